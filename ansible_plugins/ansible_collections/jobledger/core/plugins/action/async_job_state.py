@@ -1,0 +1,133 @@
+"""Action behind the roles async_job_save and async_job_load. All of it runs on the controller; no host is contacted."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from ansible import constants
+from ansible import context as cli_context
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ansible_collections.jobledger.core.plugins.plugin_utils import state_known, state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils.state_files import StateFiles
+from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
+
+_TEXT = {"type": "str", "default": ""}
+_ARGUMENTS = {
+    "operation": {"type": "str", "required": True, "choices": ["save", "load"]},
+    "job_name": _TEXT, "host": _TEXT, "playbook_name": _TEXT,
+    "ansible_job_id": {"type": "raw"}, "metadata": {"type": "raw"},
+    "results_file": _TEXT, "execution_host": _TEXT, "started_at": _TEXT, "run_id": _TEXT, "playbook_file": _TEXT,
+    "backend": {"type": "str", "default": "filesystem"},
+    "state_dir": _TEXT, "url": _TEXT,
+    "oci_bucket": _TEXT, "oci_namespace": _TEXT, "oci_profile": _TEXT, "oci_config_file": _TEXT, "oci_region": _TEXT,
+    "retries": {"type": "int", "default": 3}, "retry_pause": {"type": "float", "default": 2}, "timeout": {"type": "float", "default": 10},
+}
+
+
+class ActionModule(ActionBase):
+    """Saves or loads one record. In check mode it reads, and writes nothing."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+
+    def run(self, tmp=None, task_vars=None):
+        """Return the task's result; a failed one has a message that says what to do."""
+        result = super().run(tmp, task_vars)
+        _checked, given = self.validate_argument_spec(argument_spec=_ARGUMENTS)
+        prefix = "async_job_%s_" % given["operation"]
+        try:
+            key = state_record.Key(given["host"], given["playbook_name"], given["job_name"], prefix)
+            backend = self._backend(given, prefix)
+            work = self._save if given["operation"] == "save" else self._load
+            result.update(work(backend, key, given, prefix, task_vars or {}))
+        except StateError as error:
+            # Returned, not raised: a raised one is shown with a traceback by older versions.
+            result.update(failed=True, msg="jobledger.core.%s: %s" % (prefix.rstrip("_"), error))
+        return result
+
+    def _save(self, backend, key, given, prefix, task_vars) -> dict:
+        job_id = state_record.job_id(given["ansible_job_id"], prefix + "ansible_job_id")
+        started = state_record.time(given["started_at"], prefix + "started_at")
+        # A job of the past was not started by the playbook that saves it now.
+        known = {"playbook": None if started else _playbook(), "started_at": started, "results_file": given["results_file"] or None, "execution_host": given["execution_host"] or None}
+        known = dict(state_known.launch(task_vars, job_id), **{name: value for name, value in known.items() if value})
+        record = state_record.make(key, job_id, state_record.metadata(given["metadata"], prefix + "metadata"), known)
+        record = self._to_write(backend, key, record)
+        if record is not None and not self._task.check_mode:
+            backend.put(key, record)
+        return {"changed": record is not None, "state_file": backend.place(key)}
+
+    @staticmethod
+    def _to_write(backend, key, record):
+        if backend.merges:
+            # And knows the job's start better than the time of saving.
+            state_record.dump(record)
+            return record
+        return state_record.merge(backend.get(key), record, state_record.now())
+
+    @staticmethod
+    def _load(backend, key, given, prefix, task_vars) -> dict:
+        record = backend.get(key)
+        found = record or {}
+        job = {name: found.get(name) or "" for name in ("ansible_job_id", "host", "status", "results_file", "execution_host")}
+        job.update(metadata=found.get("metadata") or {}, async_dir=state_record.async_dir(found))
+        # Below `job`, so that no callback takes this task for the one that started the job.
+        return {"changed": False, "found": record is not None, "job": job, "record": found}
+
+    def _backend(self, given, prefix):
+        name = given["backend"]
+        if name not in ("filesystem", "oci", "ingester"):
+            raise StateError("%sbackend is %r; it must be filesystem, oci or ingester" % (prefix, name))
+        if name == "filesystem":
+            return StateFiles(self._state_dir(given["state_dir"], prefix))
+        return self._remote(name, given, prefix)
+
+    @staticmethod
+    def _remote(name, given, prefix):
+        # Imported here: every task of every host runs in a fork of its own, and most need neither HTTP nor OCI.
+        from ansible_collections.jobledger.core.plugins.plugin_utils import state_oci
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state_ingester import StateIngester
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state_oci_profile import Profile
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state_settings import Connection
+
+        retry = _retry(given, prefix)
+        connection = Connection(given["url"], os.environ, constants.CONFIG_FILE)
+        which = {"playbook": given["playbook_file"], "run_id": given["run_id"]}
+        if name == "ingester":
+            if not connection.url:
+                raise StateError("no ingester is set: set %surl, JOBLEDGER_URL, or url in the section [jobledger] of ansible.cfg" % prefix)
+            return StateIngester(connection.client(_warn), retry, given["timeout"], which)
+        if not given["oci_bucket"]:
+            raise StateError("%soci_bucket is missing: the oci backend needs the name of a bucket that exists" % prefix)
+        if connection.url:
+            return StateIngester(connection.client(_warn), retry, given["timeout"], which, given["oci_bucket"], given["oci_namespace"])
+        profile = Profile(given["oci_config_file"], given["oci_profile"], given["oci_region"], os.environ)
+        return state_oci.connect(given["oci_bucket"], given["oci_namespace"], profile, retry, given["timeout"], prefix, sys.executable, os.environ)
+
+    def _state_dir(self, given: str, prefix: str) -> str:
+        if not given.strip():
+            raise StateError("%sstate_dir is empty: name a directory of the controller" % prefix)
+        # The directory of the playbook, as for every relative path in a task that runs locally; not where the command was typed.
+        return os.path.normpath(os.path.join(os.path.abspath(self._loader.get_basedir()), os.path.expanduser(given)))
+
+
+def _warn(text: str) -> None:
+    Display().warning("jobledger: %s" % text)
+
+
+def _playbook() -> str | None:
+    named = cli_context.CLIARGS.get("args") or ()
+    # Of several playbooks on one command line, the current one cannot be told from here.
+    return os.path.basename(named[0]) if len(named) == 1 and str(named[0]).endswith((".yml", ".yaml", ".json")) else None
+
+
+def _retry(given: dict, prefix: str):
+    from ansible_collections.jobledger.core.plugins.plugin_utils.state_retry import Retry
+
+    for name, least, most in (("retries", 1, 100), ("retry_pause", 0, 3600), ("timeout", 0.1, 600)):
+        if not least <= given[name] <= most:
+            raise StateError("%s%s must be between %s and %s" % (prefix, name, least, most))
+    return Retry(given["retries"], given["retry_pause"])

@@ -1,0 +1,403 @@
+"""Callback that sends what is known of every asynchronous job to a Jobledger ingester."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: recorder
+type: notification
+short_description: Records every asynchronous job of a run in a Jobledger ingester
+version_added: 0.1.0
+description:
+  - Sends an event to the ingester when a job is started, checked, ended or cleaned up, so that it can be found again by
+    host, play and name, from any controller, after this run is gone.
+  - Every event is written to a spool file on the controller before it is sent. What a run could not deliver, because the
+    ingester was away or because the run was killed, the next run delivers, or C(ansible-playbook jobledger.core.replay).
+  - A run never fails because of it, and loses at most O(budget) seconds when the ingester is not there. What could not be
+    delivered is told in one warning at the end.
+  - Standard output, standard error, commands and module arguments are not sent unless O(details) asks for them, and then without
+    what O(redact) hides. C(no_log) is honoured always.
+author:
+  - Jobledger contributors
+requirements:
+  - enable in configuration, C(callbacks_enabled = jobledger.core.recorder)
+  - for C(ansible) (ad hoc), C(bin_ansible_callbacks = true) as well
+extends_documentation_fragment:
+  - jobledger.core.connection
+options:
+  run_name:
+    description: Your own identifier of the run, such as a CI build or a change ticket. Many runs may share it.
+    type: str
+    env:
+      - name: JOBLEDGER_RUN_NAME
+    ini:
+      - section: jobledger
+        key: run_name
+  labels:
+    description: Labels of the run, as C(team=db,ticket=CHG-7).
+    type: str
+    default: ''
+    env:
+      - name: JOBLEDGER_LABELS
+    ini:
+      - section: jobledger
+        key: labels
+  timeout:
+    description: Seconds that one attempt to reach the ingester may take, connect and answer together.
+    type: float
+    default: 1
+    env:
+      - name: JOBLEDGER_TIMEOUT
+    ini:
+      - section: jobledger
+        key: timeout
+  budget:
+    description: Seconds that the whole run may lose to an ingester that is absent, slow or failing.
+    type: float
+    default: 2
+    env:
+      - name: JOBLEDGER_BUDGET
+    ini:
+      - section: jobledger
+        key: budget
+  spool_dir:
+    description:
+      - Directory of the spool files. It is made with mode 0700; others must not be able to write to it.
+      - Default is C(jobledger/spool) below C(XDG_STATE_HOME), or below C(~/.local/state). Empty means no spool.
+    type: str
+    env:
+      - name: JOBLEDGER_SPOOL_DIR
+    ini:
+      - section: jobledger
+        key: spool_dir
+  spool_max:
+    description:
+      - Bytes of disk that one run may use for its spool, as C(67108864) or C(64MiB). Polls are given up first, at 80 % of
+        it, then context. Launches and ends of jobs are always spooled.
+    type: str
+    default: 64MiB
+    env:
+      - name: JOBLEDGER_SPOOL_MAX
+    ini:
+      - section: jobledger
+        key: spool_max
+  poll_interval:
+    description:
+      - Least seconds between two events that say that one job still runs. The first sight and every change are always sent.
+    type: float
+    default: 10
+    env:
+      - name: JOBLEDGER_POLL_INTERVAL
+    ini:
+      - section: jobledger
+        key: poll_interval
+  details:
+    description:
+      - What to record of each job besides its names and its end. Any of C(cmd), C(stdout), C(stderr) and C(module_args); by default nothing.
+      - Secrets are hidden first, see O(redact). Of output the last 4,000 characters are kept, of a command the first 2,000, of arguments
+        4,000 in all.
+      - Never of a task or result with C(no_log), nor of a job that another run started, since it may have had C(no_log) there.
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: JOBLEDGER_DETAILS
+    ini:
+      - section: jobledger
+        key: details
+  redact:
+    description:
+      - Regular expressions, one a line. What they match in O(details), in messages and in the command line of the run is replaced by C(***); where an
+        expression has a group C((?P<secret>…)), only that group.
+      - They are used besides the built-in ones, which know passwords, tokens, private keys, addresses with credentials and
+        C(Authorization) headers.
+    type: str
+    default: ''
+    env:
+      - name: JOBLEDGER_REDACT
+    ini:
+      - section: jobledger
+        key: redact
+"""
+
+EXAMPLES = r"""
+ansible.cfg: |
+  [defaults]
+  callbacks_enabled = jobledger.core.recorder
+
+  [jobledger]
+  url = http://127.0.0.1:8740
+"""
+
+import atexit
+import functools
+import os
+import time
+
+from ansible.plugins.callback import CallbackBase
+
+from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, run_info, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.details import Details
+from ansible_collections.jobledger.core.plugins.plugin_utils.jobs import Jobs
+from ansible_collections.jobledger.core.plugins.plugin_utils.names import name as wire_name
+from ansible_collections.jobledger.core.plugins.plugin_utils.observer import Observer
+from ansible_collections.jobledger.core.plugins.plugin_utils.report import final_warning
+from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
+from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
+from ansible_collections.jobledger.core.plugins.plugin_utils.task_context import TaskContext
+
+_FLUSH_AFTER = 2.0
+_ALIVE_EVERY = 60.0
+
+
+def _guarded(hook):
+    """A hook that never raises: a run must not be changed by an error in here. Errors are counted for the warning."""
+
+    @functools.wraps(hook)
+    def guard(self, *args, **kwargs):
+        if not self._active:
+            return
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:
+            self._note(error)
+        try:
+            self._deliver()  # what a hook wrote before it failed as well
+        except Exception as error:
+            self._note(error)
+
+    return guard
+
+
+class CallbackModule(CallbackBase):
+    """The hooks. Ansible calls them one at a time, from two threads of the main process."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "jobledger.core.recorder"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._active = False
+        self._pid = os.getpid()
+        self._errors = 0
+        self._first_error = None
+        self._play = None
+        self._play_context = None
+        self._where = {}
+        self._run_told = False
+        self._warned = False
+        self._urgent = False
+        self._quiet_since = time.monotonic()
+        self._waiting_since = None
+        self._leftovers: list = []
+        self._leftovers_tried = False
+
+    def set_options(self, task_keys=None, var_options=None, direct=None):
+        """Read and check the settings. A setting that cannot be used turns the recorder off, with a warning."""
+        super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
+        if not self.get_option("url"):
+            self.disabled = True
+            return
+        try:
+            client = access.client(self.get_option, lambda text: self._display.warning("jobledger: %s" % text))
+            self._labels = settings.labels(self.get_option("labels"))
+            timeout = settings.seconds("timeout", self.get_option("timeout"), 0.01, 60)
+            budget = settings.seconds("budget", self.get_option("budget"), 0, 600)
+            spool_max = settings.size("spool_max", self.get_option("spool_max"), 1 << 16)
+            self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
+            details = Details(settings.details(self.get_option("details")), settings.redactor(self.get_option("redact")))
+            interval = settings.seconds("poll_interval", self.get_option("poll_interval"), 0, 86400)
+        except settings.SettingError as error:
+            self.disabled = True
+            self._display.warning("jobledger: nothing is recorded: %s." % error)
+            return
+        self._address = client.address
+        self._journal = journal.Journal(self._take)
+        open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
+        self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
+        self._redactor = details.redactor
+        self._observer = Observer(self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details)
+        self._active = True
+        # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
+        atexit.register(self._at_exit)
+
+    def set_play_context(self, play_context):
+        self._play_context = play_context
+
+    @_guarded
+    def v2_playbook_on_start(self, playbook):
+        self._where = run_info.playbook_of(playbook)
+        self._tell_run()
+
+    @_guarded
+    def v2_playbook_on_play_start(self, play):
+        self._play = play
+        self._tell_run()
+        self._where = dict(self._where, play=wire_name(play.get_name()) or "unnamed")
+        self._journal.write("play_started", dict(self._where, strategy=wire_name(play.strategy)))
+
+    @_guarded
+    def v2_runner_on_start(self, host, task):
+        if task.async_val:
+            self._observer.task_started(host, task)
+        else:
+            self._observer.task_left(host.name)
+
+    @_guarded
+    def v2_runner_on_ok(self, result):
+        self._result(result, True)
+
+    @_guarded
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self._result(result, False)
+
+    @_guarded
+    def v2_runner_item_on_ok(self, result):
+        self._result(result, True, item=True)
+
+    @_guarded
+    def v2_runner_item_on_failed(self, result):
+        self._result(result, False, item=True)
+
+    @_guarded
+    def v2_runner_on_unreachable(self, result):
+        # It says nothing about a job: that the host cannot be reached does not end what runs there.
+        pass
+
+    @_guarded
+    def v2_runner_on_skipped(self, result):
+        host, task = _parts(result)
+        if task.async_val:
+            self._observer.skipped(host, task)
+
+    @_guarded
+    def v2_runner_retry(self, result):
+        host, task = _parts(result)
+        if task.async_val:
+            self._observer.retried(host, task, _data(result))
+        elif _is_status_check(task):
+            self._observer.checked(host, task, _data(result), False, retry=True)
+
+    @_guarded
+    def v2_runner_on_async_poll(self, result):
+        host, task = _parts(result)
+        self._observer.polled(host, _data(result), task)
+
+    @_guarded
+    def v2_runner_on_async_ok(self, result):
+        host, task = _parts(result)
+        self._observer.awaited(host, task, _data(result), True)
+
+    @_guarded
+    def v2_runner_on_async_failed(self, result):
+        host, task = _parts(result)
+        self._observer.awaited(host, task, _data(result), False)
+
+    @_guarded
+    def v2_playbook_on_stats(self, stats):
+        self._tell_run()
+        self._journal.write("run_finished", {"stats": run_info.stats_of(stats)})
+
+    def _result(self, result, ok, item=False):
+        # The cheap test comes first: since 2.19 the result is only built when it is asked for.
+        host, task = _parts(result)
+        if task.async_val:
+            self._observer.launched(host, task, _data(result), ok, item)
+        elif _is_status_check(task):
+            self._observer.checked(host, task, _data(result), ok)
+
+    def _context(self, host, task):
+        where = {key: value for key, value in self._where.items() if value is not None}
+        return TaskContext(where, self._play, self._play_context, host, task, journal.utc_now(), self._warn_once)
+
+    def _tell_run(self):
+        if not self._run_told:
+            self._run_told = True
+            self._journal.write("run_started", dict(run_info.of_run(self.get_option("run_name"), self._labels, self._redactor), **self._where))
+
+    def _take(self, kind, line):
+        # The journal's sink. The events of one hook leave together, when the hook is done.
+        self._sender.add(kind, line)
+        self._urgent = self._urgent or kind in journal.URGENT
+        self._quiet_since = time.monotonic()
+        if self._waiting_since is None:
+            self._waiting_since = self._quiet_since
+
+    def _deliver(self):
+        now = time.monotonic()
+        if now - self._quiet_since >= _ALIVE_EVERY and self._run_told:
+            self._journal.write("run_alive")
+            self._urgent = True
+        if self._urgent or self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER:
+            self._sender.flush()
+            self._urgent = False
+            self._waiting_since = time.monotonic() if self._sender.backlog.waiting else None
+            if not self._leftovers_tried and self._sender.healthy and not self._sender.backlog.waiting:
+                # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+                self._leftovers_tried = True
+                self._deliver_leftovers(self._sender.left(reserve=True) / 2)
+
+    def _deliver_leftovers(self, seconds):
+        if self._spool_dir:
+            until = time.monotonic() + seconds
+            # What is left of the first round is told anew by the second.
+            self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
+                self._spool_dir, lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic())))
+
+    def _note(self, error):
+        self._errors += 1
+        if self._first_error is None:
+            # The error's text is left out: it may quote what the run keeps secret.
+            trace = error.__traceback__
+            while trace.tb_next is not None:
+                trace = trace.tb_next
+            self._first_error = "%s in %s:%d" % (type(error).__name__, os.path.basename(trace.tb_frame.f_code.co_filename), trace.tb_lineno)
+
+    def _warn_once(self, text):
+        if not self._warned:
+            self._warned = True
+            self._display.warning("jobledger: %s" % text)
+
+    def _at_exit(self):
+        if os.getpid() != self._pid:
+            return
+        self._active = False
+        for step in (self._sender.finish, self._last_leftovers, self._sender.close, self._sender.backlog.finish):
+            try:
+                step()
+            except Exception as error:
+                self._note(error)
+        self._report()
+
+    def _last_leftovers(self):
+        if self._sender.healthy and not self._sender.backlog.waiting:
+            self._deliver_leftovers(self._sender.left())
+
+    def _report(self):
+        sender = self._sender
+        self._display.vvv("jobledger: run %s: events %d, delivered %d, seconds lost %.3f"
+                          % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent))
+        text = final_warning(sender, self._journal.seq, self._address, self._leftovers)
+        if self._errors:
+            text = " ".join(filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error))))
+        if text:
+            self._display.warning("jobledger: %s" % text)
+
+
+def _parts(result):
+    try:
+        return result.host, result.task
+    except AttributeError:  # up to 2.18
+        return result._host, result._task
+
+
+def _data(result):
+    try:
+        return result.result
+    except AttributeError:  # up to 2.18
+        return result._result
+
+
+def _is_status_check(task):
+    return task.action.endswith("async_status")

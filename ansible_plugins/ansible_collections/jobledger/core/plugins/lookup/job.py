@@ -1,0 +1,161 @@
+"""Lookup that finds a job's record by host, play and name, so that it can be resumed."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: job
+author:
+  - Jobledger contributors
+version_added: 0.1.0
+short_description: Finds a recorded job by host, play and name
+description:
+  - Asks the ingester for the newest record of a job, with all that a resume needs.
+  - Nothing is changed, on the ingester or on the host.
+extends_documentation_fragment:
+  - jobledger.core.connection
+options:
+  _terms:
+    description: Names of jobs. A job's name is its task's name, or its C(jobledger_job); a loop item adds C( (label)).
+    required: true
+  host:
+    description: Host of the job, as the inventory names it. Default is the current host.
+    type: str
+  play:
+    description: Name of the play that started the job. Default is the name of the current play.
+    type: str
+  playbook:
+    description: File name of the playbook that started the job, where plays of several playbooks have the same name.
+    type: str
+  run_id:
+    description: The run that started the job.
+    type: str
+  default:
+    description: What to return for a job that is not recorded. Without it, that is an error.
+    type: raw
+  timeout:
+    description: Seconds to wait for the ingester, connect and answer together.
+    type: float
+    default: 10
+    env:
+      - name: JOBLEDGER_LOOKUP_TIMEOUT
+    ini:
+      - section: jobledger
+        key: lookup_timeout
+"""
+
+EXAMPLES = r"""
+- name: Resume a job that another run started
+  hosts: db1
+  gather_facts: false
+  tasks:
+    - name: Wait for the upgrade
+      ansible.builtin.async_status:
+        jid: "{{ job.ansible_job_id }}"
+      delegate_to: "{{ job.execution_host }}"
+      vars:
+        job: "{{ lookup('jobledger.core.job', 'upgrade_db', play='Upgrade databases') }}"
+        ansible_async_dir: "{{ job.async_dir }}"
+      register: result
+      until: result is finished
+      retries: 360
+      delay: 10
+
+    - name: Start a job only if it was never started
+      ansible.builtin.command: /usr/local/bin/upgrade
+      async: 3600
+      poll: 0
+      vars:
+        jobledger_job: upgrade_db
+      when: lookup('jobledger.core.job', 'upgrade_db', default=none) is none
+"""
+
+RETURN = r"""
+_raw:
+  description: One record for each term.
+  type: list
+  elements: dict
+  contains:
+    ansible_job_id: {description: Name of the job on its host., type: str}
+    job_name: {description: The name it was found by., type: str}
+    host: {description: Host as in the inventory., type: str}
+    execution_host: {description: Where it really runs; differs under C(delegate_to)., type: str}
+    results_file: {description: Path of the results file there., type: str}
+    async_dir: {description: Directory of the results file; what C(ansible_async_dir) must be to resume., type: str}
+    status: {description: 'C(running), C(succeeded), C(failed), C(timed_out) or C(lost).', type: str}
+    overdue: {description: Whether it runs past its deadline., type: bool}
+    started_at: {description: When it was started., type: str}
+    deadline: {description: When its C(async) limit ends., type: str}
+    source: {description: Where the record was found., type: str}
+"""
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible.release import __version__ as ansible_version
+from ansible.utils.display import Display
+
+from ansible_collections.jobledger.core.plugins.plugin_utils import access, record, settings
+
+if tuple(int(part) for part in ansible_version.split(".")[:2]) < (2, 19):
+    # Native Jinja makes numbers of text that looks like one; an id such as 2472848566.371110 would lose its last digit.
+    from ansible.utils.native_jinja import NativeJinjaText as _Text
+else:
+    _Text = str
+
+_OPTIONS = frozenset(access.OPTIONS + ("default", "host", "play", "playbook", "run_id", "timeout"))
+_DISPLAY = Display()
+
+
+class LookupModule(LookupBase):
+    """`lookup('jobledger.core.job', name, …)`. Runs in whatever process evaluates the template; keeps no connection."""
+
+    def run(self, terms, variables=None, **kwargs):
+        """Return one record (dict) for each term. Raises AnsibleError that says what is wrong and what to do."""
+        # Ansible passes over names it does not know: a mistyped host= or playbook= would resume another job.
+        unknown = set(kwargs) - _OPTIONS
+        if unknown:
+            raise AnsibleError("jobledger.core.job: there is no option %s; there are: %s" % (", ".join(sorted(unknown)), ", ".join(sorted(_OPTIONS))))
+        self.set_options(var_options=variables, direct=kwargs)
+        variables = variables or {}
+        host = self.get_option("host") or variables.get("inventory_hostname")
+        play = self.get_option("play") or variables.get("ansible_play_name")
+        try:
+            client = access.client(self.get_option, lambda text: _DISPLAY.warning("jobledger: %s" % text), record.MAX_ANSWER)
+            timeout = settings.seconds("timeout", self.get_option("timeout"), 0.01, 600)
+        except settings.SettingError as error:
+            raise AnsibleError("jobledger.core.job: %s" % error) from None
+        try:
+            return [self._one(client, timeout, host, play, term, kwargs) for term in terms]
+        finally:
+            client.close()
+
+    def _one(self, client, timeout, host, play, term, given):
+        told_which = self.get_option("playbook"), self.get_option("run_id")
+        try:
+            path = record.path_of(*(_text(part) for part in (host, play, term, *told_which)))
+            found = record.fetch(client, path, timeout)
+            unclear = record.ambiguity(found)
+            if unclear and not any(told_which):
+                raise record.RecordError(unclear)
+        except record.Absent as error:
+            if "default" in given:
+                return self.get_option("default")
+            raise self._failure(host, play, term, error) from None
+        except record.RecordError as error:
+            raise self._failure(host, play, term, error) from None
+        found["ansible_job_id"] = _Text(found["ansible_job_id"])
+        return found
+
+    @staticmethod
+    def _failure(host, play, term, error):
+        return AnsibleError("jobledger.core.job: %s / %s / %s: %s" % (host, play, term, error))
+
+
+def _text(value):
+    if value is None:
+        return None
+    text = str(value)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise record.RecordError("a name is not valid Unicode") from None
+    return text

@@ -1,0 +1,77 @@
+"""Lookup that delivers what earlier runs left in the spool: what the playbook jobledger.core.replay is made of."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: replay
+author:
+  - Jobledger contributors
+version_added: 0.1.0
+short_description: Delivers what earlier runs left in the spool
+description:
+  - Sends the events of runs that are over, and that could not be delivered by the run itself, to the ingester.
+  - It works on the controller. Spools of runs that are still going are left alone. To do it twice is harmless.
+extends_documentation_fragment:
+  - jobledger.core.connection
+options:
+  _terms:
+    description: None.
+  spool_dir:
+    description:
+      - Directory of the spool files.
+      - Default is C(jobledger/spool) below C(XDG_STATE_HOME), or below C(~/.local/state).
+    type: str
+    env:
+      - name: JOBLEDGER_SPOOL_DIR
+    ini:
+      - section: jobledger
+        key: spool_dir
+  timeout:
+    description: Seconds that one request may take.
+    type: float
+    default: 10
+  seconds:
+    description: Seconds to lose, in all, to an ingester that is absent, slow or failing.
+    type: float
+    default: 60
+"""
+
+EXAMPLES = r"""
+- debug:
+    msg: "{{ query('jobledger.core.replay') | map(attribute='text') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description: One entry for each spool.
+  type: list
+  elements: dict
+  contains:
+    text: {description: What became of it., type: str}
+    left: {description: How many events are still in it; -1 when it cannot be read., type: int}
+    delivered: {description: How many were delivered., type: int}
+"""
+
+from ansible.errors import AnsibleError
+from ansible.plugins.lookup import LookupBase
+from ansible.utils.display import Display
+
+from ansible_collections.jobledger.core.plugins.plugin_utils import access, replay, settings
+
+
+class LookupModule(LookupBase):
+    """`query('jobledger.core.replay')`. Runs in whatever process evaluates the template."""
+
+    def run(self, terms, variables=None, **kwargs):
+        """Return what became of each spool. Raises AnsibleError for a setting that cannot be used."""
+        self.set_options(var_options=variables, direct=kwargs)
+        try:
+            directory = settings.spool_dir(self.get_option("spool_dir"))
+            if directory is None:
+                raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
+            client = access.client(self.get_option, lambda text: Display().warning("jobledger: %s" % text))
+            outcomes, reason = replay.deliver(directory, client, settings.seconds("timeout", self.get_option("timeout"), 0.01, 600),
+                                              settings.seconds("seconds", self.get_option("seconds"), 0, 86400))
+        except settings.SettingError as error:
+            raise AnsibleError("jobledger.core.replay: %s" % error) from None
+        return [{"text": replay.line(outcome, reason), "left": outcome.left, "delivered": outcome.delivered} for outcome in outcomes]

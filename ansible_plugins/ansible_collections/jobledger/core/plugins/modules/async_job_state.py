@@ -1,0 +1,122 @@
+"""Documentation of the action async_job_state, which does the work on the controller. There is nothing to run on a host."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: async_job_state
+short_description: Saves or loads the record of one asynchronous job
+version_added: 0.1.0
+description:
+  - What the roles P(jobledger.core.async_job_save#role) and P(jobledger.core.async_job_load#role) are made of. Use the roles.
+  - Runs on the controller, without a connection to the host, also with C(become). No package is needed on a host.
+  - In check mode it reads and does not write.
+author:
+  - Jobledger contributors
+options:
+  operation:
+    description: What to do.
+    type: str
+    required: true
+    choices: [save, load]
+  job_name:
+    description: The job's name.
+    type: str
+  host:
+    description: The host that the job is saved under.
+    type: str
+  playbook_name:
+    description: The second level of the path.
+    type: str
+  ansible_job_id:
+    description: Name of the job on its host, as text.
+    type: raw
+  metadata:
+    description: The operator's own data, a dictionary or JSON text.
+    type: raw
+  started_at:
+    description: When the job started, for a job of the past. Empty is now.
+    type: str
+    default: ''
+  results_file:
+    description: The job's results file. Default is what a registered result of the play says.
+    type: str
+  execution_host:
+    description: Where the job runs, when it is not O(host).
+    type: str
+  backend:
+    description: Where records are kept.
+    type: str
+    default: filesystem
+    choices: [filesystem, oci, ingester]
+  state_dir:
+    description: Directory of the controller; a relative one is beside the playbook.
+    type: str
+  url:
+    description: Address of the ingester; the word C(none) means that none is used.
+    type: str
+  run_id:
+    description: With an ingester, the run whose job is meant.
+    type: str
+  playbook_file:
+    description: With an ingester, the file name of the playbook whose job is meant.
+    type: str
+  oci_bucket:
+    description: Name of a bucket that exists.
+    type: str
+  oci_namespace:
+    description: Its namespace.
+    type: str
+  oci_profile:
+    description: Profile of the OCI configuration file.
+    type: str
+  oci_config_file:
+    description: The OCI configuration file.
+    type: str
+  oci_region:
+    description: Region, when it is not the profile's.
+    type: str
+  retries:
+    description: How often to try when the network fails.
+    type: int
+    default: 3
+  retry_pause:
+    description: Seconds between two tries.
+    type: float
+    default: 2
+  timeout:
+    description: Seconds that one try may take.
+    type: float
+    default: 10
+"""
+
+EXAMPLES = r"""
+- name: Save a job
+  ansible.builtin.include_role:
+    name: jobledger.core.async_job_save
+  vars:
+    async_job_save_job_name: upgrade_db
+    async_job_save_ansible_job_id: "{{ job.ansible_job_id }}"
+    async_job_save_host: "{{ inventory_hostname }}"
+"""
+
+RETURN = r"""
+state_file:
+  description: Where the record was saved.
+  returned: save
+  type: str
+found:
+  description: Whether there is a record.
+  returned: load
+  type: bool
+job:
+  description: What a resume needs; empty values when there is no record.
+  returned: load
+  type: dict
+record:
+  description: The whole record.
+  returned: load
+  type: dict
+"""
+
+if __name__ == "__main__":
+    raise SystemExit("async_job_state runs on the controller, as an action; this file only documents it")

@@ -1,0 +1,64 @@
+"""What a run says of itself: who, where, with which command line. Reads Ansible's context; does no network I/O."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import socket
+import sys
+
+from ansible import context
+from ansible.release import __version__ as ansible_version
+
+from . import argv, names
+
+
+def is_adhoc() -> bool:
+    """Return whether this is `ansible` (or a console) rather than `ansible-playbook`."""
+    return "module_name" in context.CLIARGS
+
+
+def playbook_of(playbook) -> dict:
+    """Return `playbook` (file name) and `playbook_path` (absolute) of a playbook; nothing for an ad-hoc run."""
+    path = getattr(playbook, "_file_name", None)
+    if not path or is_adhoc():
+        return {}
+    return {"playbook": names.name(os.path.basename(path)), "playbook_path": names.name(os.path.abspath(path))}
+
+
+def of_run(run_name: str | None, labels: dict, redactor) -> dict:
+    """Return the fields of `run_started` but for the playbook. What `redactor` finds in the command line is hidden as well."""
+    arguments = context.CLIARGS
+    return {
+        "kind": "adhoc" if is_adhoc() else "playbook",
+        "run_name": names.name(run_name),
+        "user": _user(),
+        "controller": names.name(socket.gethostname()),
+        "pid": os.getpid(),
+        "ansible_version": ansible_version,
+        "check_mode": bool(arguments.get("check")),
+        "limit": names.name(arguments.get("subset")),
+        "tags": _tags(arguments.get("tags"), "all"),
+        "skip_tags": _tags(arguments.get("skip_tags"), None),
+        "argv": [redactor.text(names.clean(word)) for word in argv.redacted(sys.argv)],
+        "labels": {names.clean(key): names.clean(value) for key, value in labels.items()} or None,
+    }
+
+
+def stats_of(stats) -> dict:
+    """Return the recap of a playbook: host to counters, under the contract's names."""
+    return {names.clean(host): {key: int(value) for key, value in stats.summarize(host).items()
+                                if key in ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")}
+            for host in sorted(stats.processed)}
+
+
+def _user() -> str | None:
+    try:
+        return names.name(getpass.getuser())
+    except Exception:  # a container's user often has no passwd entry; the kind of error depends on the Python version
+        return str(os.getuid())
+
+
+def _tags(given, default: str | None) -> list | None:
+    found = [names.clean(tag) for tag in given or ()]
+    return None if not found or found == [default] else found

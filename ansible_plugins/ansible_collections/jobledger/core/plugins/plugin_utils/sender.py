@@ -1,0 +1,189 @@
+"""Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
+
+Not thread-safe; Ansible calls callbacks one at a time. A forked process must not send: every entry checks that.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+
+from .client import TransportError
+from .spool_backlog import Backlog
+
+# An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
+_FREE_SECONDS = 0.05
+_LONGEST_PAUSE = 30.0
+_MAX_RETRY_AFTER = 3600.0
+_MOST_EVENTS = 500
+_MOST_BYTES = 256 << 10
+# Refusals of one event; 401, 403, 404 and the like are about the request or the address, and the events are kept.
+_REFUSALS = (400, 422)
+
+
+class Sender:
+    """Sends a `backlog` of encoded events over a `client`; by default one that lives in memory only.
+
+    `budget` is how many seconds all attempts of the run may lose to an ingester that is absent, slow or failing, and
+    `timeout` how many one attempt may take. A quarter of the budget, at most one timeout, is kept for the last attempt.
+    """
+
+    def __init__(self, client, timeout: float, budget: float, backlog: Backlog | None = None, clock=time.monotonic,
+                 sleep=time.sleep) -> None:
+        self._client = client
+        self._timeout = timeout
+        self._budget = budget
+        self._reserve = min(timeout, budget / 4)
+        self._clock = clock
+        self._sleep = sleep
+        self._ceiling = self._batch_events = _MOST_EVENTS
+        self._pause = 0.0
+        self._retry_after = 0.0
+        self._not_before = 0.0
+        self.backlog = backlog or Backlog()
+        self.spent = 0.0
+        self.healthy = False  # whether the last attempt went well
+        self.reason: str | None = None
+
+    def add(self, kind: str, line: bytes) -> None:
+        """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises for the disk."""
+        self.backlog.add(kind, line)
+
+    def flush(self) -> None:
+        """Send what waits, unless a pause after a failure is not over or the budget is used up. Never raises."""
+        self.backlog.secure()
+        if self.backlog.waiting and self._client.usable and self._clock() >= self._not_before:
+            self._drain(self.backlog, self._budget - self._reserve)
+
+    def finish(self) -> None:
+        """Send what waits, with up to three attempts within the rest of the budget."""
+        self.backlog.secure()
+        if self._client.usable:
+            self.insist(self.backlog, self._budget)
+
+    def insist(self, backlog, limit: float) -> bool:
+        """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt with."""
+        for wait in (0.1, 0.3, None):
+            if self._drain(backlog, limit):
+                return True
+            if wait is None or self.spent >= limit:
+                break
+            wait = max(wait, min(self._not_before - self._clock(), self._retry_after))
+            if self.spent + wait >= limit:
+                break
+            self._sleep(wait)
+            self.spent += wait
+        return False
+
+    def deliver(self, backlog, seconds: float) -> bool:
+        """Send another run's backlog for at most `seconds`, all of which the budget pays. Return whether it is dealt with."""
+        began, before = self._clock(), self.spent
+        try:
+            return self._drain(backlog, before + seconds, began + seconds)
+        finally:
+            self.spent = max(self.spent, before + self._clock() - began)
+
+    def left(self, reserve: bool = False) -> float:
+        """Return how many seconds of the budget are left; with `reserve`, without those for the last attempt."""
+        return max(0.0, self._budget - self.spent - (self._reserve if reserve else 0.0))
+
+    def close(self) -> None:
+        """Close the connection. In a forked process this does nothing."""
+        self._client.close()
+
+    def _drain(self, backlog, limit: float, until: float | None = None) -> bool:
+        while True:
+            lines = backlog.batch(self._batch_events, _MOST_BYTES)
+            if not lines:
+                return not backlog.waiting
+            allowance = min(self._timeout, limit - self.spent)
+            if until is not None:
+                allowance = min(allowance, until - self._clock())
+            if allowance <= 0.001:
+                return False
+            try:
+                answer = self._client.request("POST", "/api/v1/events", b"[" + b",".join(lines) + b"]", allowance)
+            except TransportError as error:
+                self.spent += error.seconds
+                return self._failed(str(error))
+            if not self._settle(backlog, answer, len(lines)):
+                self.spent += answer.seconds
+                return False
+            self.spent += max(0.0, answer.seconds - _FREE_SECONDS)
+
+    def _settle(self, backlog, answer, count: int) -> bool:
+        """Do what the answer asks for. False: something is wrong for longer than this batch."""
+        body = _json(answer)
+        if answer.status == 200 and body.get("received") == count:
+            backlog.settle(count)
+            self._pause = self._retry_after = 0.0
+            self._batch_events = self._ceiling
+            self.healthy = True
+            return True
+        if answer.status in _REFUSALS and answer.is_json:
+            self._set_aside(backlog, body, count)
+            return True
+        if answer.status == 413:
+            self._shrink(backlog, count)
+            return True
+        return self._failed(_complaint(answer, body), _retry_after(answer) if answer.status in (429, 503) else 0.0)
+
+    def _set_aside(self, backlog, body: dict, count: int) -> None:
+        errors = body.get("errors") if isinstance(body.get("errors"), list) else []
+        named = {error["index"]: _fault(error) for error in errors if isinstance(error, dict)
+                 and type(error.get("index")) is int and 0 <= error["index"] < count}
+        if not named and count > 1:
+            self._batch_events = max(1, count // 2)  # the answer does not say which: find it by halves
+            return
+        named = named or {0: _fault(body)}
+        self.reason = self.reason or "the ingester refused an event: %s" % next(iter(named.values()))
+        backlog.set_aside(count, named)
+
+    def _shrink(self, backlog, count: int) -> None:
+        if count > 1:
+            self._ceiling = self._batch_events = count // 2
+            return
+        self.reason = "an event is larger than the ingester takes"
+        backlog.set_aside(1, {0: self.reason})
+
+    def _failed(self, reason: str, retry_after: float = 0.0) -> bool:
+        self.healthy = False
+        self.reason = reason
+        self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 1.0)
+        self._retry_after = retry_after
+        self._not_before = self._clock() + max(self._pause, retry_after)
+        return False
+
+
+def _json(answer) -> dict:
+    if not answer.is_json:
+        return {}
+    try:
+        body = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def _fault(error: dict) -> str:
+    return _short(" ".join(str(error[key]) for key in ("field", "detail") if error.get(key)) or "no reason given")
+
+
+def _retry_after(answer) -> float:
+    try:
+        return min(_MAX_RETRY_AFTER, max(0.0, float(answer.headers.get("Retry-After") or 0)))
+    except ValueError:
+        return 0.0  # the form with a date is allowed by HTTP; the usual pause will do
+
+
+def _complaint(answer, body: dict) -> str:
+    if answer.status in (401, 403):
+        return "the ingester refused the token (HTTP %d)" % answer.status
+    if not answer.is_json:
+        return "the answer is not from a Jobledger ingester (HTTP %d)" % answer.status
+    detail = _short(body.get("detail") or body.get("title") or "")
+    return "the ingester answered HTTP %d%s" % (answer.status, ": " + detail if detail else "")
+
+
+def _short(text: object) -> str:
+    return " ".join("".join(char if char.isprintable() else " " for char in str(text)[:400]).split())[:200]

@@ -1,0 +1,71 @@
+"""Delivers the spools of runs that died, or that ended while the ingester was away.
+
+Not thread-safe; Ansible calls callbacks one at a time. Several processes may do it at once: each spool is locked by one.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+from . import spool
+from .spool_backlog import Backlog
+
+
+class Outcome(NamedTuple):
+    """What became of one spool. `left` events are still in it (-1: some, not counted); `trouble` says why, if it is known."""
+
+    path: str
+    delivered: int
+    refused: int
+    damaged: int
+    left: int
+    trouble: str | None
+
+
+def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
+    """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns False.
+
+    Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how many
+    events that is; without it no more is read than is sent. Never raises for the disk.
+    """
+    outcomes = []
+    going = True
+    try:
+        paths = spool.waiting(directory)
+    except OSError as error:
+        return [Outcome(directory, 0, 0, 0, -1, _reason(error))]
+    for path in paths:
+        try:
+            file = spool.take(path)
+        except OSError as error:
+            outcomes.append(Outcome(path, 0, 0, 0, -1, _reason(error)))
+            continue
+        if file is None:
+            continue
+        backlog = Backlog(file=file)
+        try:
+            if going and not send(backlog):
+                going = False
+                # Were it first again the next time, one that the ingester cannot digest would keep all others back for ever.
+                file.postpone()
+            left, trouble = _left(file, backlog, count)
+        finally:
+            backlog.finish()
+        outcomes.append(Outcome(path, backlog.delivered, backlog.refused, backlog.damaged, left, backlog.trouble or trouble))
+    return outcomes
+
+
+def _left(file, backlog: Backlog, count: bool) -> tuple[int, str | None]:
+    if file.position >= file.end:
+        return 0, None
+    if not count:
+        return -1, None
+    try:
+        return backlog.count_left(), None
+    except OSError as error:
+        return -1, _reason(error)
+
+
+def _reason(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()

@@ -1,0 +1,122 @@
+"""State kept by an ingester, over HTTP, and by its OCI mirror.
+
+Not thread-safe: it holds one connection. Building it does no I/O.
+"""
+
+from __future__ import annotations
+
+from . import record as records
+from . import state_record
+from .client import TransportError
+from .paths import record_path
+from .state_record import Key, StateError
+from .state_retry import Passing, Retry
+
+# What a proxy or a busy ingester answers for a while.
+_PASSING = (429, 502, 503, 504)
+
+
+class StateIngester:
+    """Saves and finds records in the ledger. `which` may narrow a key: `playbook`, `run_id`.
+
+    With `bucket`, the ingester must have an OCI mirror of that bucket: it is what carries the record there.
+    """
+
+    # Whether what is put is merged with what is known of the job already.
+    merges = True
+
+    def __init__(self, client, retry: Retry, timeout: float, which: dict | None = None, bucket: str = "", namespace: str = "") -> None:
+        self._client = _RetryingClient(client, retry)
+        self._timeout = timeout
+        self._which = which or {}
+        self._bucket = bucket
+        self._namespace = namespace
+        self._mirror: str | None = None
+
+    def place(self, key: Key) -> str:
+        """Return where a key's record is: its URL, or the object of the mirror. May ask the ingester; raises StateError."""
+        if not self._bucket:
+            return str(self._client.address) + records.path_of(key.host, key.play, key.job)
+        return "%s/%s" % (_without_namespace(self._find_mirror()), record_path(key.host, key.play, key.job))
+
+    def get(self, key: Key) -> dict | None:
+        """Return the record of a key, None when the ingester has none. Raises StateError, also for an ambiguous key."""
+        if self._bucket:
+            self._find_mirror()
+        try:
+            found = records.fetch(self._client, records.path_of(key.host, key.play, key.job, **self._which), self._timeout)
+        except records.Absent:
+            return None
+        except records.RecordError as error:
+            raise StateError("%s" % error) from None
+        unclear = records.ambiguity(found)
+        if unclear and not any(self._which.values()):
+            raise StateError(unclear.replace("playbook= or run_id=", "async_job_load_playbook_file or async_job_load_run_id"))
+        found["ansible_job_id"] = state_record.job_id(found["ansible_job_id"], "the ingester's ansible_job_id")
+        return found
+
+    def put(self, key: Key, record: dict) -> None:
+        """Save the record; when this returns the ledger has it on disk. Raises StateError."""
+        if self._bucket:
+            self._find_mirror()
+        try:
+            records.ask(self._client, "PUT", records.path_of(key.host, key.play, key.job), self._timeout, state_record.dump(record))
+        except records.RecordError as error:
+            raise StateError("%s" % error) from None
+
+    def _find_mirror(self) -> str:
+        if self._mirror is None:
+            try:
+                listed = records.ask(self._client, "GET", "/api/v1/mirrors", self._timeout).get("mirrors")
+            except records.RecordError as error:
+                raise StateError("%s" % error) from None
+            uris = [str(mirror.get("uri")) for mirror in listed or () if isinstance(mirror, dict)]
+            self._mirror = next((uri for uri in uris if self._is_ours(uri)), None)
+            if self._mirror is None:
+                raise StateError(
+                    "the ingester at %s does not mirror to the bucket %s%s; its mirrors: %s. Start it with --mirror oci://%s, name its "
+                    "bucket, or set the role's url to none to go to the bucket without the ingester."
+                    % (self._client.address, self._bucket, " of namespace %s" % self._namespace if self._namespace else "",
+                       ", ".join(uris) or "none", self._bucket))
+        return self._mirror
+
+    def _is_ours(self, uri: str) -> bool:
+        bucket, _at, namespace = uri.removeprefix("oci://").partition("/")[0].partition("@")
+        # A mirror that names no namespace found its own; there is only one in a tenancy.
+        return uri.startswith("oci://") and bucket == self._bucket and (not (namespace and self._namespace) or namespace == self._namespace)
+
+
+class _RetryingClient:
+    """A client that asks again when the network, or a busy server, fails it."""
+
+    def __init__(self, client, retry: Retry) -> None:
+        self._client = client
+        self._retry = retry
+        self.address = client.address
+
+    def request(self, method: str, path: str, data: bytes | None = None, timeout: float = 1.0):
+        last = []
+
+        def attempt():
+            try:
+                answer = self._client.request(method, path, data, timeout)
+            except TransportError as error:
+                raise Passing(str(error)) from None
+            last[:] = [answer]
+            if answer.status in _PASSING:
+                raise Passing("HTTP %d" % answer.status)
+            last.clear()
+            return answer
+
+        try:
+            return self._retry.call(attempt)
+        except Passing as error:
+            if last:
+                # The caller reads the problem that the server answered.
+                return last[0]
+            raise TransportError("%s, %s" % (error, self._retry.tried())) from None
+
+
+def _without_namespace(uri: str) -> str:
+    bucket, slash, prefix = uri.removeprefix("oci://").partition("/")
+    return "oci://" + bucket.partition("@")[0] + slash + prefix.rstrip("/")

@@ -1,0 +1,185 @@
+"""Client and sender against a real socket, without Ansible: every way an ingester can fail, and what it costs."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import subprocess
+import time
+
+import pytest
+from ansible_collections.jobledger.core.plugins.plugin_utils.client import Client, TransportError
+from ansible_collections.jobledger.core.plugins.plugin_utils.journal import Journal
+from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
+from ansible_collections.jobledger.core.plugins.plugin_utils.settings import Address
+from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
+from tools.ingester import BlackHole, Ingester
+
+# What a stalled machine may add to a wait. Hanging for good would cost more: the servers here hang for a minute.
+SLACK = 10.0
+
+
+def _sender(url, timeout=0.3, budget=0.6, **options):
+    sender = Sender(Client(Address(url)), timeout, budget, **options)
+    return sender, Journal(sender.add)
+
+
+def _poll(journal, count=1, host="h"):
+    for _ in range(count):
+        journal.write("job_polled", {"host": host, "ansible_job_id": "j1.1"})
+
+
+@pytest.mark.parametrize("behaviour, why", [
+    ("hang", "no answer within"), ("drip", "no answer within"), ("500", "HTTP 500: disk on fire"), ("close", "in the middle"),
+    ("html", "not from a Jobledger"), ("503_long", "HTTP 503"), ("401", "refused the token")])
+def test_failing_ingester_keeps_the_events_and_the_budget(behaviour, why):
+    with Ingester(always=behaviour) as server:
+        sender, journal = _sender(server.url)
+        began = time.monotonic()
+        for _ in range(50):
+            _poll(journal)
+            sender.flush()
+        sender.finish()
+        took = time.monotonic() - began
+    assert sender.backlog.waiting == 50 and sender.backlog.delivered == 0 and why in sender.reason
+    assert sender.spent <= 0.6 + SLACK and took < 2 + SLACK
+    assert len(server.requests) <= 4  # the breaker is open: 50 flushes are not 50 attempts
+
+
+def test_black_hole_is_bounded_by_timeout_and_budget():
+    with BlackHole() as hole:
+        sender, journal = _sender(hole.url, timeout=0.2, budget=0.5)
+        _poll(journal)
+        sender.flush()
+        assert 0.15 < sender.spent < 0.3 + SLACK
+        sender.finish()
+        assert sender.spent <= 0.5 + SLACK and sender.reason.startswith("no answer within")
+
+
+def test_budget_that_is_used_up_stops_all_attempts():
+    with Ingester(always="hang") as server:
+        sender, journal = _sender(server.url, timeout=0.1, budget=0.2, clock=iter(range(0, 100000, 100)).__next__)
+        for _ in range(10):
+            _poll(journal)
+            sender.flush()
+        assert sender.spent < 0.2 + SLACK and len(server.requests) <= 3
+        sender.finish()
+        assert sender.spent <= 0.2 + SLACK
+
+
+def test_retry_after_is_honoured_within_the_budget():
+    with Ingester(script=["503"]) as server:
+        sender, journal = _sender(server.url, budget=2)
+        _poll(journal)
+        sender.finish()
+        assert sender.backlog.delivered == 1 and 0.2 <= sender.spent < 1 + SLACK
+
+
+def test_named_events_of_a_400_are_dropped_and_the_rest_is_sent_in_order():
+    with Ingester() as server:
+        server.refuse_hosts = {"bad"}
+        sender, journal = _sender(server.url)
+        for host in ("a", "bad", "b", "bad", "c"):
+            _poll(journal, host=host)
+        sender.finish()
+        assert [event["host"] for event in server.events] == ["a", "b", "c"] and sender.backlog.refused == 2 and sender.backlog.waiting == 0
+
+
+def test_400_that_names_nothing_is_searched_by_halves_and_ends():
+    with Ingester(always="400_nameless") as server:
+        sender, journal = _sender(server.url)
+        _poll(journal, 5)
+        sender.finish()
+        assert sender.backlog.refused == 5 and sender.backlog.waiting == 0 and "something is wrong" in sender.reason
+
+
+def test_413_halves_down_to_single_events():
+    with Ingester() as server:
+        server.max_events = 3
+        sender, journal = _sender(server.url)
+        _poll(journal, 20)
+        sender.finish()
+        assert len(server.events) == 20 and max(len(batch) for batch in server.batches) <= 3
+
+
+def test_full_buffer_gives_up_polls_first_and_launches_last():
+    backlog = Backlog(max_events=100)
+    for number in range(300):
+        backlog.add("job_started" if number % 10 == 0 else "job_polled", b"%d" % number)
+    assert backlog.waiting <= 100 and backlog.waiting + backlog.dropped == 300
+    assert sum(int(line) % 10 == 0 for line in backlog.batch(1000, 1 << 20)) == 30
+
+
+def test_request_leaves_in_one_send():
+    with Ingester() as server:
+        client = Client(Address(server.url))
+        client.request("POST", "/api/v1/events", b"[]")
+        sent = []
+        real = client._connection._real
+
+        class Spy:
+            def sendall(self, data):
+                sent.append(data)
+                real.sendall(data)
+
+            def __getattr__(self, name):
+                return getattr(real, name)
+
+        client._connection._real = Spy()
+        client.request("POST", "/api/v1/events", b"[]")
+        client.close()
+    assert len(sent) == 1 and sent[0].endswith(b"\r\n\r\n[]") and server.connections == 1
+
+
+def test_forked_process_never_touches_the_parents_connection():
+    with Ingester() as server:
+        sender, journal = _sender(server.url)
+        _poll(journal)
+        sender.flush()
+        child = os.fork()
+        if child == 0:
+            _poll(journal)
+            sender.flush()
+            sender.finish()
+            os._exit(0 if sender.backlog.waiting == 1 else 1)
+        assert os.waitpid(child, 0)[1] == 0
+        _poll(journal)
+        sender.finish()
+        assert sender.backlog.delivered == 2 and len(server.requests) == 2 and server.connections == 1
+
+
+def test_https_server_that_is_not_trusted_is_refused_and_a_trusted_one_is_used(tmp_path):
+    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
+                           "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
+                          cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if made.returncode:
+        pytest.skip("openssl cannot make a certificate here")
+    server = Ingester()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    with server:
+        url = server.url.replace("http:", "https:")
+        with pytest.raises(TransportError, match="certificate is not trusted"):
+            Client(Address(url)).request("POST", "/api/v1/events", b"[]", 2)
+        trusting = Client(Address(url), ca_file=str(tmp_path / "cert.pem"))
+        assert trusting.request("POST", "/api/v1/events", b"[]", 2).status == 200
+        trusting.close()
+
+
+def test_name_that_cannot_be_resolved_is_told():
+    with pytest.raises(TransportError, match="cannot be resolved"):
+        Client(Address("http://no-such-host.invalid:1")).request("GET", "/", timeout=5)
+
+
+def test_one_event_costs_less_than_a_millisecond_of_own_cpu():
+    with Ingester() as server:
+        sender, journal = _sender(server.url)
+        fields = {"host": "h1", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j1.1", "results_file": "/x" * 40}
+        began = time.process_time()
+        for _ in range(2000):
+            journal.write("job_polled", fields)
+        took = time.process_time() - began
+        sender.finish()
+    assert took / 2000 < 0.001, took
+    assert sender.backlog.delivered == 2000

@@ -1,0 +1,2 @@
+/** Bearer tokens: what one allows, where they are kept, and how one is recognised. Knows nothing of HTTP. */
+package io.jobledger.auth;

@@ -1,0 +1,138 @@
+package io.jobledger.cli;
+
+import io.jobledger.trail.FileTrail;
+import io.jobledger.auth.FileTokenStore;
+import io.jobledger.auth.Tokens;
+import io.jobledger.config.Settings;
+import io.jobledger.event.BatchDecoder;
+import io.jobledger.event.InvalidEvents;
+import io.jobledger.http.HttpService;
+import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.Ledgers;
+import io.jobledger.ledger.Retention;
+import io.jobledger.mirror.Mirror;
+import io.jobledger.mirror.MirrorRelay;
+import io.jobledger.mirror.Mirrors;
+import io.jobledger.model.JobKey;
+import io.jobledger.upkeep.RetentionTask;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
+
+/** A running ingester: ledger, mirrors and HTTP server put together. */
+final class Ingester implements AutoCloseable {
+    private static final Duration MIRROR_IDLE = Duration.ofMillis(200);
+
+    private final Ledger ledger;
+    private final List<MirrorRelay> relays;
+    private final RetentionTask retention;
+    private final Tokens tokens;
+    private final HttpService http;
+    private final String url;
+
+    private Ingester(Ledger ledger, List<MirrorRelay> relays, RetentionTask retention, Tokens tokens, HttpService http, String url) {
+        this.tokens = tokens;
+        this.ledger = ledger;
+        this.relays = relays;
+        this.retention = retention;
+        this.http = http;
+        this.url = url;
+    }
+
+    /**
+     * Opens the ledger, starts the mirrors' relays, and listens.
+     *
+     * @throws RuntimeException one of those that {@link Main} shows without a stack trace, when the operator must act; nothing is left open
+     */
+    static Ingester start(Settings settings, Clock clock) {
+        List<Mirror> mirrors = mirrors(settings);
+        Tokens tokens = new Tokens(new FileTokenStore(settings.access().tokens()), clock);
+        Ledger ledger = ledger(settings, mirrors, clock);
+        List<MirrorRelay> relays = new ArrayList<>();
+        HttpService http = null;
+        try {
+            for (int i = 0; i < mirrors.size(); i++) {
+                relays.add(new MirrorRelay(mirrors.get(i), ledger.mirrors().get(i), ledger.outbox(), ledger.jobs(), settings.mirrorConcurrency(), MIRROR_IDLE));
+            }
+            http = new HttpService(settings, ledger, relays, clock, Main.Version.number(), tokens.start(),
+                    new FileTrail(settings.access().auditTrail(), clock));
+            warmUp(ledger);
+            String url = http.start();
+            relays.forEach(MirrorRelay::start);
+            RetentionTask retention = new RetentionTask(
+                    ledger.upkeep().retention(settings.runSilence()), Retention.Policy.of(settings.retention()), settings.retention().interval());
+            retention.start();
+            return new Ingester(ledger, relays, retention, tokens, http, url);
+        } catch (RuntimeException e) {
+            if (http != null) {
+                http.close();
+            }
+            tokens.close();
+            relays.forEach(MirrorRelay::close);
+            ledger.close();
+            throw e;
+        }
+    }
+
+    /** A recorder waits a second at most: the first one must not pay for loading the classes that reading and writing need. */
+    private static void warmUp(Ledger ledger) {
+        try {
+            new BatchDecoder(1).decode("[]".getBytes(StandardCharsets.UTF_8), false);
+            ledger.sink().append(List.of()).get(10, TimeUnit.SECONDS);
+            ledger.jobs().newest(new JobKey("warm-up", "warm-up", "warm-up"), JobLookup.Narrowing.NONE);
+        } catch (InvalidEvents | InterruptedException | ExecutionException | TimeoutException e) {
+            throw new CommandFailed("the ledger opened, but does not work: " + e.getMessage());
+        }
+    }
+
+    /** A mirror by its URI, not connected to. */
+    static Mirror mirror(String uri, Settings settings) {
+        try {
+            return Mirrors.of(uri, settings.oci());
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailed(e.getMessage());
+        }
+    }
+
+    /** The mirrors of the settings, each once: the outbox knows a place by its URI, however it was spelt. */
+    private static List<Mirror> mirrors(Settings settings) {
+        Map<String, Mirror> mirrors = new LinkedHashMap<>();
+        settings.mirrors().stream().map(uri -> mirror(uri, settings)).forEach(mirror -> mirrors.putIfAbsent(mirror.uri(), mirror));
+        return List.copyOf(mirrors.values());
+    }
+
+    private static Ledger ledger(Settings settings, List<Mirror> mirrors, Clock clock) {
+        return Ledgers.open(settings, mirrors.stream().map(Mirror::uri).toList(), clock);
+    }
+
+    /** The ledger alone, for a command that runs instead of an ingester. It goes on feeding the mirrors of the settings. */
+    static Ledger ledger(Settings settings, Clock clock) {
+        return ledger(settings, mirrors(settings), clock);
+    }
+
+    /** The line that says where everything is. */
+    String greeting() {
+        String mirrors = relays.isEmpty() ? "none" : relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", "));
+        return "jobledger " + Main.Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror " + mirrors;
+    }
+
+
+    /** Finishes what is under way and closes everything, within seconds. */
+    @Override
+    public void close() {
+        http.close();
+        retention.close();
+        tokens.close();
+        relays.forEach(MirrorRelay::close);
+        ledger.close();
+    }
+}

@@ -1,0 +1,96 @@
+package io.jobledger.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.terminal.Cell;
+import io.jobledger.terminal.Column;
+import io.jobledger.terminal.Style;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The columns of each kind of record, in their order. The first that go when room is short are those of high rank. */
+final class Views {
+    static final List<Field> JOBS = List.of(
+            new Field(new Column("STATUS", 0, Column.WHOLE, false), (job, times) -> status(job)),
+            Field.text("host", "HOST", 0, 12),
+            Field.text("play", "PLAY", 3, 12),
+            Field.text("job_name", "JOB", 0, 14),
+            Field.whole("started_at", "STARTED", 1),
+            Field.took("TOOK", "started_at", "finished_at", 2),
+            Field.number("rc", "RC", 5),
+            Field.text("playbook", "PLAYBOOK", 6, 12),
+            Field.whole("ansible_job_id", "ANSIBLE JOB ID", 4),
+            Field.whole("run_id", "RUN ID", 8),
+            Field.text("execution_host", "RUNS ON", 9, 12),
+            Field.whole("finished_at", "FINISHED", 10),
+            Field.whole("deadline", "DEADLINE", 11),
+            Field.text("message", "MESSAGE", 7, 24));
+
+    static final List<Field> RUNS = List.of(
+            new Field(new Column("STATE", 0, Column.WHOLE, false), (run, times) -> state(run)),
+            Field.text("playbook", "PLAYBOOK", 0, 9),
+            Field.text("run_name", "RUN NAME", 4, 12),
+            Field.whole("started_at", "STARTED", 2),
+            Field.took("TOOK", "started_at", "finished_at", 3),
+            Field.text("user", "USER", 5, 8),
+            Field.text("controller", "CONTROLLER", 7, 12),
+            Field.number("events", "EVENTS", 6),
+            new Field(new Column("GAPS", 8, Column.WHOLE, false), (run, times) -> gaps(run)),
+            Field.whole("run_id", "RUN ID", 1));
+
+    private static final Field LAST = Field.whole("last_started_at", "LAST STARTED", 3);
+
+    static final List<Field> HOSTS = Stream.of(Stream.of(Field.text("host", "HOST", 0, 16)), counts(), Stream.of(LAST)).flatMap(one -> one).toList();
+
+    static final List<Field> PLAYS = Stream.of(Stream.of(Field.text("play", "PLAY", 0, 16), Field.text("playbook", "PLAYBOOK", 4, 12)), counts(), Stream.of(LAST)).flatMap(one -> one).toList();
+
+    static final List<Field> EVENTS = List.of(
+            Field.number("seq", "SEQ", 0),
+            Field.whole("at", "AT", 1),
+            Field.whole("type", "TYPE", 0),
+            Field.text("host", "HOST", 0, 12),
+            Field.text("play", "PLAY", 4, 12),
+            Field.text("job", "JOB", 2, 16),
+            Field.whole("status", "STATUS", 3),
+            Field.whole("ansible_job_id", "ANSIBLE JOB ID", 5));
+
+    private Views() {}
+
+    /** The numbers of jobs by their standing. */
+    static Stream<Field> counts() {
+        return Stream.of(
+                Field.number("jobs", "JOBS", 0), count("running", Style.BUSY, 2), count("overdue", Style.ALARM, 1), count("succeeded", Style.GOOD, 3), count("failed", Style.BAD, 1),
+                count("timed_out", Style.BAD, 2), count("lost", Style.ALARM, 2));
+    }
+
+    private static Field count(String name, Style style, int rank) {
+        return new Field(new Column(Field.named(name).column().title(), rank, Column.WHOLE, true), (row, times) -> {
+            long number = row.path(name).asLong();
+            return new Cell(Long.toString(number), number == 0 ? Style.FAINT : style);
+        });
+    }
+
+    /** How a job stands: {@code overdue} is what it is called when it runs past its deadline. */
+    static Cell status(JsonNode job) {
+        return job.path("overdue").asBoolean() ? new Cell("overdue", Style.ALARM) : standing(job.path("status").asText("-"));
+    }
+
+    private static Cell state(JsonNode run) {
+        return standing(run.path("state").asText("-"));
+    }
+
+    private static Cell standing(String word) {
+        return new Cell(word, switch (word) {
+            case "running" -> Style.BUSY;
+            case "succeeded", "finished" -> Style.GOOD;
+            case "failed", "timed_out" -> Style.BAD;
+            case "lost" -> Style.ALARM;
+            case "interrupted" -> Style.ODD;
+            default -> Style.PLAIN;
+        });
+    }
+
+    private static Cell gaps(JsonNode run) {
+        long missing = run.path("last_seq").asLong() - run.path("events").asLong();
+        return missing > 0 ? new Cell(missing + " missing", Style.ODD) : Cell.NONE;
+    }
+}

@@ -1,0 +1,41 @@
+package io.jobledger.config;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The settings, typed and checked. See {@link Setting} for what each means.
+ *
+ * @param ledger where the ledger is
+ * @param eventRetention null to keep events for ever
+ * @param mirrors URIs or paths as given; empty for no mirror
+ * @param oci for all mirrors in OCI
+ * @param maxBody bytes
+ * @param ledgerCache bytes
+ * @param minFree bytes
+ * @param access who may reach the ingester
+ * @param limits how much clients may ask of it
+ */
+public record Settings(
+        String listen,
+        int port,
+        LedgerLocation ledger,
+        Duration eventRetention,
+        List<String> mirrors,
+        int mirrorConcurrency,
+        Duration mirrorClaim,
+        OciSettings oci,
+        Duration runSilence,
+        long maxBody,
+        int maxBatchEvents,
+        int queueEvents,
+        int commitEvents,
+        long ledgerCache,
+        long minFree,
+        Duration queryTimeout,
+        int streamClients,
+        Duration idleTimeout,
+        String logLevel,
+        RetentionSettings retention,
+        AccessSettings access,
+        Limits limits) {}

@@ -1,0 +1,242 @@
+package io.jobledger.event;
+
+import io.jobledger.json.Fields;
+import io.jobledger.json.JobDetails;
+import io.jobledger.json.RecordJson;
+import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.Event;
+import io.jobledger.model.EventHead;
+import io.jobledger.model.Evidence;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobDescription;
+import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.JobStatus;
+import io.jobledger.model.RunId;
+import io.jobledger.model.RunInfo;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** One event from its fields. Faults are collected in the fields; the result is null when there are any. */
+final class EventDecoder {
+    private static final String TYPES = "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable, job_intended, "
+            + "job_not_started, job_saved, run_alive, run_finished";
+    private static final long MAX_SEQ = (1L << 53) - 1;
+
+    private final Fields fields;
+    private final EventHead head;
+
+    private EventDecoder(Fields fields, EventHead head) {
+        this.fields = fields;
+        this.head = head;
+    }
+
+    static Event decode(Fields fields, String body) {
+        for (String field : List.of("type", "run_id", "seq", "at")) {
+            fields.require(field);
+        }
+        String type = fields.string("type");
+        RunId run = fields.runId("run_id");
+        Long seq = fields.integer("seq");
+        Instant at = fields.time("at");
+        if (seq != null && (seq < 1 || seq > MAX_SEQ)) {
+            fields.fault("seq", "must be 1 to " + MAX_SEQ);
+        }
+        EventHead head = new EventHead(run, seq == null ? 0 : seq, type, at, body);
+        Event event = new EventDecoder(fields, head).event(fields.faults().isEmpty());
+        return fields.faults().isEmpty() ? event : null;
+    }
+
+    /** Reads on even when the head is faulty, so that a sender hears of every fault at once; {@code sound} says whether objects may be built. */
+    private Event event(boolean sound) {
+        if (head.type() == null) {
+            return null;
+        }
+        return switch (head.type()) {
+            case "run_started" -> runStarted();
+            case "play_started" -> playStarted();
+            case "run_alive" -> new Event.RunAlive(head);
+            case "run_finished" -> runFinished();
+            case "job_started" -> observed(sound, Kind.LAUNCH);
+            case "job_unresumable" -> observed(sound, Kind.LAUNCH_WITHOUT_ID);
+            case "job_intended", "job_not_started" -> intended();
+            case "job_polled" -> observed(sound, Kind.CHECK);
+            case "job_ended" -> observed(sound, Kind.END);
+            case "job_cleaned" -> observed(sound, Kind.CLEANUP);
+            case "job_saved" -> saved(sound);
+            default -> {
+                fields.fault("type", "must be one of " + TYPES);
+                yield null;
+            }
+        };
+    }
+
+    private enum Kind { LAUNCH, LAUNCH_WITHOUT_ID, CHECK, END, CLEANUP }
+
+    private Event runStarted() {
+        if (head.seq() != 1) {
+            fields.fault("seq", "must be 1 in run_started: it is the first event of a run");
+        }
+        String kind = fields.string("kind");
+        if (kind != null && !kind.equals("playbook") && !kind.equals("adhoc")) {
+            fields.fault("kind", "must be playbook or adhoc");
+        }
+        RunInfo info = new RunInfo(
+                kind,
+                fields.string("run_name"),
+                fields.string("playbook"),
+                fields.string("playbook_path"),
+                fields.string("user"),
+                fields.string("controller"),
+                fields.integer("pid"),
+                fields.string("ansible_version"),
+                Boolean.TRUE.equals(fields.bool("check_mode")),
+                fields.string("limit"),
+                fields.strings("tags"),
+                fields.strings("skip_tags"),
+                fields.strings("argv"),
+                fields.stringMap("labels"));
+        return new Event.RunStarted(head, info);
+    }
+
+    private Event playStarted() {
+        fields.require("play");
+        return new Event.PlayStarted(
+                head, fields.name("play"), fields.string("playbook"), fields.string("playbook_path"), fields.string("strategy"));
+    }
+
+    private Event runFinished() {
+        fields.map("stats");
+        return new Event.RunFinished(head);
+    }
+
+    private Event intended() {
+        for (String field : List.of("host", "play", "job", "task")) {
+            fields.require(field);
+            fields.name(field);
+        }
+        fields.name("execution_host");
+        for (String field : List.of("playbook", "playbook_path", "action", "remote_user", "become_user", "connection", "reason")) {
+            fields.string(field);
+        }
+        for (String field : List.of("async", "poll", "intent")) {
+            fields.integer(field);
+        }
+        fields.bool("check_mode");
+        fields.bool("no_log");
+        return new Event.JobIntended(head);
+    }
+
+    private Event observed(boolean sound, Kind kind) {
+        boolean launch = kind == Kind.LAUNCH || kind == Kind.LAUNCH_WITHOUT_ID;
+        fields.require("host");
+        if (launch) {
+            fields.require("play");
+            fields.require("job");
+            fields.require("task");
+        }
+        AnsibleJobId jobId = null;
+        if (kind != Kind.LAUNCH_WITHOUT_ID) {
+            fields.require("ansible_job_id");
+            jobId = fields.jobId("ansible_job_id");
+        }
+        String host = fields.name("host");
+        String play = fields.name("play");
+        String task = fields.name("task");
+        String job = fields.name("job");
+        String executionHost = fields.name("execution_host");
+        Long async = fields.integer("async");
+        if (async != null && (async < 0 || async > Integer.MAX_VALUE)) {
+            fields.fault("async", "must be 0 to " + Integer.MAX_VALUE + " seconds");
+        }
+        Description description = new Description(launch, host, play, task, job, async);
+        JobDescription described = description.read(sound);
+        JobEnd end = kind == Kind.END ? end(sound) : null;
+        if (!sound || !fields.faults().isEmpty()) {
+            return null;
+        }
+        return new Event.JobObserved(head, new Job(
+                executionHost == null ? host : executionHost,
+                jobId,
+                launch ? described : null,
+                new TreeMap<>(),
+                launch ? null : described,
+                end,
+                head.at(),
+                kind == Kind.CLEANUP ? head.at() : null));
+    }
+
+    private JobEnd end(boolean sound) {
+        fields.require("status");
+        JobStatus status = fields.parsed("status", JobStatus::parse);
+        if (status == JobStatus.RUNNING) {
+            fields.fault("status", "must be an end: succeeded, failed, timed_out or lost");
+        }
+        Long rc = fields.integer("rc");
+        String message = fields.string("message");
+        Boolean changed = fields.bool("changed");
+        Map<String, Object> details = JobDetails.read(fields);
+        return sound && fields.faults().isEmpty() ? new JobEnd(head.evidence(), status, rc, message, changed, details) : null;
+    }
+
+    /** The descriptive fields that all job events share. */
+    private final class Description {
+        private final boolean launch;
+        private final String host;
+        private final String play;
+        private final String task;
+        private final String job;
+        private final Long async;
+
+        Description(boolean launch, String host, String play, String task, String job, Long async) {
+            this.launch = launch;
+            this.host = host;
+            this.play = play;
+            this.task = task;
+            this.job = job;
+            this.async = async;
+        }
+
+        JobDescription read(boolean sound) {
+            String label = fields.string("label");
+            String playbook = fields.string("playbook");
+            String playbookPath = fields.string("playbook_path");
+            String action = fields.string("action");
+            Long poll = fields.integer("poll");
+            String resultsFile = fields.string("results_file");
+            Boolean checkMode = fields.bool("check_mode");
+            Boolean noLog = fields.bool("no_log");
+            Long attempt = fields.integer("attempt");
+            String remoteUser = fields.string("remote_user");
+            String becomeUser = fields.string("become_user");
+            String connection = fields.string("connection");
+            String reason = fields.string("reason");
+            Map<String, Object> details = launch ? JobDetails.read(fields) : null;
+            if (!sound || !fields.faults().isEmpty()) {
+                return null;
+            }
+            // A status check need not say where it was made: the job is then listed under what is known, and its launch will name it better.
+            JobKey key = new JobKey(host, play == null ? "unknown" : play, job != null ? job : task != null ? task : "unknown");
+            return new JobDescription(
+                    head.evidence(), key, task, label, playbook, playbookPath, action, launch ? head.at() : null, async, poll, resultsFile,
+                    checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, head.run(), null, null, details);
+        }
+    }
+
+    private Event saved(boolean sound) {
+        if (head.seq() != 1) {
+            fields.fault("seq", "must be 1 in job_saved: each save has a run_id of its own");
+        }
+        fields.require("record");
+        Fields nested = fields.nested("record");
+        if (nested == null) {
+            return null;
+        }
+        nested.require("ansible_job_id");
+        JobRecord record = RecordJson.read(nested, null);
+        return record == null || !sound || !fields.faults().isEmpty() ? null : new Event.JobSaved(head, SavedJobs.job(head, record));
+    }
+}

@@ -1,0 +1,108 @@
+package io.jobledger.http;
+
+import io.jobledger.config.AccessSettings;
+import io.vertx.core.MultiMap;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.util.HexFormat;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/** The first handler of all: names the request, and refuses what no web page may send and what there is no room for. Thread-safe. */
+final class Admission {
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
+    private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+    private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
+    private static final Set<String> PROBES = Set.of("/healthz", "/readyz");
+    private static final String ID = "jobledger.request-id";
+    private static final String CONVERSATION = "jobledger.conversation";
+
+    /** Null where every name will do. */
+    private final Set<String> hosts;
+
+    /**
+     * @param listen the address as it was given
+     * @param loopback whether that is loopback: only there is the Host header all that keeps a web page out which has its own name resolve to this machine
+     */
+    Admission(AccessSettings access, String listen, boolean loopback) {
+        if (loopback) {
+            hosts = new TreeSet<>(LOOPBACK);
+            hosts.add((listen.contains(":") ? "[" + listen + "]" : listen).toLowerCase(Locale.ROOT));
+            hosts.addAll(access.hostNames());
+        } else {
+            hosts = null;
+        }
+    }
+
+    /** The request's name in logs and answers. */
+    static String id(RoutingContext context) {
+        return context.get(ID, "-");
+    }
+
+    /** For an answer that may be gigabytes: it may take as long as its reader goes on reading. */
+    static void takeYourTime(RoutingContext context) {
+        ((Conversation) context.get(CONVERSATION)).takeYourTime();
+    }
+
+    /** Keeps the request's body counted beyond its answer, until what is returned is run. */
+    static Runnable hold(RoutingContext context) {
+        return ((Conversation) context.get(CONVERSATION)).request().share().hold();
+    }
+
+    void handle(RoutingContext context, Conversation conversation, AccessLog log) {
+        long began = System.nanoTime();
+        HttpServerRequest request = context.request();
+        MeteredRequest metered = conversation.request();
+        context.addEndHandler(ended -> {
+            conversation.end(metered, System.nanoTime());
+            log.note(context, began);
+        });
+        String given = request.getHeader("x-request-id");
+        String id = given != null && REQUEST_ID.matcher(given).matches() ? given : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        context.put(ID, id).put(CONVERSATION, conversation);
+        MultiMap headers = context.response().headers();
+        headers.set("x-request-id", id).set("x-content-type-options", "nosniff").set("cache-control", "no-store").set("referrer-policy", "same-origin");
+        requireHost(request);
+        requireOwnOrigin(request);
+        // An overloaded server lives; whoever watches it must not end it.
+        Problem refusal = PROBES.contains(request.path()) ? null : metered.share().refusal(announced(request));
+        if (refusal != null) {
+            throw refusal;
+        }
+        metered.onOverflow(() -> context.fail(metered.share().full()));
+        context.next();
+    }
+
+    private void requireHost(HttpServerRequest request) {
+        String host = request.getHeader("host");
+        // Browsers always send it; HTTP/1.0 need not.
+        if (hosts != null && host != null && !hosts.contains(host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT))) {
+            throw Problem.of(421, "wrong-host", "this server listens on loopback and does not answer to the name in the Host header",
+                    "use " + String.join(", ", LOOPBACK) + ", or allow the name with --host-names when a proxy sends it");
+        }
+    }
+
+    /** A browser says where a page comes from that writes; programs do not. There is no CORS: pages of other origins can neither write nor read. */
+    private static void requireOwnOrigin(HttpServerRequest request) {
+        String origin = request.getHeader("origin");
+        String host = request.getHeader("host");
+        String site = request.getHeader("sec-fetch-site");
+        boolean foreign = origin != null && (host == null || !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host))
+                || site != null && !site.equals("same-origin") && !site.equals("none");
+        if (foreign && !READING.contains(request.method().name())) {
+            throw Problem.of(403, "forbidden", "a web page of another origin may not write here", "use the jobledger command or curl");
+        }
+    }
+
+    private static long announced(HttpServerRequest request) {
+        try {
+            String length = request.getHeader("content-length");
+            return length == null ? 0 : Long.parseLong(length.strip());
+        } catch (NumberFormatException e) {
+            return 0;
+        }
+    }
+}

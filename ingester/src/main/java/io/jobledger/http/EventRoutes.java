@@ -1,0 +1,87 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.jobledger.event.BatchDecoder;
+import io.jobledger.event.InvalidEvents;
+import io.jobledger.ledger.EventSink;
+import io.jobledger.model.Event;
+import io.vertx.core.Context;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+
+/** {@code POST /api/v1/events}: takes a batch, and answers 200 only after it is on disk. */
+final class EventRoutes {
+    /** A body up to this size is parsed where it arrived: handing it over would cost more. */
+    private static final int SMALL = 16 * 1024;
+
+    private final EventSink sink;
+    private final BatchDecoder decoder;
+    private final WorkerExecutor workers;
+
+    EventRoutes(EventSink sink, BatchDecoder decoder, WorkerExecutor workers) {
+        this.sink = sink;
+        this.decoder = decoder;
+        this.workers = workers;
+    }
+
+    void mount(Router router) {
+        router.post("/api/v1/events").handler(this::post);
+    }
+
+    private void post(RoutingContext context) {
+        new Parameters(context);
+        boolean ndjson = ndjson(context);
+        Buffer body = context.body().buffer();
+        byte[] bytes = body == null ? new byte[0] : body.getBytes();
+        if (bytes.length <= SMALL) {
+            append(context, decode(bytes, ndjson));
+        } else {
+            workers.executeBlocking(() -> decode(bytes, ndjson), false)
+                    .onComplete(events -> append(context, events), failure -> Answers.fail(context, failure));
+        }
+    }
+
+    /** Asking for one of two exact types also keeps web pages out: a browser sends neither to another origin without asking first. */
+    private static boolean ndjson(RoutingContext context) {
+        String type = Parameters.mediaType(context);
+        return switch (type) {
+            case "application/x-ndjson" -> true;
+            case "application/json" -> false;
+            default -> throw Problem.of(
+                    415, "unsupported-media-type", "the content type must be application/json or application/x-ndjson, not '" + type + "'", "set the header Content-Type");
+        };
+    }
+
+    private List<Event> decode(byte[] body, boolean ndjson) {
+        try {
+            return decoder.decode(body, ndjson);
+        } catch (InvalidEvents e) {
+            throw Problem.badBatch(e);
+        }
+    }
+
+    private void append(RoutingContext context, List<Event> events) {
+        // A client that goes away does not take its events out of the ledger's queue.
+        Runnable release = Admission.hold(context);
+        try {
+            Context loop = context.vertx().getOrCreateContext();
+            sink.append(events).whenComplete((appended, failure) -> loop.runOnContext(ignored -> {
+                release.run();
+                if (failure != null) {
+                    Answers.fail(context, failure);
+                } else {
+                    Answers.ok(context, JsonNodeFactory.instance.objectNode()
+                            .put("received", events.size())
+                            .put("stored", appended.stored())
+                            .put("duplicates", appended.duplicates()));
+                }
+            }));
+        } catch (RuntimeException e) {
+            release.run();
+            Answers.fail(context, e);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.audit.HostSummary;
+import io.jobledger.audit.JobFilter;
+import io.jobledger.audit.PageRequest;
+import io.jobledger.audit.PlaySummary;
+import io.jobledger.audit.Sort;
+import io.jobledger.json.Json;
+import io.jobledger.ledger.AuditQueries;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+/** Hosts and plays with their jobs in numbers. */
+final class HostRoutes {
+    private static final int NEWEST = 20;
+    private static final List<String> COUNTS = List.of("jobs", "running", "overdue", "succeeded", "failed", "timed_out", "lost", "last_started_at");
+
+    private final AuditQueries audit;
+    private final Answers answers;
+    private final Clock clock;
+
+    HostRoutes(AuditQueries audit, Answers answers, Clock clock) {
+        this.audit = audit;
+        this.answers = answers;
+        this.clock = clock;
+    }
+
+    void mount(Router router) {
+        Reads.get(router, "/api/v1/hosts").handler(context -> new Listing<>("hosts", audit::hosts, audit::countHosts, HostRoutes::json, columns("host"), Sort.Key.NAME)
+                .answer(context, new Parameters(context, Listing.PARAMETERS), answers));
+        Reads.get(router, "/api/v1/plays").handler(context -> new Listing<>("plays", audit::plays, audit::countPlays, HostRoutes::json, columns("play", "playbook"), Sort.Key.NAME)
+                .answer(context, new Parameters(context, Listing.PARAMETERS), answers));
+    }
+
+    /** {@code /api/v1/hosts/{host}}, whose path the router cannot read. */
+    void mountNamed(Router router) {
+        router.route().handler(context -> {
+            String host = JobPath.host(context.request().path()).orElse(null);
+            if (host == null) {
+                context.next();
+            } else if (context.request().method() == HttpMethod.GET || context.request().method() == HttpMethod.HEAD) {
+                get(context, host);
+            } else {
+                context.response().putHeader("allow", "GET, HEAD");
+                throw Problem.of(405, "method-not-allowed", "a host is only read", null);
+            }
+        });
+    }
+
+    private void get(RoutingContext context, String host) {
+        new Parameters(context);
+        answers.tagged(context, () -> {
+            Instant now = clock.instant();
+            HostSummary summary = audit.host(host)
+                    .orElseThrow(() -> Problem.of(404, "no-such-host", "no job of host '" + host + "' is known", "names must match exactly; GET /api/v1/hosts lists the hosts"));
+            ObjectNode json = json(summary);
+            ArrayNode names = json.putArray("names");
+            audit.names(host, PageRequest.MOST).forEach(name -> names.addObject()
+                    .put("play", name.play())
+                    .put("job", name.job())
+                    .put("jobs", name.jobs())
+                    .set("newest", JobJson.of(name.newest(), now)));
+            ArrayNode newest = json.putArray("newest");
+            audit.jobs(JobFilter.builder().host(host).build(), PageRequest.first(NEWEST)).items().forEach(job -> newest.add(JobJson.of(job, now)));
+            return json;
+        });
+    }
+
+    private static List<String> columns(String... names) {
+        return java.util.stream.Stream.concat(java.util.Arrays.stream(names), COUNTS.stream()).toList();
+    }
+
+    private static ObjectNode json(HostSummary host) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("host", host.host());
+        return CountsJson.put(json, host.counts()).put("last_started_at", Json.time(host.lastStartedAt()));
+    }
+
+    private static ObjectNode json(PlaySummary play) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode().put("play", play.play()).put("playbook", play.playbook());
+        return CountsJson.put(json, play.counts()).put("last_started_at", Json.time(play.lastStartedAt()));
+    }
+}

@@ -1,0 +1,204 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.audit.JobFilter;
+import io.jobledger.audit.Sort;
+import io.jobledger.event.EventLimits;
+import io.jobledger.event.SavedJobs;
+import io.jobledger.json.FieldFault;
+import io.jobledger.json.Fields;
+import io.jobledger.json.Json;
+import io.jobledger.json.RecordJson;
+import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.EventSink;
+import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.model.Event;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.RunId;
+import io.jobledger.resume.JobFinder;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Jobs by name: {@code GET} and {@code PUT /api/v1/jobs/{host}/{play}/{job}}; and the list of jobs. */
+final class JobRoutes {
+    private final JobFinder finder;
+    private final JobLookup lookup;
+    private final AuditQueries audit;
+    private final EventSink sink;
+    private final EventLimits limits;
+    private final Answers answers;
+    private final Answers lists;
+    private final Clock clock;
+
+    JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, EventLimits limits, Answers answers, Answers lists, Clock clock) {
+        this.finder = finder;
+        this.lookup = lookup;
+        this.audit = audit;
+        this.sink = sink;
+        this.limits = limits;
+        this.answers = answers;
+        this.lists = lists;
+        this.clock = clock;
+    }
+
+    void mount(Router router) {
+        // Without a path, so that the router's own idea of the path does not count.
+        router.route().handler(this::named);
+        Reads.get(router, "/api/v1/jobs").handler(context -> {
+            Parameters parameters = new Parameters(context, Filters.names(Filters.OF_JOBS, Listing.PARAMETERS));
+            list(Filters.jobs(parameters, clock.instant())).answer(context, parameters, lists);
+        });
+    }
+
+    /** The jobs that fit a filter. */
+    Listing<JobRecord> list(JobFilter filter) {
+        return new Listing<>(
+                "jobs", page -> audit.jobs(filter, page), () -> audit.countJobs(filter), this::row, JobJson.COLUMNS, Sort.Key.STARTED_AT, Sort.Key.FINISHED_AT);
+    }
+
+    /** A job among many: what its task printed would make a list of any length. */
+    private ObjectNode row(JobRecord record) {
+        return json(record).without("details");
+    }
+
+    private void history(RoutingContext context, JobKey key) {
+        if (!reads(context)) {
+            context.response().putHeader("allow", "GET, HEAD");
+            throw Problem.of(405, "method-not-allowed", "a history is only read", null);
+        }
+        new Listing<>("jobs", page -> audit.history(key, page), () -> audit.countHistory(key), this::row, JobJson.COLUMNS, Sort.Key.STARTED_AT)
+                .answer(context, new Parameters(context, Listing.PARAMETERS), lists);
+    }
+
+    private static boolean reads(RoutingContext context) {
+        return context.request().method() == HttpMethod.GET || context.request().method() == HttpMethod.HEAD;
+    }
+
+    private void named(RoutingContext context) {
+        JobKey key = JobPath.parse(context.request().path()).orElse(null);
+        if (key == null) {
+            JobPath.history(context.request().path()).ifPresentOrElse(of -> history(context, of), context::next);
+        } else if (reads(context)) {
+            get(context, key);
+        } else if (context.request().method() == HttpMethod.PUT) {
+            put(context, key);
+        } else {
+            context.response().putHeader("allow", "GET, HEAD, PUT");
+            throw Problem.of(405, "method-not-allowed", "a job is read with GET and saved with PUT", null);
+        }
+    }
+
+    private void get(RoutingContext context, JobKey key) {
+        Parameters parameters = new Parameters(context, "playbook", "run_id");
+        Narrowing narrowing = new Narrowing(parameters.text("playbook"), parameters.parsed("run_id", RunId::parse));
+        answers.tagged(context, () -> {
+            JobFinder.Found found = finder.find(key, narrowing).orElseThrow(() -> notFound(key, narrowing));
+            ObjectNode json = json(found.record());
+            json.put("ambiguous", found.ambiguous());
+            ArrayNode candidates = json.putArray("candidates");
+            found.candidates().forEach(candidate -> candidates.add(json(candidate).without("details")));
+            json.put("source", found.source());
+            return json;
+        });
+    }
+
+    private static Problem notFound(JobKey key, Narrowing narrowing) {
+        String where = (narrowing.playbook() == null ? "" : " of playbook '" + narrowing.playbook() + "'")
+                + (narrowing.run() == null ? "" : " of run " + narrowing.run());
+        return Problem.of(
+                404,
+                "no-such-job",
+                "no job '" + key.job() + "' of play '" + key.play() + "' on host '" + key.host() + "'" + where + " is known",
+                "names must match exactly; GET /api/v1/jobs?host=… lists the jobs of a host");
+    }
+
+    private void put(RoutingContext context, JobKey key) {
+        new Parameters(context);
+        JobRecord record = saved(context, key);
+        ObjectNode whole = RecordJson.write(record);
+        if (Json.text(whole).length() > limits.eventChars()) {
+            throw tooLarge();
+        }
+        List<FieldFault> faults = limits.faults(whole);
+        if (!faults.isEmpty()) {
+            throw Problem.badFields(faults);
+        }
+        answers.blocking(context, () -> {
+            Event event = SavedJobs.event(record, RunId.random(), savedAt(record));
+            if (event.head().body().length() > limits.eventChars()) {
+                throw tooLarge();
+            }
+            sink.append(List.of(event)).get(30, TimeUnit.SECONDS);
+            return lookup.job(record.executionHost(), record.jobId()).map(job -> json(job.record(key))).orElseThrow();
+        });
+    }
+
+    /** Now, but after all that is known of the job: of two saves the later counts, also where the clock was set back in between. */
+    private Instant savedAt(JobRecord record) {
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+        return lookup.job(record.executionHost(), record.jobId())
+                .map(job -> job.lastSeenAt().plus(1, ChronoUnit.MICROS))
+                .filter(next -> next.isAfter(now) && next.isBefore(Job.LAST))
+                .orElse(now);
+    }
+
+    private Problem tooLarge() {
+        return Problem.of(413, "too-large", "the record has more than " + limits.eventChars() + " characters of JSON (max-event-chars)", "save less metadata");
+    }
+
+    private JobRecord saved(RoutingContext context, JobKey key) {
+        if (!Parameters.mediaType(context).equals("application/json")) {
+            throw Problem.of(415, "unsupported-media-type", "the content type must be application/json", "set the header Content-Type");
+        }
+        Buffer body = context.body().buffer();
+        // Escaped, a character may take six bytes; with more than that there is no need to read it.
+        if (body != null && body.length() > 8 * limits.eventChars()) {
+            throw tooLarge();
+        }
+        JsonNode node;
+        try {
+            node = Json.MAPPER.readTree(body == null ? new byte[0] : body.getBytes());
+        } catch (JsonProcessingException e) {
+            throw Problem.of(400, "invalid-input", "the body is not JSON: " + Json.complaint(e), null);
+        } catch (IOException e) {
+            throw Problem.of(400, "invalid-input", "the body is not JSON in UTF-8", null);
+        }
+        if (node == null || !node.isObject()) {
+            throw Problem.of(400, "invalid-input", "the body must be a JSON object: a job record with at least ansible_job_id", null);
+        }
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(Json.text(node))) {
+            throw Problem.of(400, "invalid-input", "the body must be valid Unicode: it holds an unpaired surrogate", null);
+        }
+        Fields fields = new Fields(node);
+        fields.require("ansible_job_id");
+        JobRecord record = RecordJson.read(fields, key);
+        List<FieldFault> faults = fields.faults();
+        if (!faults.isEmpty()) {
+            throw Problem.badFields(faults);
+        }
+        if (!record.key().equals(key)) {
+            throw Problem.badField("host, play, job_name", "must be those of the path where they are given; the body names " + record.key());
+        }
+        return record;
+    }
+
+    private ObjectNode json(JobRecord record) {
+        return JobJson.of(record, clock.instant());
+    }
+}

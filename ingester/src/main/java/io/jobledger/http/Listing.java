@@ -1,0 +1,97 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.audit.Cursor;
+import io.jobledger.audit.Page;
+import io.jobledger.audit.PageRequest;
+import io.jobledger.audit.Sort;
+import io.vertx.ext.web.RoutingContext;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+
+/**
+ * How every list is answered: a page as JSON, or the whole of it as lines.
+ *
+ * @param plural names the list in JSON
+ * @param pages reads a page; blocks
+ * @param count counts the whole; blocks
+ * @param json writes a row
+ * @param columns the row's fields in CSV
+ * @param sorts what it can be sorted by
+ */
+record Listing<T>(
+        String plural, Function<PageRequest, Page<T>> pages, LongSupplier count, Function<? super T, ? extends JsonNode> json, List<String> columns, Sort.Key... sorts) {
+    /** The parameters of a list besides its filters. */
+    static final String[] PARAMETERS = {"limit", "cursor", "sort", "total", "format"};
+
+    private static final int USUAL = 100;
+    private static final int CHUNK = 500;
+
+    /** The same list of something that must be there: {@code there} throws when it is not. */
+    Listing<T> of(Runnable there) {
+        return new Listing<>(plural, page -> {
+            if (page.after() == null) {
+                there.run();
+            }
+            return pages.apply(page);
+        }, count, json, columns, sorts);
+    }
+
+    /** Reads the request's parameters on the event loop, and answers through {@code answers}. */
+    void answer(RoutingContext context, Parameters parameters, Answers answers) {
+        Format format = Format.of(context, parameters);
+        boolean limited = parameters.text("limit") != null;
+        int limit = (int) parameters.number("limit", USUAL, 1, PageRequest.MOST);
+        Sort sort = sorts.length == 0 ? null : parameters.parsed("sort", text -> Sort.parse(text, sorts));
+        Cursor cursor = parameters.parsed("cursor", Cursor::decode);
+        boolean total = Boolean.TRUE.equals(parameters.flag("total"));
+        PageRequest request = new PageRequest(format == Format.JSON || limited ? limit : CHUNK, sort, cursor);
+        if (format == Format.JSON) {
+            answers.blocking(context, () -> page(request, total));
+        } else {
+            RowWriter writer = new RowWriter(format, columns);
+            answers.stream(context, format.contentType(), new Answers.Chunks() {
+                private PageRequest next = request;
+
+                @Override
+                public byte[] read() {
+                    if (next == null) {
+                        return null;
+                    }
+                    boolean first = next == request;
+                    Page<T> page = read(next);
+                    next = limited || page.next() == null ? null : next.from(page.next());
+                    return writer.lines(page.items().stream().map(json).toList(), first);
+                }
+
+                private Page<T> read(PageRequest part) {
+                    return Listing.this.read(part);
+                }
+            });
+        }
+    }
+
+    private Page<T> read(PageRequest request) {
+        try {
+            return pages.apply(request);
+        } catch (IllegalArgumentException e) {
+            throw Problem.badField("cursor", e.getMessage());
+        }
+    }
+
+    private ObjectNode page(PageRequest request, boolean total) {
+        ObjectNode answer = JsonNodeFactory.instance.objectNode();
+        ArrayNode rows = answer.putArray(plural);
+        Page<T> page = read(request);
+        page.items().forEach(item -> rows.add(json.apply(item)));
+        answer.put("next", page.next() == null ? null : page.next().encode());
+        if (total) {
+            answer.put("total", count.getAsLong());
+        }
+        return answer;
+    }
+}

@@ -1,0 +1,101 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.json.Json;
+import io.jobledger.page.ErrorPage;
+import io.jobledger.page.Pages;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.ext.web.RoutingContext;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+
+/** How the pages answer: HTML, also for refusals. No page runs a script, or loads anything, that is not of this ingester. Thread-safe. */
+final class PageAnswers {
+    private static final String POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
+            + "frame-ancestors 'none'";
+
+    private final Pages pages;
+    private final WorkerExecutor workers;
+
+    PageAnswers(Pages pages, WorkerExecutor workers) {
+        this.pages = pages;
+        this.workers = workers;
+    }
+
+    /**
+     * Answers with a page.
+     *
+     * @param reading reads the request at once, and gives the work, which may block; both may throw {@link Problem}
+     */
+    void page(RoutingContext context, Function<RoutingContext, Callable<String>> reading) {
+        Callable<String> work;
+        try {
+            work = reading.apply(context);
+        } catch (RuntimeException e) {
+            fail(context, e);
+            return;
+        }
+        workers.executeBlocking(work, false).onComplete(html -> html(context, 200, html), failure -> fail(context, failure));
+    }
+
+    Pages pages() {
+        return pages;
+    }
+
+    /** Refuses what no page's own route refuses: with a page for a browser, which asks for HTML, and with the problem document for everything else. */
+    void refuse(RoutingContext context, Throwable failure) {
+        String accept = context.request().getHeader("accept");
+        if (accept != null && accept.contains("text/html") && !context.request().path().startsWith("/api/")) {
+            fail(context, failure);
+        } else {
+            Answers.fail(context, failure);
+        }
+    }
+
+    /** Answers a failure of any kind, with all that a problem document says. */
+    void fail(RoutingContext context, Throwable failure) {
+        if (context.response().ended() || context.response().closed()) {
+            return;
+        }
+        Problem problem = Answers.problem(failure);
+        if (problem.retryAfter() != null) {
+            context.response().putHeader("retry-after", problem.retryAfter().toString());
+        }
+        html(context, problem.status(), pages.error(errorPage(problem)));
+    }
+
+    private static ErrorPage errorPage(Problem problem) {
+        JsonNode json;
+        try {
+            json = Json.MAPPER.readTree(problem.json());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException("a problem is not JSON", e);
+        }
+        List<ErrorPage.Fault> faults = new ArrayList<>();
+        json.path("errors").forEach(error -> faults.add(new ErrorPage.Fault(error.path("field").asText(), error.path("detail").asText())));
+        return new ErrorPage(problem.status(), json.path("title").asText(), json.path("detail").asText(), json.path("hint").asText(null), faults);
+    }
+
+    private static void html(RoutingContext context, int status, String html) {
+        if (context.response().ended() || context.response().closed()) {
+            return;
+        }
+        secure(context);
+        context.response()
+                .setStatusCode(status)
+                .putHeader("content-type", "text/html; charset=utf-8")
+                .putHeader("cache-control", "private, no-cache")
+                .end(html);
+    }
+
+    /** What keeps a browser from being talked into more than the page. */
+    static void secure(RoutingContext context) {
+        context.response()
+                .putHeader("content-security-policy", POLICY)
+                .putHeader("x-content-type-options", "nosniff")
+                .putHeader("referrer-policy", "same-origin");
+    }
+}

@@ -1,0 +1,121 @@
+package io.jobledger.http;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.event.InvalidEvents;
+import io.jobledger.json.FieldFault;
+import io.jobledger.json.Json;
+import java.util.List;
+import java.util.Locale;
+
+/** A refusal by RFC 9457: what is wrong, where, and what to do. Thrown by handlers, answered in one place. */
+final class Problem extends RuntimeException {
+    static final String CONTENT_TYPE = "application/problem+json";
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final String slug;
+    private final String hint;
+    private final transient ArrayNode errors;
+    private final Integer retryAfter;
+
+    private Problem(int status, String slug, String detail, String hint, ArrayNode errors, Integer retryAfter) {
+        super(detail, null, false, false);
+        this.status = status;
+        this.slug = slug;
+        this.hint = hint;
+        this.errors = errors;
+        this.retryAfter = retryAfter;
+    }
+
+    /**
+     * A refusal.
+     *
+     * @param slug names the kind of problem for programs
+     * @param detail what is wrong with this request
+     * @param hint what to do, or null where the detail says it
+     */
+    static Problem of(int status, String slug, String detail, String hint) {
+        return new Problem(status, slug, detail, hint, null, null);
+    }
+
+    /** One parameter or the path breaks a rule. */
+    static Problem badField(String field, String detail) {
+        return badFields(List.of(new FieldFault(field, detail)));
+    }
+
+    static Problem badFields(List<FieldFault> faults) {
+        ArrayNode errors = JsonNodeFactory.instance.arrayNode();
+        faults.forEach(fault -> errors.addObject().put("field", fault.field()).put("detail", fault.detail()));
+        return new Problem(400, "invalid-input", faults.get(0).toString(), null, errors, null);
+    }
+
+    /** A batch that is refused whole. */
+    static Problem badBatch(InvalidEvents e) {
+        ArrayNode errors = JsonNodeFactory.instance.arrayNode();
+        for (InvalidEvents.Fault fault : e.faults()) {
+            ObjectNode error = errors.addObject();
+            if (fault.index() >= 0) {
+                error.put("index", fault.index());
+            }
+            if (fault.field() != null) {
+                error.put("field", fault.field());
+            }
+            error.put("detail", fault.detail());
+        }
+        return e.tooLarge()
+                ? new Problem(413, "too-large", e.getMessage(), null, null, null)
+                : new Problem(400, "invalid-events", e.getMessage(), "nothing of the batch was stored; mend or drop the events named in errors and send the rest", errors, null);
+    }
+
+    /** The caller should come back after {@code seconds}. */
+    static Problem later(String slug, String detail, int seconds) {
+        return new Problem(503, slug, detail, "send the same request again", null, seconds);
+    }
+
+    /** Nothing will change until someone has mended what {@code detail} names; {@code hint} says how. */
+    static Problem untilMended(String slug, String detail, String hint) {
+        return new Problem(503, slug, detail, hint, null, 60);
+    }
+
+    /** A question that reads too much for its time limit; the same question again would do no better. */
+    static Problem tooSlow(String detail) {
+        return new Problem(503, "too-slow", detail,
+                "narrow it: a time range (since=7d), a host, a play or a status is looked up and not searched; q= and durations search what the others leave", null, 60);
+    }
+
+    /** There is no room to store anything. */
+    static Problem full(String detail) {
+        return new Problem(507, "no-room", detail, "make room on that disk; senders keep what they have and send it again", null, 30);
+    }
+
+    /** An administrative act could not be written down. */
+    static Problem notDone(String detail) {
+        return new Problem(503, "audit-failed", detail, null, null, 30);
+    }
+
+    int status() {
+        return status;
+    }
+
+    /** Seconds for {@code Retry-After}, or null. */
+    Integer retryAfter() {
+        return retryAfter;
+    }
+
+    String json() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("type", "urn:jobledger:problem:" + slug);
+        json.put("title", slug.substring(0, 1).toUpperCase(Locale.ROOT) + slug.substring(1).replace('-', ' '));
+        json.put("status", status);
+        json.put("detail", getMessage());
+        if (hint != null) {
+            json.put("hint", hint);
+        }
+        if (errors != null) {
+            json.set("errors", errors);
+        }
+        return Json.text(json);
+    }
+}

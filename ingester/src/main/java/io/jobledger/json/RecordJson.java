@@ -1,0 +1,150 @@
+package io.jobledger.json;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.JobStatus;
+import java.time.Instant;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The one JSON form of a job record. It is a superset of the state file that the well-known save and load roles write, so their files
+ * are read as they are: absent fields take what the path and the save time say.
+ */
+public final class RecordJson {
+    private static final Set<String> KNOWN = Set.of(
+            "job_name", "host", "ansible_job_id", "save_time", "metadata", "play", "playbook", "playbook_path", "run_id", "task", "label", "action",
+            "execution_host", "results_file", "status", "started_at", "deadline", "async", "poll", "finished_at", "rc", "message", "changed",
+            "check_mode", "no_log", "attempt", "remote_user", "become_user", "connection", "reason", "last_seen_at", "cleaned_at", "details",
+            // what an answer computes; a caller who saves an answer as it is must not freeze it
+            "overdue", "async_dir", "ambiguous", "candidates", "source");
+
+    private RecordJson() {}
+
+    /** The record as JSON; fields whose value is not known are null where the state file has always had them, else absent. */
+    public static ObjectNode write(JobRecord r) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("job_name", r.key().job());
+        json.put("host", r.key().host());
+        json.put("ansible_job_id", r.jobId() == null ? null : r.jobId().value());
+        json.put("save_time", Json.time(r.lastSeenAt()));
+        json.set("metadata", Json.MAPPER.valueToTree(r.metadata()));
+        json.put("play", r.key().play());
+        json.put("playbook", r.playbook());
+        json.put("run_id", r.run() == null ? null : r.run().toString());
+        json.put("task", r.task());
+        json.put("action", r.action());
+        json.put("execution_host", r.executionHost());
+        json.put("results_file", r.resultsFile());
+        json.put("status", r.status().wire());
+        json.put("started_at", Json.time(r.startedAt()));
+        json.put("deadline", Json.time(r.deadline()));
+        json.put("finished_at", Json.time(r.finishedAt()));
+        json.put("rc", r.rc());
+        json.put("message", r.message());
+        json.put("check_mode", r.checkMode());
+        putKnown(json, "playbook_path", r.playbookPath());
+        putKnown(json, "label", r.label());
+        putKnown(json, "async", r.asyncSeconds());
+        putKnown(json, "poll", r.pollSeconds());
+        putKnown(json, "changed", r.changed());
+        putKnown(json, "no_log", r.noLog());
+        putKnown(json, "attempt", r.attempt());
+        putKnown(json, "remote_user", r.remoteUser());
+        putKnown(json, "become_user", r.becomeUser());
+        putKnown(json, "connection", r.connection());
+        putKnown(json, "reason", r.reason());
+        putKnown(json, "cleaned_at", Json.time(r.cleanedAt()));
+        putKnown(json, "details", r.details().isEmpty() ? null : r.details());
+        r.extra().forEach((name, value) -> json.set(name, Json.MAPPER.valueToTree(value)));
+        return json;
+    }
+
+    /**
+     * Reads a record. Faults go to {@code fields}; the result is null when there are any.
+     *
+     * @param fields the object to read
+     * @param path the key by which the object was found or addressed; the names inside win where they are given, so that a shortened path
+     *     keeps its real name; null when there is no path
+     */
+    public static JobRecord read(Fields fields, JobKey path) {
+        String host = nameOr(fields, "host", path == null ? null : path.host());
+        String play = nameOr(fields, "play", path == null ? null : path.play());
+        String job = nameOr(fields, "job_name", path == null ? null : path.job());
+        AnsibleJobId jobId = jobId(fields);
+        Instant saved = fields.time("save_time");
+        Instant started = fields.time("started_at");
+        JobStatus status = fields.parsed("status", JobStatus::parse);
+        Map<String, Object> metadata = fields.map("metadata");
+        Long async = fields.integer("async");
+        Instant deadline = fields.time("deadline");
+        if (async != null && (async < 0 || async > Integer.MAX_VALUE)) {
+            fields.fault("async", "must be 0 to " + Integer.MAX_VALUE + " seconds");
+        }
+        ObjectNode extra = fields.node().deepCopy();
+        extra.remove(KNOWN);
+        String executionHost = fields.name("execution_host");
+        Map<String, Object> details = JobDetails.read(fields);
+        JobRecord record = host == null || play == null || job == null
+                ? null
+                : new JobRecord(
+                        new JobKey(host, play, job),
+                        jobId,
+                        executionHost == null ? host : executionHost,
+                        fields.runId("run_id"),
+                        fields.string("playbook"),
+                        fields.string("playbook_path"),
+                        fields.string("task"),
+                        fields.string("label"),
+                        fields.string("action"),
+                        fields.string("results_file"),
+                        status == null ? JobStatus.RUNNING : status,
+                        started == null ? saved : started,
+                        deadline,
+                        async,
+                        fields.integer("poll"),
+                        fields.time("finished_at"),
+                        fields.integer("rc"),
+                        fields.string("message"),
+                        fields.bool("changed"),
+                        Boolean.TRUE.equals(fields.bool("check_mode")),
+                        fields.bool("no_log"),
+                        fields.integer("attempt"),
+                        fields.string("remote_user"),
+                        fields.string("become_user"),
+                        fields.string("connection"),
+                        fields.string("reason"),
+                        saved,
+                        fields.time("cleaned_at"),
+                        metadata == null ? Map.of() : metadata,
+                        Fields.toMap(extra),
+                        details == null ? Map.of() : details);
+        return fields.faults().isEmpty() ? record : null;
+    }
+
+    /** An id that a template engine turned into a number is taken back digit by digit: the mapper keeps decimals exact. */
+    private static AnsibleJobId jobId(Fields fields) {
+        JsonNode node = fields.node().get("ansible_job_id");
+        return node != null && node.isNumber() ? new AnsibleJobId(node.asText()) : fields.jobId("ansible_job_id");
+    }
+
+    private static String nameOr(Fields fields, String field, String fallback) {
+        if (fields.has(field)) {
+            return fields.name(field);
+        }
+        if (fallback == null) {
+            fields.fault(field, "is required");
+        }
+        return fallback;
+    }
+
+    private static void putKnown(ObjectNode json, String name, Object value) {
+        if (value != null) {
+            json.set(name, Json.MAPPER.valueToTree(value));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+package io.jobledger.ledger;
+
+import io.jobledger.audit.Change;
+import io.jobledger.audit.Page;
+import io.jobledger.audit.PageRequest;
+import io.jobledger.audit.StoredEvent;
+import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.RunId;
+import java.util.List;
+
+/** Questions about events; see {@link AuditQueries}. */
+public interface EventQueries {
+    /** A run's events by their numbers; their order is fixed. */
+    Page<StoredEvent> events(RunId id, PageRequest page);
+
+    /** JSON texts of a run's events after {@code afterSeq}, in their order. */
+    List<String> events(RunId id, long afterSeq, int limit);
+
+    /** The life of one job: the events that speak of it, oldest first. */
+    List<StoredEvent> eventsOf(String executionHost, AnsibleJobId jobId, int limit);
+
+    /** What came to the ledger after an entry, in the order of arrival. */
+    List<Change> changes(long afterEntry, int limit);
+}

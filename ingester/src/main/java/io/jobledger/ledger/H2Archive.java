@@ -1,0 +1,42 @@
+package io.jobledger.ledger;
+
+import com.zaxxer.hikari.pool.HikariPool;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jdbi.v3.core.Jdbi;
+
+/** A ledger's file that is only read: one that no ingester has open, or a copy of it. Thread-safe. */
+public final class H2Archive implements AutoCloseable {
+    private final H2Connections connections;
+
+    private H2Archive(H2Connections connections) {
+        this.connections = connections;
+    }
+
+    /**
+     * Opens it without writing a byte.
+     *
+     * @param ledger its path without suffix
+     * @throws LedgerException of kind {@code UNUSABLE} when there is none, it is in use, or it cannot be read
+     */
+    public static H2Archive open(Path ledger, int cacheKib) {
+        Path file = H2Files.databaseFile(ledger);
+        if (!Files.exists(file)) {
+            throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + file);
+        }
+        try {
+            return new H2Archive(H2Connections.readOnly(ledger, cacheKib));
+        } catch (HikariPool.PoolInitializationException e) {
+            throw H2Ledger.unusable(file, e);
+        }
+    }
+
+    public Verifier verifier() {
+        return new JdbcVerifier(Jdbi.create(connections));
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+}

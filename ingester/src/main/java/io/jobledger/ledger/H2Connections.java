@@ -1,0 +1,116 @@
+package io.jobledger.ledger;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import javax.sql.DataSource;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.jdbi.v3.core.ConnectionFactory;
+
+/**
+ * Connections to the ledger's file. After a failed write H2 closes its store and every connection only repeats that failure, so a closed store is opened again, which
+ * recovers to the last commit that reached the disk. Thread-safe.
+ */
+final class H2Connections implements ConnectionFactory, AutoCloseable {
+    private final String url;
+    private volatile HikariDataSource pool;
+    private boolean closed;
+
+    /**
+     * @param base the ledger's path without suffix
+     * @param scheme of H2's file system
+     */
+    H2Connections(Path base, int cacheKib, String scheme) {
+        this(base, cacheKib, scheme, "");
+    }
+
+    private H2Connections(Path base, int cacheKib, String scheme, String more) {
+        // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for.
+        this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
+                + ";MAX_COMPACT_TIME=1500;TRACE_LEVEL_FILE=0;CACHE_SIZE=" + cacheKib + more;
+        this.pool = open();
+    }
+
+    /** Connections that cannot change anything, also to a file that may not be written. */
+    static H2Connections readOnly(Path base, int cacheKib) {
+        return new H2Connections(base, cacheKib, "file:", ";ACCESS_MODE_DATA=r");
+    }
+
+    private HikariDataSource open() {
+        HikariConfig config = new HikariConfig();
+        config.setPoolName("ledger");
+        config.setJdbcUrl(url);
+        config.setUsername("jobledger");
+        config.setPassword("");
+        config.setMaximumPoolSize(14);
+        config.setMinimumIdle(2);
+        return new HikariDataSource(config);
+    }
+
+    DataSource dataSource() {
+        return pool;
+    }
+
+    @Override
+    public Connection openConnection() throws SQLException {
+        HikariDataSource current = pool;
+        try {
+            Connection connection = current.getConnection();
+            if (!storeIsClosed(connection)) {
+                return connection;
+            }
+            connection.close();
+        } catch (SQLException e) {
+            // A pool that is closed is what a failed attempt to open the store again leaves behind.
+            if (!current.isClosed()) {
+                throw e;
+            }
+        }
+        reopen(current);
+        return pool.getConnection();
+    }
+
+    private static boolean storeIsClosed(Connection connection) throws SQLException {
+        return connection.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session
+                && session.getDatabase().getStore().getMvStore().isClosed();
+    }
+
+    /** One caller opens the store again; the others find it open. */
+    private synchronized void reopen(HikariDataSource broken) throws SQLException {
+        if (closed) {
+            throw new SQLException("the ledger is closed");
+        }
+        if (pool != broken) {
+            return;
+        }
+        if (!broken.isClosed()) {
+            shutDown(broken);
+        }
+        try {
+            pool = open();
+        } catch (HikariPool.PoolInitializationException e) {
+            throw new SQLException("the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
+        }
+    }
+
+    /** Otherwise H2 would hand out the same closed database again. */
+    private static void shutDown(HikariDataSource broken) {
+        try (Connection connection = broken.getConnection(); Statement statement = connection.createStatement()) {
+            statement.execute("SHUTDOWN IMMEDIATELY");
+        } catch (SQLException e) {
+            // It says that the database is closed: that was the aim.
+        }
+        broken.close();
+    }
+
+    @Override
+    public synchronized void close() {
+        closed = true;
+        pool.close();
+    }
+}

@@ -1,0 +1,223 @@
+package io.jobledger.ledger;
+
+import com.zaxxer.hikari.pool.HikariPool;
+import io.jobledger.files.PrivateFiles;
+import io.jobledger.model.Event;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import javax.sql.DataSource;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * The ledger in one embedded H2 file. A commit by itself promises little here: H2 writes it up to half a second later and does not sync. So every group of batches is
+ * followed by {@code CHECKPOINT SYNC}, which writes and syncs the file, and only then acknowledged. docs/explanation/durability.md tells what was measured.
+ */
+public final class H2Ledger extends JdbcLedger {
+    private static final int FILE_IN_USE = 90020;
+    private static final int FILE_CORRUPTED = 90030;
+    private static final int WRONG_FORMAT = 90048;
+
+    /**
+     * How to open a ledger.
+     *
+     * @param file path without H2's suffix {@code .mv.db}
+     * @param cacheKib memory for H2's page cache
+     * @param queueEvents most events waiting for a commit
+     * @param maxGroup most events in one commit
+     * @param minFree bytes of the disk below which nothing is written
+     * @param queryTimeout longest time for one statement of an audit
+     */
+    public record Options(Path file, int cacheKib, int queueEvents, int maxGroup, long minFree, Duration queryTimeout) {
+        /** With the usual time limit. */
+        public Options(Path file, int cacheKib, int queueEvents, int maxGroup, long minFree) {
+            this(file, cacheKib, queueEvents, maxGroup, minFree, Duration.ofSeconds(10));
+        }
+    }
+
+    /**
+     * Where the file lies and how it is brought to the disk; tests put another in its place to see what a loss of power leaves.
+     *
+     * @param scheme of H2's file system
+     * @param sync the statement that makes what was committed durable
+     * @param usable bytes that may still be written to the file system of a path
+     */
+    record Medium(String scheme, String sync, FreeRoom.Usable usable) {
+        static final Medium DISK = new Medium("file:", "CHECKPOINT SYNC", path -> Files.getFileStore(path).getUsableSpace());
+    }
+
+    /** Files that this process has open: H2 would let a second ledger share the database unasked, and the first to close would close both. */
+    private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+    private final Path file;
+    private final Medium medium;
+    private final H2Connections pool;
+    private final FreeRoom room;
+
+    private H2Ledger(Options options, Medium medium, H2Connections pool, List<String> mirrors, Clock clock) {
+        this(options, medium, pool, JdbcLedger.jdbi(pool), mirrors, clock);
+    }
+
+    private H2Ledger(Options options, Medium medium, H2Connections pool, Jdbi jdbi, List<String> mirrors, Clock clock) {
+        super(jdbi, new JdbcOutbox(jdbi, clock), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+        this.file = H2Files.databaseFile(options.file());
+        this.medium = medium;
+        this.pool = pool;
+        this.room = new FreeRoom(file, options.minFree(), medium.usable());
+    }
+
+    /**
+     * Opens the ledger, makes it if it is not there, and brings it to this program's version.
+     *
+     * @param mirrors URIs of the mirrors to feed
+     * @throws LedgerException of kind {@code UNUSABLE} that says what to do
+     */
+    public static H2Ledger open(Options options, List<String> mirrors, Clock clock) {
+        return open(options, Medium.DISK, mirrors, clock);
+    }
+
+    static H2Ledger open(Options options, Medium medium, List<String> mirrors, Clock clock) {
+        Path file = H2Files.databaseFile(options.file());
+        claim(file);
+        H2Connections pool = null;
+        try {
+            H2Files.prepare(options.file(), base -> make(base, options.cacheKib()));
+            pool = new H2Connections(options.file(), options.cacheKib(), medium.scheme());
+            migrate(pool.dataSource(), file);
+            PrivateFiles.restrict(file);
+            return new H2Ledger(options, medium, pool, mirrors, clock);
+        } catch (LedgerException | IOException | HikariPool.PoolInitializationException | FlywayException e) {
+            if (pool != null) {
+                pool.close();
+            }
+            release(file);
+            throw unusable(file, e);
+        }
+    }
+
+    /** Makes the file this caller's alone in this process, until {@link #release}; between processes H2 locks it. */
+    static void claim(Path file) {
+        if (!OPEN.add(file)) {
+            throw new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + file + " is already open in this process");
+        }
+    }
+
+    static void release(Path file) {
+        OPEN.remove(file);
+    }
+
+    private static void make(Path base, int cacheKib) {
+        try (H2Connections pool = new H2Connections(base, cacheKib, Medium.DISK.scheme())) {
+            migrate(pool.dataSource(), H2Files.databaseFile(base));
+        }
+    }
+
+    private static void migrate(DataSource pool, Path file) {
+        Migrations.run(pool, "the ledger " + file, "common");
+    }
+
+    /** Why a ledger cannot be opened, and what to do. */
+    static LedgerException unusable(Path file, Exception e) {
+        if (e instanceof LedgerException known) {
+            return known;
+        }
+        String why = "the ledger " + file + " cannot be opened: " + Failures.text(e);
+        for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+            if (cause instanceof SQLException sql) {
+                if (sql.getErrorCode() == FILE_IN_USE) {
+                    why = "the ledger " + file + " is in use by another process, most likely another ingester. Stop it, or give this one its own --data-dir";
+                } else if (sql.getErrorCode() == FILE_CORRUPTED || sql.getErrorCode() == WRONG_FORMAT) {
+                    return H2Files.damaged(file, Failures.text(sql), e);
+                }
+            }
+        }
+        return new LedgerException(LedgerException.Kind.UNUSABLE, why, e);
+    }
+
+    @Override
+    List<Integer> commit(List<List<Event>> batches) throws SQLException {
+        room.require();
+        AtomicLong last = new AtomicLong();
+        List<Integer> stored = durably(handle -> {
+            LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors()), now());
+            List<Integer> counts = writer.write(batches);
+            last.set(writer.lastEvent());
+            return counts;
+        });
+        committed(last.get());
+        return stored;
+    }
+
+    @Override
+    <T> T durably(JdbcRetention.Work<T> work) throws SQLException {
+        return jdbi().withHandle(handle -> {
+            handle.begin();
+            T done;
+            try {
+                done = work.in(handle);
+                handle.commit();
+            } catch (Throwable e) {
+                handle.rollback();
+                throw e;
+            }
+            // Also when all were duplicates: the commit that stored them may have failed at this very step.
+            handle.execute(medium.sync());
+            return done;
+        });
+    }
+
+    @Override
+    public long bytes() {
+        try {
+            return Files.size(file);
+        } catch (IOException e) {
+            throw new LedgerException(LedgerException.Kind.FAILED, "the size of the ledger " + file + " cannot be read: " + e.getMessage(), e);
+        }
+    }
+
+    @Override
+    public void check() {
+        room.require();
+        try {
+            jdbi().useHandle(handle -> handle.execute("CHECKPOINT SYNC"));
+        } catch (RuntimeException e) {
+            throw Failures.of("the ledger cannot be written", e);
+        }
+    }
+
+    @Override
+    public void backup(Path copy) {
+        try {
+            Files.createFile(copy, PrivateFiles.fileAttributes(copy));
+            jdbi().useHandle(handle -> handle.execute("BACKUP TO ?", copy.toAbsolutePath().toString()));
+        } catch (IOException | RuntimeException e) {
+            throw Failures.of("the ledger could not be copied to " + copy, e);
+        }
+    }
+
+    @Override
+    public String location() {
+        return file.toString();
+    }
+
+    @Override
+    public void close() {
+        drain();
+        try {
+            // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within its own time limit.
+            jdbi().useHandle(handle -> handle.execute("SHUTDOWN"));
+        } catch (RuntimeException e) {
+            // The file was synced at the last acknowledgement; opening it again recovers by itself.
+        }
+        pool.close();
+        release(file);
+    }
+}

@@ -1,0 +1,128 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Event;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import org.jdbi.v3.core.ConnectionFactory;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
+
+/** What the ledgers share, whatever database is under them: queries, outbox, and the thread that stores groups of batches. */
+abstract class JdbcLedger implements Ledger {
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private final Jdbi jdbi;
+    private final Clock clock;
+    private final JdbcLookup lookup;
+    private final JdbcAudit audit;
+    private final CommitFeed feed;
+    private final JdbcOutbox outbox;
+    private final List<Integer> mirrors;
+    private final GroupCommitter committer;
+    private final JdbcUpkeep upkeep;
+
+    /**
+     * @param mirrors URIs of the mirrors to feed
+     * @param queueEvents most events that wait for a commit
+     * @param maxGroup most events in one commit
+     * @param queryTimeout longest time for one statement of an audit
+     */
+    JdbcLedger(Jdbi jdbi, JdbcOutbox outbox, List<String> mirrors, int queueEvents, int maxGroup, Duration queryTimeout, Clock clock) {
+        this.jdbi = jdbi;
+        this.clock = clock;
+        Reader reader = new Reader(jdbi, queryTimeout);
+        this.lookup = new JdbcLookup(reader);
+        this.audit = new JdbcAudit(reader, clock);
+        this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
+        this.outbox = outbox;
+        this.mirrors = List.copyOf(outbox.feed(mirrors));
+        this.committer = new GroupCommitter(this::commit, queueEvents, maxGroup);
+        this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, clock);
+    }
+
+    /** Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone. */
+    abstract List<Integer> commit(List<List<Event>> batches) throws Exception;
+
+    /** One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone. */
+    abstract <T> T durably(JdbcRetention.Work<T> work) throws Exception;
+
+    /** Work that is no batch of events, in its turn between the groups. */
+    private <T> T write(JdbcRetention.Work<T> work) {
+        return committer.inTurn(() -> durably(work));
+    }
+
+    /** Tells live views that the events up to {@code entry} are committed. */
+    final void committed(long entry) {
+        feed.committed(entry);
+    }
+
+    static Jdbi jdbi(ConnectionFactory connections) {
+        return Jdbi.create(connections).registerArgument(new TimeArguments());
+    }
+
+    final Jdbi jdbi() {
+        return jdbi;
+    }
+
+    final Instant now() {
+        return clock.instant();
+    }
+
+    /** Takes no more batches, and stores those that wait. */
+    final void drain() {
+        committer.drain(DRAIN);
+    }
+
+    @Override
+    public final EventSink sink() {
+        return committer;
+    }
+
+    @Override
+    public final JobLookup jobs() {
+        return lookup;
+    }
+
+    @Override
+    public final AuditQueries audit() {
+        return audit;
+    }
+
+    @Override
+    public final LedgerFeed feed() {
+        return feed;
+    }
+
+    @Override
+    public final Upkeep upkeep() {
+        return upkeep;
+    }
+
+    @Override
+    public final Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public final List<Integer> mirrors() {
+        return mirrors;
+    }
+
+    /** Binds times as the standard says, without the detour over the JVM's time zone. */
+    private static final class TimeArguments extends AbstractArgumentFactory<OffsetDateTime> {
+        TimeArguments() {
+            super(Types.TIMESTAMP_WITH_TIMEZONE);
+        }
+
+        @Override
+        protected Argument build(OffsetDateTime value, ConfigRegistry config) {
+            return (position, statement, context) -> statement.setObject(position, value);
+        }
+    }
+}

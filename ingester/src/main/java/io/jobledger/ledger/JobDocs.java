@@ -1,0 +1,115 @@
+package io.jobledger.ledger;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
+import com.fasterxml.jackson.databind.JsonSerializer;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializerProvider;
+import com.fasterxml.jackson.databind.module.SimpleModule;
+import io.jobledger.json.Json;
+import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobDescription;
+import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobStatus;
+import io.jobledger.model.RunId;
+import io.jobledger.model.RunInfo;
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Function;
+
+/** The ledger's own JSON of merged knowledge, kept in its doc and info columns. Fields that a newer version added are ignored. Thread-safe. */
+final class JobDocs {
+    private static final ObjectMapper MAPPER = Json.OWN.copy()
+            // Of the program's own fields only: a null inside of what a caller saved is the caller's.
+            .setDefaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .registerModule(new SimpleModule()
+                    .addSerializer(Instant.class, text(Json::time))
+                    .addDeserializer(Instant.class, parsed(Json::time))
+                    .addSerializer(RunId.class, text(RunId::toString))
+                    .addDeserializer(RunId.class, parsed(RunId::parse))
+                    .addSerializer(AnsibleJobId.class, text(AnsibleJobId::value))
+                    .addDeserializer(AnsibleJobId.class, parsed(AnsibleJobId::new))
+                    .addSerializer(JobStatus.class, text(JobStatus::wire))
+                    .addDeserializer(JobStatus.class, parsed(JobStatus::parse)));
+
+    private JobDocs() {}
+
+    /** The shape of {@code jobs.doc}: a {@link Job} whose saved descriptions stand in a list, since each names its own key. */
+    private record Doc(
+            String executionHost,
+            AnsibleJobId jobId,
+            JobDescription launch,
+            List<JobDescription> saved,
+            JobDescription check,
+            JobEnd end,
+            Instant lastSeenAt,
+            Instant cleanedAt) {}
+
+    static String write(Job job) {
+        List<JobDescription> saved = job.saved().isEmpty() ? null : List.copyOf(job.saved().values());
+        return write((Object) new Doc(
+                job.executionHost(), job.jobId(), job.launch(), saved, job.check(), job.end(), job.lastSeenAt(), job.cleanedAt()));
+    }
+
+    static Job job(String doc) {
+        Doc read = read(doc, Doc.class);
+        TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
+        if (read.saved != null) {
+            read.saved.forEach(description -> saved.put(description.key(), description));
+        }
+        return new Job(read.executionHost, read.jobId, read.launch, saved, read.check, read.end, read.lastSeenAt, read.cleanedAt);
+    }
+
+    static String write(RunInfo info) {
+        return info == null ? null : write((Object) info);
+    }
+
+    static RunInfo info(String json) {
+        return json == null ? null : read(json, RunInfo.class);
+    }
+
+    private static String write(Object value) {
+        try {
+            return MAPPER.writeValueAsString(value);
+        } catch (JsonProcessingException e) {
+            throw new LedgerException(LedgerException.Kind.FAILED, "a record could not be written as JSON: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    private static <T> T read(String json, Class<T> type) {
+        try {
+            return MAPPER.readValue(json, type);
+        } catch (JsonProcessingException e) {
+            throw new LedgerException(
+                    LedgerException.Kind.FAILED, "the ledger holds a " + type.getSimpleName() + " that cannot be read: " + Json.complaint(e), e);
+        }
+    }
+
+    private static <T> JsonSerializer<T> text(Function<T, String> spell) {
+        return new JsonSerializer<>() {
+            @Override
+            public void serialize(T value, JsonGenerator generator, SerializerProvider provider) throws IOException {
+                generator.writeString(spell.apply(value));
+            }
+        };
+    }
+
+    private static <T> JsonDeserializer<T> parsed(Function<String, T> parse) {
+        return new JsonDeserializer<>() {
+            @Override
+            public T deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+                return parse.apply(parser.getText());
+            }
+        };
+    }
+}

@@ -1,0 +1,107 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Job;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.RunInfo;
+import java.time.Duration;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Writes rows of {@code jobs} and {@code job_labels}. Used by the writer's thread, inside its transaction. */
+final class JobRows {
+    /** The width of {@code jobs.doc}. */
+    private static final int MAX_DOC = 1_000_000;
+
+    private static final String[] COLUMNS = {"ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
+        "deadline", "finished_at", "duration_ms", "duration_class", "host_id", "execution_id", "play_id", "name_id", "task_id", "action_id", "playbook_id", "run_known", "user_id",
+        "controller_id", "run_name_id", "doc", "entry"};
+
+    private final RunFacts runs;
+    private final PreparedBatch inserts;
+    private final PreparedBatch updates;
+    private final PreparedBatch newLabels;
+    private final PreparedBatch goneLabels;
+
+    JobRows(Handle handle, RunFacts runs) {
+        this.runs = runs;
+        String[] but = java.util.Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
+        this.inserts = handle.prepareBatch("INSERT INTO jobs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
+        this.updates = handle.prepareBatch("UPDATE jobs SET " + String.join(" = ?, ", but) + " = ? WHERE entry = ?");
+        this.newLabels = handle.prepareBatch("INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
+        this.goneLabels = handle.prepareBatch("DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
+    }
+
+    /** Whether the run of a job has told what it is. */
+    boolean known(Job job) {
+        return runs.of(record(job).run()) != null;
+    }
+
+    /**
+     * Puts a row in line.
+     *
+     * @param before what the row says now, null for a new row
+     * @param knownBefore whether it already says what its run told
+     */
+    void add(Job before, boolean knownBefore, Job job, long entry) {
+        JobRecord record = record(job);
+        RunInfo run = runs.of(record.run());
+        String doc = JobDocs.write(job);
+        if (doc.length() > MAX_DOC) {
+            throw new LedgerException(
+                    LedgerException.Kind.REFUSED,
+                    "job " + job.mainKey() + " would hold more than " + MAX_DOC + " characters: save less metadata, or save it under fewer names");
+        }
+        Long millis = record.finishedAt() == null ? null : Math.max(0, Duration.between(record.startedAt(), record.finishedAt()).toMillis());
+        (before == null ? inserts : updates).add(
+                job.jobId() == null ? null : job.jobId().value(),
+                record.key().host(),
+                record.key().play(),
+                record.key().job(),
+                record.playbook(),
+                record.playbookPath(),
+                record.task(),
+                record.message(),
+                record.run() == null ? null : record.run().value(),
+                record.status().wire(),
+                Sql.utc(record.startedAt()),
+                Sql.utc(record.deadline()),
+                Sql.utc(record.finishedAt()),
+                millis,
+                Facets.durationClass(millis),
+                Facets.id(record.key().host()),
+                record.executionHost().equals(record.key().host()) ? null : Facets.id(record.executionHost()),
+                Facets.id(record.key().play()),
+                Facets.id(record.key().job()),
+                Facets.id(record.task()),
+                Facets.id(record.action()),
+                Facets.playbook(record.playbook(), record.playbookPath()),
+                run != null,
+                run == null ? null : Facets.id(run.user()),
+                run == null ? null : Facets.id(run.controller()),
+                run == null ? null : Facets.id(run.runName()),
+                doc,
+                entry);
+        label(before, knownBefore, record, run, entry);
+    }
+
+    private void label(Job before, boolean knownBefore, JobRecord record, RunInfo run, long entry) {
+        if (before != null) {
+            JobRecord old = record(before);
+            if (knownBefore && old.startedAt().equals(record.startedAt()) && java.util.Objects.equals(old.run(), record.run())) {
+                return;
+            }
+            if (knownBefore) {
+                RunFacts.labels(runs.of(old.run())).forEach(label -> goneLabels.add(label, Sql.utc(old.startedAt()), entry));
+            }
+        }
+        RunFacts.labels(run).forEach(label -> newLabels.add(label, Sql.utc(record.startedAt()), entry));
+    }
+
+    void execute() {
+        Sql.execute(inserts, updates, goneLabels, newLabels);
+    }
+
+    static JobRecord record(Job job) {
+        return job.record(job.mainKey());
+    }
+}

@@ -1,0 +1,110 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Event;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobRecord;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.OffsetDateTime;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Merges what events say of jobs into their rows, their names and the outbox. Used by the writer's thread, inside its transaction. */
+final class JobWriter {
+    private final Handle handle;
+    private final Writing writing;
+    private final OffsetDateTime now;
+    private final LedgerHead head;
+
+    JobWriter(Handle handle, Writing writing, OffsetDateTime now, LedgerHead head) {
+        this.handle = handle;
+        this.writing = writing;
+        this.now = now;
+        this.head = head;
+    }
+
+    /** A job as the ledger has it. */
+    private record Stored(Job job, long entry, boolean runKnown) {}
+
+    /** Stores what the events say of jobs; returns the jobs' entries by their identity. */
+    Map<UUID, Long> merge(List<Event> events) throws SQLException {
+        Map<UUID, Job> news = new LinkedHashMap<>();
+        Set<String> ids = new HashSet<>();
+        for (Event event : events) {
+            Job job = LedgerWriter.job(event);
+            if (job != null) {
+                news.merge(job.uid(), job, Job::merge);
+                if (job.jobId() != null) {
+                    ids.add(job.jobId().value());
+                }
+            }
+        }
+        Map<UUID, Long> entries = new HashMap<>();
+        if (news.isEmpty()) {
+            return entries;
+        }
+        Map<UUID, Stored> old = new HashMap<>();
+        handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE ansible_job_id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
+                .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
+                .forEach(stored -> old.put(stored.job.uid(), stored));
+        JobRows rows = new JobRows(handle, new RunFacts(handle, runs(news, old), events));
+        NameCounts names = new NameCounts();
+        PreparedBatch newKeys = handle.prepareBatch("INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
+        PreparedBatch goneKeys = handle.prepareBatch("DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
+        Map<UUID, JobKey> toMirror = new LinkedHashMap<>();
+        for (Map.Entry<UUID, Job> fresh : news.entrySet()) {
+            Stored before = old.get(fresh.getKey());
+            Job job = before == null ? fresh.getValue() : before.job.merge(fresh.getValue());
+            long number = before == null ? head.nextJob() : before.entry;
+            entries.put(fresh.getKey(), number);
+            rows.add(before == null ? null : before.job, before != null && before.runKnown, job, number);
+            if (before != null) {
+                names.removed(JobRows.record(before.job));
+            }
+            names.added(JobRows.record(job));
+            Set<JobKey> keys = job.keys();
+            Set<JobKey> keysBefore = before == null ? Set.of() : before.job.keys();
+            boolean moved = before != null
+                    && (!before.job.startedAt().equals(job.startedAt()) || before.job.status().open() != job.status().open());
+            for (JobKey key : keysBefore) {
+                if (moved || !keys.contains(key)) {
+                    goneKeys.add(key.digest(), before.job.status().open(), Sql.utc(before.job.startedAt()), number);
+                    toMirror.put(key.digest(), key);
+                }
+            }
+            for (JobKey key : keys) {
+                if (moved || !keysBefore.contains(key)) {
+                    newKeys.add(key.digest(), job.status().open(), Sql.utc(job.startedAt()), number);
+                }
+            }
+            if (before == null || job.tellsMoreThan(before.job)) {
+                keys.forEach(key -> toMirror.put(key.digest(), key));
+            }
+        }
+        rows.execute();
+        names.execute(handle);
+        Sql.execute(goneKeys, newKeys);
+        Outboxes.enqueue(handle, writing.mirrors(), toMirror, now);
+        return entries;
+    }
+
+    private static Set<UUID> runs(Map<UUID, Job> news, Map<UUID, Stored> old) {
+        Set<UUID> runs = new HashSet<>();
+        Stream.concat(news.values().stream(), old.values().stream().map(Stored::job)).map(JobRows::record).map(JobRecord::run).forEach(run -> {
+            if (run != null) {
+                runs.add(run.value());
+            }
+        });
+        return runs;
+    }
+}

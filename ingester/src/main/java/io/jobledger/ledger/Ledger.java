@@ -1,0 +1,44 @@
+package io.jobledger.ledger;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** An open ledger: all its ports, and the right to close it. */
+public interface Ledger extends AutoCloseable {
+    EventSink sink();
+
+    JobLookup jobs();
+
+    AuditQueries audit();
+
+    /** What live views wait for. */
+    LedgerFeed feed();
+
+    Outbox outbox();
+
+    /** How much room the ledger takes, in bytes. Blocks. */
+    long bytes();
+
+    Upkeep upkeep();
+
+    /** The numbers under which the outbox knows the mirrors that the ledger was opened with, in their order. */
+    List<Integer> mirrors();
+
+    /** Whether a small write reaches the disk now. Blocks; throws {@link LedgerException} with the reason when it does not. */
+    void check();
+
+    /**
+     * Writes a copy of the whole ledger as of one moment, while work goes on. Blocks as long as copying takes.
+     *
+     * @param file must not exist; it is 0600 from its first moment
+     * @throws LedgerException of kind {@code UNSUPPORTED} where the database brings its own tools for that
+     */
+    void backup(Path file);
+
+    /** Names the ledger for people, without secrets. */
+    String location();
+
+    /** Refuses new batches, stores those that wait, and closes the database. Blocks for a few seconds at most. */
+    @Override
+    void close();
+}

@@ -1,0 +1,50 @@
+package io.jobledger.ledger;
+
+import io.jobledger.audit.Label;
+import io.jobledger.model.Event;
+import io.jobledger.model.RunId;
+import io.jobledger.model.RunInfo;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** What runs said of themselves, for the jobs that are searched by it. Used by the writer's thread, inside its transaction. */
+final class RunFacts {
+    private final Map<UUID, RunInfo> infos = new HashMap<>();
+
+    /** Reads what the ledger knows of {@code runs}; else what {@code events} say. */
+    RunFacts(Handle handle, Collection<UUID> runs, List<Event> events) throws SQLException {
+        for (Event event : events) {
+            if (event instanceof Event.RunStarted started) {
+                infos.putIfAbsent(started.head().run().value(), started.info());
+            }
+        }
+        if (!runs.isEmpty()) {
+            handle.createQuery("SELECT run_id, info FROM runs WHERE run_id = ANY(?)")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
+                    .map((rows, context) -> Map.entry(rows.getObject(1, UUID.class), java.util.Optional.ofNullable(JobDocs.info(rows.getString(2)))))
+                    .forEach(run -> run.getValue().ifPresent(info -> infos.put(run.getKey(), info)));
+        }
+    }
+
+    /** Null while the run has not said it. */
+    RunInfo of(RunId run) {
+        return run == null ? null : infos.get(run.value());
+    }
+
+    /** The ids of a run's labels. */
+    static Set<Long> labels(RunInfo info) {
+        Set<Long> ids = new TreeSet<>();
+        if (info != null) {
+            info.labels().forEach((key, value) -> ids.add(Facets.label(new Label(key, value))));
+        }
+        return ids;
+    }
+}

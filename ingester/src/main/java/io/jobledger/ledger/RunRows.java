@@ -1,0 +1,95 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Run;
+import io.jobledger.model.RunInfo;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Writes rows of {@code runs} and {@code run_labels}, and tells jobs that came before their run what it is. Used by the writer's thread, inside its transaction. */
+final class RunRows {
+    private static final String[] COLUMNS = {"run_name", "playbook", "playbook_path", "run_user", "controller", "info", "run_name_id", "playbook_id", "user_id", "controller_id",
+        "kind", "check_mode", "first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps", "run_id"};
+
+    private final Handle handle;
+    private final PreparedBatch inserts;
+    private final PreparedBatch updates;
+    private final PreparedBatch newLabels;
+    private final PreparedBatch goneLabels;
+    private final List<Run> introduced = new ArrayList<>();
+
+    RunRows(Handle handle) {
+        this.handle = handle;
+        String[] but = Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
+        this.inserts = handle.prepareBatch("INSERT INTO runs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
+        this.updates = handle.prepareBatch("UPDATE runs SET " + String.join(" = ?, ", but) + " = ? WHERE run_id = ?");
+        this.newLabels = handle.prepareBatch("INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
+        this.goneLabels = handle.prepareBatch("DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
+    }
+
+    /** Puts a row in line; {@code before} is what it says now, null for a new one. */
+    void add(Run before, Run run) {
+        RunInfo info = run.info();
+        (before == null ? inserts : updates).add(
+                info == null ? null : info.runName(),
+                info == null ? null : info.playbook(),
+                info == null ? null : info.playbookPath(),
+                info == null ? null : info.user(),
+                info == null ? null : info.controller(),
+                JobDocs.write(info),
+                info == null ? null : Facets.id(info.runName()),
+                info == null ? null : Facets.playbook(info.playbook(), info.playbookPath()),
+                info == null ? null : Facets.id(info.user()),
+                info == null ? null : Facets.id(info.controller()),
+                info == null ? null : info.kind(),
+                info != null && info.checkMode(),
+                Sql.utc(run.firstAt()),
+                Sql.utc(run.lastAt()),
+                run.maxSeq(),
+                run.events(),
+                run.finishedSeq(),
+                Sql.utc(run.finishedAt()),
+                Sql.utc(run.lastReceivedAt()),
+                run.finished(),
+                !run.complete(),
+                run.id().value());
+        Instant first = before == null || before.info() == null ? null : before.firstAt();
+        if (!run.firstAt().equals(first)) {
+            UUID id = run.id().value();
+            RunFacts.labels(info).forEach(label -> {
+                if (first != null) {
+                    goneLabels.add(label, Sql.utc(first), id);
+                }
+                newLabels.add(label, Sql.utc(run.firstAt()), id);
+            });
+        }
+        if (info != null && (before == null || before.info() == null)) {
+            introduced.add(run);
+        }
+    }
+
+    void execute() {
+        Sql.execute(inserts, updates, goneLabels, newLabels);
+        introduced.forEach(this::tellJobs);
+    }
+
+    /** Jobs whose events came before what their run said of itself; most often there are none. */
+    private void tellJobs(Run run) {
+        record Row(long entry, Instant startedAt) {}
+        List<Row> jobs = handle.createQuery("SELECT entry, started_at FROM jobs WHERE run_id = ? AND run_known = FALSE")
+                .bind(0, run.id().value())
+                .map((rows, context) -> new Row(rows.getLong(1), Rows.instant(rows, "started_at")))
+                .list();
+        PreparedBatch told = handle.prepareBatch("UPDATE jobs SET run_known = TRUE, user_id = ?, controller_id = ?, run_name_id = ? WHERE entry = ?");
+        PreparedBatch labels = handle.prepareBatch("INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
+        for (Row job : jobs) {
+            told.add(Facets.id(run.info().user()), Facets.id(run.info().controller()), Facets.id(run.info().runName()), job.entry);
+            RunFacts.labels(run.info()).forEach(label -> labels.add(label, Sql.utc(job.startedAt), job.entry));
+        }
+        Sql.execute(told, labels);
+    }
+}

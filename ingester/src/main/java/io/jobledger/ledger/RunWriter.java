@@ -1,0 +1,63 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Event;
+import io.jobledger.model.Run;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Merges what events say of runs into their rows. Used by the writer's thread, inside its transaction. */
+final class RunWriter {
+    private final Handle handle;
+    private final Instant received;
+
+    RunWriter(Handle handle, Instant received) {
+        this.handle = handle;
+        this.received = received;
+    }
+
+    /** Stores the plays that began. */
+    void insertPlays(List<Event> events) {
+        PreparedBatch rows = handle.prepareBatch("INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
+        for (Event event : events) {
+            if (event instanceof Event.PlayStarted play) {
+                rows.add(play.head().run().value(), play.head().seq(), play.play(), play.playbook(), Sql.utc(play.head().at()));
+            }
+        }
+        if (rows.size() > 0) {
+            rows.execute();
+        }
+    }
+
+    /** Stores what the events say of their runs. */
+    void merge(List<Event> events) throws SQLException {
+        Map<UUID, Run> news = new LinkedHashMap<>();
+        for (Event event : events) {
+            // A save is not part of a run: its run_id only makes it unique.
+            if (!(event instanceof Event.JobSaved)) {
+                news.merge(event.head().run().value(), Run.of(event, received), Run::merge);
+            }
+        }
+        if (news.isEmpty()) {
+            return;
+        }
+        Map<UUID, Run> old = new HashMap<>();
+        handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "UUID", news.keySet()), Types.ARRAY)
+                .map(Rows::run)
+                .forEach(run -> old.put(run.id().value(), run));
+        RunRows rows = new RunRows(handle);
+        for (Map.Entry<UUID, Run> fresh : news.entrySet()) {
+            Run before = old.get(fresh.getKey());
+            rows.add(before, before == null ? fresh.getValue() : before.merge(fresh.getValue()));
+        }
+        rows.execute();
+    }
+}

@@ -1,0 +1,39 @@
+package io.jobledger.ledger;
+
+import java.sql.Array;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.util.Collection;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
+
+/** Small things that every statement needs. */
+final class Sql {
+    private Sql() {}
+
+    /** A time as the database takes it. */
+    static OffsetDateTime utc(Instant instant) {
+        return instant == null ? null : instant.atOffset(ZoneOffset.UTC);
+    }
+
+    /** A pattern for {@code ILIKE ? ESCAPE '!'} that holds of what contains {@code text}. */
+    static String containing(String text) {
+        return "%" + text.replace("!", "!!").replace("%", "!%").replace("_", "!_") + "%";
+    }
+
+    /** Values for {@code = ANY(?)}. */
+    static Array array(Handle handle, String type, Collection<?> values) throws SQLException {
+        return handle.getConnection().createArrayOf(type, values.toArray());
+    }
+
+    /** Executes those that have rows, in this order. */
+    static void execute(PreparedBatch... batches) {
+        for (PreparedBatch batch : batches) {
+            if (batch.size() > 0) {
+                batch.execute();
+            }
+        }
+    }
+}

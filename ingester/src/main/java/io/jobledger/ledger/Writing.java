@@ -1,0 +1,33 @@
+package io.jobledger.ledger;
+
+import java.sql.SQLException;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/**
+ * One writing transaction, as its database needs it: all that differs between the databases when events become rows. While it lasts no other one writes events, runs,
+ * jobs or new entries of the outbox. Used by one thread.
+ */
+interface Writing {
+    /** The mirrors whose outbox is to hear of changes. */
+    List<Integer> mirrors();
+
+    /** Which of these events, given as numbers by run, the ledger already has. It may name others that it has, too. */
+    Set<EventId> known(Map<UUID, List<Long>> asked) throws SQLException;
+
+    /** Whether rows of events have a day. */
+    default boolean byDay() {
+        return false;
+    }
+
+    /** The day that stands in the events of a run that {@link #known} was asked for; null unless {@link #byDay}. */
+    default LocalDate day(UUID run) {
+        return null;
+    }
+
+    /** Tells who waits for news, once this is committed, that the events up to this number are there. */
+    default void stored(long lastEvent) {}
+}

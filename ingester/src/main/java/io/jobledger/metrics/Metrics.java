@@ -1,0 +1,82 @@
+package io.jobledger.metrics;
+
+import io.jobledger.ledger.Upkeep;
+import io.jobledger.mirror.MirrorRelay;
+import io.jobledger.resume.JobFinder;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** All meters of one ingester. Counting never blocks; {@link #scrape} may. Thread-safe. */
+public final class Metrics implements AutoCloseable {
+    /** Of what {@link #scrape} returns. */
+    public static final String CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final JvmGcMetrics gc = new JvmGcMetrics();
+    private final Map<JobFinder.Result, Counter> lookups = new EnumMap<>(JobFinder.Result.class);
+    private final LedgerMeters ledger;
+    private final List<MirrorMeters> mirrors;
+
+    /**
+     * Begins to count.
+     *
+     * @param silence after which a run that said no goodbye is taken for interrupted
+     * @param version of the program
+     */
+    public Metrics(Upkeep upkeep, List<MirrorRelay> relays, Duration silence, Clock clock, String version) {
+        ledger = new LedgerMeters(registry, upkeep, silence);
+        mirrors = relays.stream().map(relay -> new MirrorMeters(registry, relay, clock)).toList();
+        for (JobFinder.Result result : JobFinder.Result.values()) {
+            lookups.put(result, Counter.builder("jobledger.lookups").description("Lookups of a job by name, by how they ended")
+                    .tag("result", result.name().toLowerCase(Locale.ROOT)).register(registry));
+        }
+        Gauge.builder("jobledger.build.info", () -> 1).description("Always 1; the labels say what runs")
+                .tags(Tags.of("version", version, "java", Runtime.version().toString())).register(registry);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        gc.bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+    }
+
+    /** A request was answered. */
+    public void requested(String method, String route, int status, Duration took) {
+        Timer.builder("jobledger.http.request.duration").description("Answered requests")
+                .tags("method", method, "route", route, "status", Integer.toString(status)).register(registry).record(took);
+    }
+
+    /** A lookup ended. */
+    public void looked(JobFinder.Result result) {
+        lookups.get(result).increment();
+    }
+
+    /** Everything in Prometheus' text format. Blocks on the database, every few seconds at most. */
+    public String scrape() {
+        ledger.refresh();
+        mirrors.forEach(MirrorMeters::refresh);
+        return registry.scrape("text/plain");
+    }
+
+    @Override
+    public void close() {
+        gc.close();
+        registry.close();
+    }
+}

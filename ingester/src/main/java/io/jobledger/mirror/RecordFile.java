@@ -1,0 +1,57 @@
+package io.jobledger.mirror;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.json.FieldFault;
+import io.jobledger.json.Fields;
+import io.jobledger.json.Json;
+import io.jobledger.json.RecordJson;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobRecord;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Objects;
+import java.util.stream.Collectors;
+
+/** A record as the bytes that a mirror holds: indented JSON, since people read it too. */
+final class RecordFile {
+    /** Nothing that a recorder writes comes near it; a larger object is not read into memory. */
+    static final int MAX_BYTES = 4_000_000;
+
+    private RecordFile() {}
+
+    static byte[] write(JobRecord record) {
+        return (RecordJson.write(record).toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** Newest wins: whether {@code record} may take the place of what a mirror holds under the same key. More news of the same job always may. */
+    static boolean mayReplace(JobRecord record, JobRecord held) {
+        return Objects.equals(held.jobId(), record.jobId()) || record.replaces(held);
+    }
+
+    /**
+     * Reads what a mirror holds.
+     *
+     * @param key the key by which it was found
+     * @throws IllegalArgumentException saying why it is no record
+     */
+    static JobRecord read(byte[] bytes, JobKey key) {
+        JsonNode node;
+        try {
+            node = Json.MAPPER.readTree(bytes);
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("it is not JSON: " + Json.complaint(e), e);
+        } catch (IOException e) {
+            throw new IllegalArgumentException("it is not JSON in UTF-8", e);
+        }
+        if (node == null || !node.isObject()) {
+            throw new IllegalArgumentException("it is not a JSON object");
+        }
+        Fields fields = new Fields(node);
+        JobRecord record = RecordJson.read(fields, key);
+        if (record == null) {
+            throw new IllegalArgumentException(fields.faults().stream().map(FieldFault::toString).collect(Collectors.joining("; ")));
+        }
+        return record;
+    }
+}

@@ -1,0 +1,32 @@
+package io.jobledger.model;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.UUID;
+
+/** Digests of names. They are stored, so the algorithm must never change. */
+public final class Digests {
+    private Digests() {}
+
+    /** The first 128 bits of SHA-256 over the parts, each ended by a NUL, which no name can hold. */
+    public static UUID uuid(String... parts) {
+        MessageDigest sha256 = sha256();
+        for (String part : parts) {
+            sha256.update(part.getBytes(StandardCharsets.UTF_8));
+            sha256.update((byte) 0);
+        }
+        ByteBuffer digest = ByteBuffer.wrap(sha256.digest());
+        return new UUID(digest.getLong(), digest.getLong());
+    }
+
+    /** A new SHA-256; every Java platform has it. */
+    public static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("this Java has no SHA-256", e);
+        }
+    }
+}

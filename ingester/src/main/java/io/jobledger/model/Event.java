@@ -1,0 +1,28 @@
+package io.jobledger.model;
+
+/** One observation that a recorder forwarded. docs/reference/events.md is the contract. */
+public sealed interface Event {
+
+    EventHead head();
+
+    /** A run began. */
+    record RunStarted(EventHead head, RunInfo info) implements Event {}
+
+    /** A play, or one serial batch of it, began. All but the head and the play may be null. */
+    record PlayStarted(EventHead head, String play, String playbook, String playbookPath, String strategy) implements Event {}
+
+    /** A run is still going. */
+    record RunAlive(EventHead head) implements Event {}
+
+    /** A playbook of the run came to its end. */
+    record RunFinished(EventHead head) implements Event {}
+
+    /** A task is about to run that may start a job whose id is seen late or never, or was announced so and did not run. Brings no knowledge of a job. */
+    record JobIntended(EventHead head) implements Event {}
+
+    /** Something was seen of a job; {@code job} is the knowledge this one event brings. */
+    record JobObserved(EventHead head, Job job) implements Event {}
+
+    /** A job was saved by name, by a caller and not by a run. */
+    record JobSaved(EventHead head, Job job) implements Event {}
+}

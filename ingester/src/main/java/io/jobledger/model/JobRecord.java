@@ -1,0 +1,77 @@
+package io.jobledger.model;
+
+import java.time.Instant;
+import java.util.Map;
+
+/**
+ * A job under one name, flat: what a resume gets and what a mirror holds. Everything but the key, the status, the maps and
+ * {@code checkMode} may be null.
+ *
+ * @param jobId null where the id was never shown ({@code no_log}): such a job is known but cannot be resumed
+ * @param deadline {@code startedAt} plus the async limit
+ * @param metadata what a caller saved with the job
+ * @param extra fields of a mirrored file that this version does not know; they are kept
+ * @param details what the operator had recorded besides: command, output, arguments; by default nothing
+ */
+public record JobRecord(
+        JobKey key,
+        AnsibleJobId jobId,
+        String executionHost,
+        RunId run,
+        String playbook,
+        String playbookPath,
+        String task,
+        String label,
+        String action,
+        String resultsFile,
+        JobStatus status,
+        Instant startedAt,
+        Instant deadline,
+        Long asyncSeconds,
+        Long pollSeconds,
+        Instant finishedAt,
+        Long rc,
+        String message,
+        Boolean changed,
+        boolean checkMode,
+        Boolean noLog,
+        Long attempt,
+        String remoteUser,
+        String becomeUser,
+        String connection,
+        String reason,
+        Instant lastSeenAt,
+        Instant cleanedAt,
+        Map<String, Object> metadata,
+        Map<String, Object> extra,
+        Map<String, Object> details) {
+
+    /** Running past its deadline: a job that was killed looks exactly so, for ever. */
+    public boolean overdue(Instant now) {
+        return status.open() && deadline != null && now.isAfter(deadline);
+    }
+
+    /** The directory of the results file, which a resume passes as {@code ansible_async_dir}; null when the file is not known. */
+    public String asyncDir() {
+        int slash = resultsFile == null ? -1 : resultsFile.lastIndexOf('/');
+        return slash < 0 ? null : slash == 0 ? "/" : resultsFile.substring(0, slash);
+    }
+
+    /** What tells one playbook from another: its path where known, else its name; null when neither is known. */
+    public String playbookIdentity() {
+        return playbookPath != null ? playbookPath : playbook;
+    }
+
+    /** Whether an operator who says {@code name} means this record's playbook: its file name or its whole path. */
+    public boolean fromPlaybook(String name) {
+        return name.equals(playbook) || name.equals(playbookPath);
+    }
+
+    /**
+     * Whether this record is at least as new as {@code other}, both of one key: later start wins. A tie goes to this one, so that the caller's record
+     * replaces what it finds.
+     */
+    public boolean replaces(JobRecord other) {
+        return other.startedAt == null || startedAt != null && !startedAt.isBefore(other.startedAt);
+    }
+}

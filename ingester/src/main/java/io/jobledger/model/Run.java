@@ -1,0 +1,77 @@
+package io.jobledger.model;
+
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * All that is known of one run, merged from its events. Order of arrival does not matter.
+ *
+ * @param info what the run said of itself, null until that event arrives
+ * @param firstAt earliest event
+ * @param lastAt latest event, by the controller's clock
+ * @param maxSeq highest sequence number seen
+ * @param events how many different events were stored
+ * @param finishedSeq the goodbye with the highest number, null when there was none
+ * @param finishedAt its time
+ * @param lastReceivedAt when the ledger last heard of the run, by its own clock
+ */
+public record Run(
+        RunId id,
+        RunInfo info,
+        Instant firstAt,
+        Instant lastAt,
+        long maxSeq,
+        long events,
+        Long finishedSeq,
+        Instant finishedAt,
+        Instant lastReceivedAt) {
+
+    /** The run as one event shows it. */
+    public static Run of(Event event, Instant receivedAt) {
+        EventHead head = event.head();
+        boolean finished = event instanceof Event.RunFinished;
+        return new Run(
+                head.run(),
+                event instanceof Event.RunStarted started ? started.info() : null,
+                head.at(),
+                head.at(),
+                head.seq(),
+                1,
+                finished ? head.seq() : null,
+                finished ? head.at() : null,
+                receivedAt);
+    }
+
+    /** Joins two states of knowledge that come from different events of the same run. */
+    public Run merge(Run other) {
+        boolean othersGoodbye = finishedSeq == null || other.finishedSeq != null && other.finishedSeq > finishedSeq;
+        return new Run(
+                id,
+                info != null ? info : other.info,
+                firstAt.isBefore(other.firstAt) ? firstAt : other.firstAt,
+                lastAt.isAfter(other.lastAt) ? lastAt : other.lastAt,
+                Math.max(maxSeq, other.maxSeq),
+                events + other.events,
+                othersGoodbye ? other.finishedSeq : finishedSeq,
+                othersGoodbye ? other.finishedAt : finishedAt,
+                lastReceivedAt.isAfter(other.lastReceivedAt) ? lastReceivedAt : other.lastReceivedAt);
+    }
+
+    /** Whether the run said goodbye and nothing came after it: a run of several playbooks says it after each. */
+    public boolean finished() {
+        return finishedSeq != null && finishedSeq == maxSeq;
+    }
+
+    /** Whether every event up to the highest number seen is there. */
+    public boolean complete() {
+        return events == maxSeq;
+    }
+
+    /** The state at {@code now}: a run that has been silent for longer than {@code silence} is taken to be interrupted. */
+    public RunState state(Instant now, Duration silence) {
+        if (finished()) {
+            return RunState.FINISHED;
+        }
+        return lastReceivedAt.plus(silence).isBefore(now) ? RunState.INTERRUPTED : RunState.RUNNING;
+    }
+}

@@ -1,0 +1,10 @@
+package io.jobledger.trail;
+
+/** An act could not be written down, and so must not be done. */
+public final class TrailException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public TrailException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

@@ -1,0 +1,141 @@
+package io.jobledger.http;
+
+import static io.jobledger.Wire.json;
+import static io.jobledger.Wire.run;
+import static io.jobledger.Wire.started;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.config.Setting;
+import io.jobledger.json.Json;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Verify, prune and delete over HTTP. */
+class UpkeepRoutesTest {
+    @TempDir
+    Path directory;
+
+    private RunningService service;
+
+    @BeforeEach
+    void start() {
+        start(Map.of());
+        post(started(run(1), 1, 0, "h", "p", "j", "a"), json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"), json("run_finished", run(1), 3, 9));
+        post(started(run(2), 1, 0, "h", "p", "k", "b"), json("run_finished", run(2), 2, 9));
+        service.clock.advance(Duration.ofDays(10));
+    }
+
+    private void start(Map<Setting, String> settings) {
+        service = new RunningService(directory, List.of(), settings);
+    }
+
+    private void post(JsonNode... events) {
+        assertThat(service.post(Json.MAPPER.valueToTree(List.of(events)).toString()).statusCode()).isEqualTo(200);
+    }
+
+    @AfterEach
+    void stop() {
+        service.close();
+    }
+
+    private JsonNode prune(String query, int status) {
+        HttpResponse<String> response = service.send(service.request("/api/v1/prune" + query).POST(BodyPublishers.noBody()));
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return RunningService.json(response.body());
+    }
+
+    private JsonNode delete(String path, int status) {
+        HttpResponse<String> response = service.send(service.request(path).DELETE());
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+        return RunningService.json(response.body());
+    }
+
+    private List<JsonNode> verify(String query) {
+        HttpResponse<String> response = service.get("/api/v1/verify" + query);
+        assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+        assertThat(response.headers().firstValue("content-type")).contains("application/x-ndjson");
+        return response.body().lines().map(RunningService::json).toList();
+    }
+
+    private static JsonNode verdict(List<JsonNode> lines) {
+        JsonNode last = lines.get(lines.size() - 1);
+        assertThat(last.get("type").asText()).isEqualTo("verdict");
+        return last;
+    }
+
+    @Test
+    void verify_endsWithItsVerdict_andKnowsTheAnchorsMoment() {
+        JsonNode before = verdict(verify(""));
+        assertThat(before.get("intact").asBoolean()).isTrue();
+        assertThat(before.get("events").asInt()).isEqualTo(5);
+        assertThat(before.at("/anchor/digests")).hasSize(1);
+        post(json("run_alive", run(3), 1, 5));
+        assertThat(verdict(verify("?as_of=5&as_of_removals=0")).get("anchor")).isEqualTo(before.get("anchor"));
+        assertThat(service.get("/api/v1/verify?as_of_removals=0").statusCode()).isEqualTo(400);
+        assertThat(service.get("/api/v1/verify?as_of=x").statusCode()).isEqualTo(400);
+    }
+
+    @Test
+    void prune_onlyLooks_unlessToldOtherwise() {
+        JsonNode looked = prune("?older_than=7d", 200);
+        assertThat(looked.get("dry_run").asBoolean()).isTrue();
+        assertThat(looked.get("chains").asInt()).isEqualTo(1);
+        assertThat(looked.at("/jobs/succeeded").asInt()).isEqualTo(1);
+        assertThat(looked.at("/examples/0/run_id").asText()).isEqualTo(run(1).toString());
+        assertThat(service.get("/api/v1/runs/" + run(1)).statusCode()).isEqualTo(200);
+        JsonNode done = prune("?older_than=7d&dry_run=false&reason=spring%20cleaning", 200);
+        assertThat(done.get("events").asInt()).isEqualTo(3);
+        assertThat(done.get("complete").asBoolean()).isTrue();
+        assertThat(service.get("/api/v1/runs/" + run(1)).statusCode()).isEqualTo(404);
+        assertThat(service.get("/api/v1/runs/" + run(2)).statusCode()).isEqualTo(200);
+        List<JsonNode> lines = verify("");
+        assertThat(lines.get(0).get("type").asText()).isEqualTo("stub");
+        assertThat(lines.get(0).get("reason").asText()).isEqualTo("spring cleaning");
+        assertThat(lines.get(0).get("removed_by").asText()).isEqualTo("anonymous from 127.0.0.1");
+        assertThat(verdict(lines).get("intact").asBoolean()).isTrue();
+    }
+
+    @Test
+    void prune_withoutARule_usesThatOfTheSettings() {
+        assertThat(prune("", 400).get("detail").asText()).contains("older_than");
+        service.close();
+        start(Map.of(Setting.KEEP_SUCCEEDED, "7d"));
+        service.clock.advance(Duration.ofDays(10));
+        assertThat(prune("", 200).get("chains").asInt()).isEqualTo(1);
+    }
+
+    @Test
+    void pruneAndDelete_nameWhatIsWrong() {
+        assertThat(prune("?older_than=yesterday", 400).at("/errors/0/field").asText()).isEqualTo("older_than");
+        assertThat(prune("?keep=-1", 400).at("/errors/0/field").asText()).isEqualTo("keep");
+        assertThat(prune("?older_than=1d&status=running", 400).at("/errors/0/field").asText()).isEqualTo("status");
+        assertThat(prune("?status=failed", 400).at("/errors/0/field").asText()).isEqualTo("status");
+        assertThat(prune("?older_than=1d&dry_run=maybe", 400).at("/errors/0/field").asText()).isEqualTo("dry_run");
+        assertThat(prune("?older_then=1d", 400).at("/errors/0/field").asText()).isEqualTo("older_then");
+        assertThat(prune("?older_than=1d&reason=" + "x".repeat(501), 400).at("/errors/0/field").asText()).isEqualTo("reason");
+        assertThat(prune("?older_than=1d&status=failed&status=lost", 200).get("chains").asInt()).isZero();
+        delete("/api/v1/runs/nobody", 400);
+        assertThat(service.get("/api/v1/prune").headers().firstValue("allow")).contains("POST");
+        delete("/api/v1/runs/" + run(9), 404);
+        assertThat(service.send(service.request("/api/v1/prune?older_than=1d").header("origin", "http://evil").POST(BodyPublishers.noBody())).statusCode()).isEqualTo(403);
+        assertThat(service.send(service.request("/api/v1/runs/" + run(1)).header("origin", "http://evil").DELETE()).statusCode()).isEqualTo(403);
+    }
+
+    @Test
+    void delete_refusesARunWithOpenJobs_unlessForced() {
+        assertThat(delete("/api/v1/runs/" + run(2), 409).get("hint").asText()).contains("force=true");
+        assertThat(delete("/api/v1/runs/" + run(2) + "?force=true", 200).at("/jobs/running").asInt()).isEqualTo(1);
+        assertThat(service.get("/api/v1/jobs/h/p/k").statusCode()).isEqualTo(404);
+        assertThat(delete("/api/v1/runs/" + run(1), 200).get("events").asInt()).isEqualTo(3);
+        assertThat(verdict(verify("")).get("stubs").asInt()).isEqualTo(2);
+    }
+}

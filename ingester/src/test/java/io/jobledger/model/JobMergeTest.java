@@ -1,0 +1,209 @@
+package io.jobledger.model;
+
+import static io.jobledger.Wire.events;
+import static io.jobledger.Wire.json;
+import static io.jobledger.Wire.run;
+import static io.jobledger.Wire.saved;
+import static io.jobledger.Wire.started;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.Wire;
+import io.jobledger.json.Json;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.Consumer;
+import org.junit.jupiter.api.Test;
+
+/** The merge of a job's events is the same in every order and number of deliveries. */
+class JobMergeTest {
+    private static final long YEARS = 20L * 365 * 86_400;
+    private static final String ID = "j889214147243.9938";
+
+    private static ObjectNode launch(int run, long seq, long at, String play, Object... more) {
+        return started(run(run), seq, at, "db1", play, "upgrade", ID, more);
+    }
+
+    private static ObjectNode seen(String type, int run, long seq, long at, Object... more) {
+        ObjectNode json = json(type, run(run), seq, at, "host", "db1", "ansible_job_id", ID);
+        for (int i = 0; i < more.length; i += 2) {
+            json.putPOJO((String) more[i], more[i + 1]);
+        }
+        return json;
+    }
+
+    private static ObjectNode end(int run, long seq, long at, String status) {
+        return seen("job_ended", run, seq, at, "status", status, "message", status + " of " + run);
+    }
+
+    /** Histories that hold every kind of job event, pairs of equal strength, equal times, and saves under one and several names. */
+    private static List<List<ObjectNode>> smallHistories() {
+        return List.of(
+                List.of(launch(1, 2, 0, "p", "async", 60), seen("job_polled", 1, 3, 5), end(1, 4, 9, "succeeded"), end(2, 1, 8, "failed"),
+                        seen("job_cleaned", 2, 2, 20), seen("job_polled", 3, 1, 30, "play", "later")),
+                List.of(end(1, 1, 5, "lost"), end(1, 2, 4, "timed_out"), end(1, 3, 9, "failed"), end(2, 1, 9, "succeeded"), launch(4, 1, 0, "p")),
+                List.of(saved(run(1), 3, "db1", "p", "upgrade", ID, "metadata", Map.of("n", 1)),
+                        saved(run(2), 4, "db1", "p", "upgrade", ID, "metadata", Map.of("n", 2), "started_at", "2026-11-20T09:00:00Z"),
+                        saved(run(3), 3, "db1", "p", "other", ID, "x_future", "kept"), launch(5, 1, 1, "p"), launch(6, 7, 1, "q"),
+                        seen("job_polled", 1, 9, 2)),
+                List.of(seen("job_polled", 1, 1, 7), seen("job_polled", 2, 1, 7, "job", "guess"), seen("job_polled", 1, 2, 7, "task", "t"),
+                        saved(run(3), 7, "db1", "p", "upgrade", ID, "status", "failed", "finished_at", "2026-11-20T10:00:07Z"), end(9, 1, 7, "failed")),
+                // Clocks that were set back and forward by years, and details of a launch, of two ends and of a saved record.
+                List.of(launch(1, 2, YEARS, "p", "async", 60, "details", Map.of("cmd", "run", "x", 1)), end(1, 3, -YEARS, "failed").set("details", Json.MAPPER.valueToTree(Map.of("stdout", "a"))),
+                        end(2, 1, 5, "succeeded").set("details", Json.MAPPER.valueToTree(Map.of("stdout", "b", "cmd", "ran"))), seen("job_polled", 1, 4, 2 * YEARS),
+                        saved(run(7), -YEARS, "db1", "p", "upgrade", ID, "details", Map.of("cmd", "saved"), "started_at", "1999-01-01T00:00:00Z"), launch(3, 1, -YEARS, "q")),
+                List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log"),
+                        json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log")));
+    }
+
+    private static void permutations(List<Job> items, int from, Consumer<List<Job>> consumer) {
+        if (from == items.size()) {
+            consumer.accept(items);
+            return;
+        }
+        for (int i = from; i < items.size(); i++) {
+            Collections.swap(items, from, i);
+            permutations(items, from + 1, consumer);
+            Collections.swap(items, from, i);
+        }
+    }
+
+    private static Job fold(List<Job> jobs) {
+        return jobs.stream().reduce(Job::merge).orElseThrow();
+    }
+
+    private static void assertSame(Job job, Job expected) {
+        assertThat(job).isEqualTo(expected);
+        assertThat(job.keys()).isEqualTo(expected.keys());
+        assertThat(job.mainKey()).isEqualTo(expected.mainKey());
+        for (JobKey key : expected.keys()) {
+            assertThat(job.record(key)).isEqualTo(expected.record(key));
+        }
+    }
+
+    @Test
+    void everyPermutationOfASmallHistory_givesTheSameJobRecordAndKeys() {
+        for (List<ObjectNode> history : smallHistories()) {
+            List<Job> jobs = new ArrayList<>(Wire.jobs(events(history)));
+            Job expected = fold(jobs);
+            permutations(jobs, 0, order -> assertSame(fold(order), expected));
+        }
+    }
+
+    @Test
+    void duplicates_changeNothing() {
+        for (List<ObjectNode> history : smallHistories()) {
+            List<Job> jobs = Wire.jobs(events(history));
+            Job expected = fold(jobs);
+            for (Job again : jobs) {
+                List<Job> twice = new ArrayList<>(jobs);
+                twice.add(again);
+                assertSame(fold(twice), expected);
+                assertSame(expected.merge(again), expected);
+                assertThat(expected.merge(again).tellsMoreThan(expected)).isFalse();
+            }
+            assertSame(expected.merge(expected), expected);
+        }
+    }
+
+    @Test
+    void randomOrdersAndGroupings_ofLongHistories_giveTheSameJob() {
+        for (int seed = 0; seed < 40; seed++) {
+            Random random = new Random(seed);
+            List<Job> jobs = new ArrayList<>(Wire.jobs(events(longHistory(random))));
+            Job expected = fold(jobs);
+            for (int round = 0; round < 25; round++) {
+                Collections.shuffle(jobs, random);
+                assertSame(tree(jobs, random), expected);
+            }
+        }
+    }
+
+    private static List<ObjectNode> longHistory(Random random) {
+        List<ObjectNode> history = new ArrayList<>();
+        String[] ends = {"succeeded", "failed", "timed_out", "lost"};
+        for (int seq = 1; seq <= 60; seq++) {
+            // Few runs and few moments, so that ties are common.
+            int run = random.nextInt(4);
+            long at = random.nextInt(6) + (random.nextInt(8) - 4) / 3 * YEARS;
+            history.add(switch (random.nextInt(5)) {
+                case 0 -> launch(run, seq, at, "p" + random.nextInt(3), "async", random.nextInt(100));
+                case 1 -> seen("job_polled", run, seq, at, "play", "p" + random.nextInt(3));
+                case 2 -> end(run, seq, at, ends[random.nextInt(4)]);
+                case 3 -> seen("job_cleaned", run, seq, at);
+                default -> saved(run(100 + seq), at, "db1", "p" + random.nextInt(3), "upgrade", ID, "metadata", Map.of("seq", seq));
+            });
+        }
+        return history;
+    }
+
+    /** Merges neighbours in a random grouping: the merge must be associative too. */
+    private static Job tree(List<Job> jobs, Random random) {
+        if (jobs.size() == 1) {
+            return jobs.get(0);
+        }
+        int cut = 1 + random.nextInt(jobs.size() - 1);
+        return tree(jobs.subList(0, cut), random).merge(tree(jobs.subList(cut, jobs.size()), random));
+    }
+
+    @Test
+    void status_neverGoesBack() {
+        for (List<ObjectNode> history : smallHistories()) {
+            permutations(new ArrayList<>(Wire.jobs(events(history))), 0, order -> {
+                Job known = order.get(0);
+                for (Job more : order.subList(1, order.size())) {
+                    Job next = known.merge(more);
+                    assertThat(next.status().strength()).isGreaterThanOrEqualTo(known.status().strength());
+                    assertThat(next.status().open() && !known.status().open()).isFalse();
+                    known = next;
+                }
+            });
+        }
+    }
+
+    @Test
+    void strongerEvidence_wins_andAmongEqualsTheEarliest() {
+        assertThat(status(end(1, 1, 0, "lost"), end(1, 2, 9, "timed_out"))).isEqualTo(JobStatus.TIMED_OUT);
+        assertThat(status(end(1, 1, 0, "timed_out"), end(1, 2, 9, "failed"))).isEqualTo(JobStatus.FAILED);
+        assertThat(status(end(1, 1, 0, "lost"), end(1, 2, 9, "succeeded"))).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(status(end(1, 1, 3, "failed"), end(1, 2, 2, "succeeded"))).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(status(end(1, 1, 2, "failed"), end(1, 2, 3, "succeeded"))).isEqualTo(JobStatus.FAILED);
+        assertThat(status(seen("job_polled", 1, 1, 99), end(1, 2, 3, "succeeded"))).isEqualTo(JobStatus.SUCCEEDED);
+    }
+
+    private static JobStatus status(ObjectNode... history) {
+        return fold(Wire.jobs(events(history))).status();
+    }
+
+    @Test
+    void deadline_isStartPlusAsync_andStaysWithinTheYearsThatCanBeWritten() {
+        Job job = fold(Wire.jobs(events(launch(1, 1, 0, "p", "async", 90))));
+        assertThat(job.record(job.mainKey()).deadline()).isEqualTo(Wire.T0.plusSeconds(90));
+        ObjectNode atTheEndOfTime = launch(1, 1, 0, "p", "async", Integer.MAX_VALUE).put("at", "9999-12-31T23:59:59.999999Z");
+        Job last = fold(Wire.jobs(events(atTheEndOfTime)));
+        assertThat(last.record(last.mainKey()).deadline().toString()).startsWith("9999-12-31");
+    }
+
+    @Test
+    void statusCheckBeforeTheLaunch_isListedUnderWhatIsKnown_thenUnderTheLaunchesName() {
+        List<Job> jobs = Wire.jobs(events(seen("job_polled", 2, 1, 5), launch(1, 1, 0, "p")));
+        assertThat(jobs.get(0).keys()).containsExactly(new JobKey("db1", "unknown", "unknown"));
+        assertThat(fold(jobs).keys()).containsExactly(new JobKey("db1", "p", "upgrade"));
+    }
+
+    @Test
+    void differentJobs_doNotMerge() {
+        List<Job> jobs = Wire.jobs(events(launch(1, 1, 0, "p"), started(run(1), 2, 0, "db1", "p", "upgrade", "j2.2")));
+        assertThatThrownBy(() -> jobs.get(0).merge(jobs.get(1))).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not the same job");
+    }
+
+    @Test
+    void sameIdOnAnotherExecutionHost_isAnotherJob() {
+        List<Job> jobs = Wire.jobs(events(launch(1, 1, 0, "p"), launch(1, 2, 0, "p", "execution_host", "db2")));
+        assertThat(jobs.get(0).uid()).isNotEqualTo(jobs.get(1).uid());
+    }
+}
