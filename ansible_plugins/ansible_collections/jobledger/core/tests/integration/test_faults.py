@@ -9,6 +9,7 @@ import subprocess
 
 import pytest
 from tools.ingester import closed_port
+from tools.program import until
 
 TASKS = """
 - name: P
@@ -88,7 +89,7 @@ LONG = """
   gather_facts: false
   tasks:
     - {name: kept, command: sleep 1, async: 30, poll: 0}
-    - shell: "while ! test -e {{ playbook_dir }}/go; do sleep 0.1; done"
+    - shell: "touch {{ playbook_dir }}/busy; while ! test -e {{ playbook_dir }}/go; do sleep 0.1; done"
 """
 
 
@@ -96,11 +97,15 @@ LONG = """
 def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, number):
     running = controller.start(LONG, url=ingester.url)
     try:
-        assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events))
-    finally:
+        # Ansible loses a signal that comes while it forks a worker, and hangs at one that meets a worker's answer:
+        # the signal comes while all wait, and nobody answers before the controller is gone.
+        assert until(lambda: (controller.root / "busy").exists())
         os.kill(running.pid, number)
+        running.wait(timeout=60)
+    finally:
+        running.kill()
         controller.write("go", "")  # what the controller left behind ends by itself
-        output = running.communicate(timeout=30)[1]
+        output = running.communicate(timeout=60)[1]
     (job,) = ingester.of("job_started")
     assert job["job"] == "kept" and job["results_file"]
     # Ansible itself may show where a signal met it.

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from tools import async_wrapper
 from tools.ingester import Ingester, closed_port
+from tools.program import until
 
 # Ends when a file appears, and by itself after a while, so that no job outlives its test for long.
 JOB = "timeout 60 sh -c 'until [ -e {gate} ]; do sleep 0.05; done; exit {rc}'"
@@ -35,21 +33,6 @@ def _failed(done):
 def _started(controller) -> int:
     folder = controller.root / "async"
     return len(list(folder.iterdir())) if folder.exists() else 0
-
-
-def _processes(controller) -> list[int]:
-    found = []
-    for job in (controller.root / "async").iterdir():
-        listed = subprocess.run(["pgrep", "-f", "async_wrapper.* %s " % job.name.split(".")[0]], stdout=subprocess.PIPE, text=True, check=False)
-        found += [int(line) for line in listed.stdout.split()]
-    return found
-
-
-def _until(condition, seconds=20):
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited %d s in vain" % seconds
-        time.sleep(0.02)
 
 
 def test_job_is_started_once_and_then_checked_until_it_ends(controller, backend, job_name, tmp_path):
@@ -87,9 +70,8 @@ def test_crash_is_told_from_a_running_job(controller, backend, job_name, tmp_pat
     _ok(controller.run("start_or_check.yml", backend, "--limit", "h1", job_name=job_name, **job))
     if backend.kind == "filesystem":
         assert "on h1 is running" in _ok(controller.run("crash.yml", backend, "--limit", "h1", job_name=job_name))
-    for process in _processes(controller):
-        os.kill(process, signal.SIGKILL)
-    _until(lambda: not _processes(controller))
+    for job in (controller.root / "async").iterdir():
+        async_wrapper.kill(job.name)
     # The supervisor is dead; what it started ends by itself.
     gate.touch()
     assert "on h1 is killed" in _failed(controller.run("crash.yml", backend, "--limit", "h1", job_name=job_name))
@@ -234,7 +216,7 @@ def test_mirror_of_an_ingester_is_read_by_the_roles(controller, make_backend, jo
     gate, job = _job(tmp_path)
     gate.touch()
     _ok(controller.run("start_or_check.yml", make_backend("ingester"), "--limit", "h1", job_name=job_name, **job))
-    _until((served.data / "mirror" / "h1" / "Upgrade databases" / (job_name + ".json")).exists)
+    until((served.data / "mirror" / "h1" / "Upgrade databases" / (job_name + ".json")).exists)
     assert "ended with 0" in _ok(controller.run("wait.yml", filesystem, "--limit", "h1", job_name=job_name, check_every=0.1, checks=300))
 
 
