@@ -32,7 +32,7 @@ class Program:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}
         environment["XDG_CONFIG_HOME"] = str(self.data)
         self._process = subprocess.Popen(
-            ["java", "-Xmx128m", "-XX:+UseSerialGC", "-jar", str(JAR), "serve", "--port", self._port, "--data-dir", str(self.data), *self._options],
+            ["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", str(JAR), "serve", "--port", self._port, "--data-dir", str(self.data), *self._options],
             stdout=subprocess.PIPE, text=True, env=environment)
         line = self._process.stdout.readline()
         found = re.search(r"listens on (https?://\S+:(\d+))", line)

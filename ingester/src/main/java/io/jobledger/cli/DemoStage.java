@@ -135,7 +135,7 @@ final class DemoStage implements AutoCloseable {
     /** Starts an ingester of its own on a free port; returns the line it greets with. */
     String startIngester() throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                java(), "-Xmx128m", "-cp", System.getProperty("java.class.path"), Main.class.getName(),
+                java(), "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Main.class.getName(),
                 "serve", "--port", "0", "--data-dir", folder.resolve("data").toString(), "--run-silence", "5s"));
         command.addAll(mirrorFlags);
         ProcessBuilder builder = new ProcessBuilder(command);

@@ -11,7 +11,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Takes rows out and leaves stubs. Used by the writer's thread, inside its transaction. */
 final class ChainRemover {
@@ -39,7 +38,7 @@ final class ChainRemover {
         List<UUID> runs = chains(handle, removal);
         removeJobs(removal);
         if (removal.run() != null) {
-            PreparedBatch labels = handle.prepareBatch("DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
+            RowBatch labels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
             RunFacts.labels(removal.run().info()).forEach(label -> labels.add(label, Sql.utc(removal.run().firstAt()), removal.run().id().value()));
             Sql.execute(labels);
             handle.execute("DELETE FROM plays WHERE run_id = ?", removal.run().id().value());
@@ -88,9 +87,9 @@ final class ChainRemover {
     }
 
     private void removeJobs(Removal removal) {
-        PreparedBatch keys = handle.prepareBatch("DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
-        PreparedBatch labels = handle.prepareBatch("DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
-        PreparedBatch rows = handle.prepareBatch("DELETE FROM jobs WHERE entry = ?");
+        RowBatch keys = new RowBatch(handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
+        RowBatch labels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
+        RowBatch rows = new RowBatch(handle, "DELETE FROM jobs WHERE entry = ?");
         NameCounts names = new NameCounts();
         // A job that no run of this ledger started has none.
         Set<Long> ofRun = RunFacts.labels(removal.run() == null ? null : removal.run().info());

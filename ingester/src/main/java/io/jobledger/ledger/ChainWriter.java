@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Appends events to the chains of their runs. Used by the writer's thread, inside its transaction. */
 final class ChainWriter {
@@ -63,9 +62,8 @@ final class ChainWriter {
 
     /** Stores the chains' new heads. */
     void write() {
-        PreparedBatch inserts = handle.prepareBatch(
-                "INSERT INTO chains (number, run_id, first_entry, last_entry, events, opening, head) VALUES (?, ?, ?, ?, ?, ?, ?)");
-        PreparedBatch updates = handle.prepareBatch("UPDATE chains SET last_entry = ?, events = ?, head = ? WHERE number = ?");
+        RowBatch inserts = new RowBatch(handle, "INSERT INTO chains (number, run_id, first_entry, last_entry, events, opening, head) VALUES (?, ?, ?, ?, ?, ?, ?)");
+        RowBatch updates = new RowBatch(handle, "UPDATE chains SET last_entry = ?, events = ?, head = ? WHERE number = ?");
         chains.forEach((run, chain) -> {
             if (chain.stored) {
                 updates.add(chain.last, chain.events, chain.head, chain.number);

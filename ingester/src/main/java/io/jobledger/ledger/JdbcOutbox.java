@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The outbox table, for one process alone. Losing one of its commits in a crash costs a repeated put, so none of them is synced. */
 class JdbcOutbox implements Outbox {
@@ -108,7 +107,7 @@ class JdbcOutbox implements Outbox {
             return;
         }
         jdbi.useTransaction(handle -> {
-            PreparedBatch rows = handle.prepareBatch("DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ?");
+            RowBatch rows = new RowBatch(handle, "DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ?");
             entries.forEach(entry -> rows.add(entry.mirror(), entry.key().digest(), entry.version()));
             rows.execute();
         });

@@ -5,7 +5,6 @@ import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunInfo;
 import java.time.Duration;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Writes rows of {@code jobs} and {@code job_labels}. Used by the writer's thread, inside its transaction. */
 final class JobRows {
@@ -17,23 +16,18 @@ final class JobRows {
         "controller_id", "run_name_id", "doc", "entry"};
 
     private final RunFacts runs;
-    private final PreparedBatch inserts;
-    private final PreparedBatch updates;
-    private final PreparedBatch newLabels;
-    private final PreparedBatch goneLabels;
+    private final RowBatch inserts;
+    private final RowBatch updates;
+    private final RowBatch newLabels;
+    private final RowBatch goneLabels;
 
     JobRows(Handle handle, RunFacts runs) {
         this.runs = runs;
         String[] but = java.util.Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
-        this.inserts = handle.prepareBatch("INSERT INTO jobs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
-        this.updates = handle.prepareBatch("UPDATE jobs SET " + String.join(" = ?, ", but) + " = ? WHERE entry = ?");
-        this.newLabels = handle.prepareBatch("INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
-        this.goneLabels = handle.prepareBatch("DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
-    }
-
-    /** Whether the run of a job has told what it is. */
-    boolean known(Job job) {
-        return runs.of(record(job).run()) != null;
+        this.inserts = new RowBatch(handle, "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
+        this.updates = new RowBatch(handle, "UPDATE jobs SET " + String.join(" = ?, ", but) + " = ? WHERE entry = ?");
+        this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
+        this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
     }
 
     /**
@@ -41,9 +35,9 @@ final class JobRows {
      *
      * @param before what the row says now, null for a new row
      * @param knownBefore whether it already says what its run told
+     * @param record of the job under its main name
      */
-    void add(Job before, boolean knownBefore, Job job, long entry) {
-        JobRecord record = record(job);
+    void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, long entry) {
         RunInfo run = runs.of(record.run());
         String doc = JobDocs.write(job);
         if (doc.length() > MAX_DOC) {
@@ -84,9 +78,8 @@ final class JobRows {
         label(before, knownBefore, record, run, entry);
     }
 
-    private void label(Job before, boolean knownBefore, JobRecord record, RunInfo run, long entry) {
-        if (before != null) {
-            JobRecord old = record(before);
+    private void label(JobRecord old, boolean knownBefore, JobRecord record, RunInfo run, long entry) {
+        if (old != null) {
             if (knownBefore && old.startedAt().equals(record.startedAt()) && java.util.Objects.equals(old.run(), record.run())) {
                 return;
             }

@@ -16,7 +16,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Merges what events say of jobs into their rows, their names and the outbox. Used by the writer's thread, inside its transaction. */
 final class JobWriter {
@@ -59,19 +58,21 @@ final class JobWriter {
                 .forEach(stored -> old.put(stored.job.uid(), stored));
         JobRows rows = new JobRows(handle, new RunFacts(handle, runs(news, old), events));
         NameCounts names = new NameCounts();
-        PreparedBatch newKeys = handle.prepareBatch("INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
-        PreparedBatch goneKeys = handle.prepareBatch("DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
+        RowBatch newKeys = new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
+        RowBatch goneKeys = new RowBatch(handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
         Map<UUID, JobKey> toMirror = new LinkedHashMap<>();
         for (Map.Entry<UUID, Job> fresh : news.entrySet()) {
             Stored before = old.get(fresh.getKey());
             Job job = before == null ? fresh.getValue() : before.job.merge(fresh.getValue());
             long number = before == null ? head.nextJob() : before.entry;
             entries.put(fresh.getKey(), number);
-            rows.add(before == null ? null : before.job, before != null && before.runKnown, job, number);
+            JobRecord record = JobRows.record(job);
+            JobRecord recordBefore = before == null ? null : JobRows.record(before.job);
+            rows.add(recordBefore, before != null && before.runKnown, job, record, number);
             if (before != null) {
-                names.removed(JobRows.record(before.job));
+                names.removed(recordBefore);
             }
-            names.added(JobRows.record(job));
+            names.added(record);
             Set<JobKey> keys = job.keys();
             Set<JobKey> keysBefore = before == null ? Set.of() : before.job.keys();
             boolean moved = before != null

@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Turns events into rows, inside a transaction that the caller opens and commits. Used by one thread; {@link Writing} keeps other writers out meanwhile. */
 final class LedgerWriter {
@@ -77,7 +76,7 @@ final class LedgerWriter {
 
     private void insertEvents(List<Event> events, Map<UUID, Long> jobs, LedgerHead ledger) throws SQLException {
         ChainWriter chains = new ChainWriter(handle, ledger, events.stream().map(event -> event.head().run().value()).collect(Collectors.toSet()));
-        PreparedBatch rows = handle.prepareBatch("INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link" + (writing.byDay() ? ", day" : "")
+        RowBatch rows = new RowBatch(handle, "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link" + (writing.byDay() ? ", day" : "")
                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?" + (writing.byDay() ? ", ?)" : ")"));
         for (Event event : events) {
             EventHead head = event.head();

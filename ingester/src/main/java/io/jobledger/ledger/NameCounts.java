@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * Keeps {@code names}, the numbers of each host's and play's jobs, in step with {@code jobs}: whoever adds, changes or removes a job says so here, in the same transaction.
@@ -68,11 +67,11 @@ final class NameCounts {
             return;
         }
         List<String> columns = java.util.Arrays.stream(JobStatus.values()).map(NameCounts::column).toList();
-        PreparedBatch updates = handle.prepareBatch("UPDATE names SET " + columns.stream().map(column -> column + " = " + column + " + ?").collect(Collectors.joining(", "))
+        RowBatch updates = new RowBatch(handle, "UPDATE names SET " + columns.stream().map(column -> column + " = " + column + " + ?").collect(Collectors.joining(", "))
                 + ", last_started_at = GREATEST(last_started_at, ?) WHERE id = ?");
         changes.forEach((id, change) -> updates.add(row(change.counts(), Sql.utc(change.last), id)));
         int[] found = updates.execute();
-        PreparedBatch inserts = handle.prepareBatch("INSERT INTO names (" + String.join(", ", columns) + ", last_started_at, id, kind, name, playbook, sort_name) VALUES ("
+        RowBatch inserts = new RowBatch(handle, "INSERT INTO names (" + String.join(", ", columns) + ", last_started_at, id, kind, name, playbook, sort_name) VALUES ("
                 + "?, ".repeat(columns.size()) + "?, ?, ?, ?, ?, ?)");
         int i = 0;
         for (Map.Entry<Long, Change> entry : changes.entrySet()) {

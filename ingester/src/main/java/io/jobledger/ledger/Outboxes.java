@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The write side of the outbox, in the transaction of the records it speaks of. */
 final class Outboxes {
@@ -20,7 +19,7 @@ final class Outboxes {
             return;
         }
         // A blocked entry stays blocked and takes the newer record with it when it is released.
-        PreparedBatch changed = handle.prepareBatch("UPDATE outbox SET version = version + 1 WHERE mirror_id = ? AND key_id = ?");
+        RowBatch changed = new RowBatch(handle, "UPDATE outbox SET version = version + 1 WHERE mirror_id = ? AND key_id = ?");
         record Target(int mirror, UUID id, JobKey key) {}
         List<Target> targets = new ArrayList<>();
         for (int mirror : mirrors) {
@@ -31,7 +30,7 @@ final class Outboxes {
             });
         }
         int[] counts = changed.execute();
-        PreparedBatch added = handle.prepareBatch("INSERT INTO outbox (mirror_id, key_id, host, play, job, version, enqueued_at, attempts, next_attempt_at, blocked)"
+        RowBatch added = new RowBatch(handle, "INSERT INTO outbox (mirror_id, key_id, host, play, job, version, enqueued_at, attempts, next_attempt_at, blocked)"
                 + " VALUES (?, ?, ?, ?, ?, 1, ?, 0, ?, FALSE)");
         for (int i = 0; i < counts.length; i++) {
             if (counts[i] == 0) {
@@ -39,8 +38,6 @@ final class Outboxes {
                 added.add(target.mirror, target.id, target.key.host(), target.key.play(), target.key.job(), now, now);
             }
         }
-        if (added.size() > 0) {
-            added.execute();
-        }
+        added.execute();
     }
 }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * The outbox that several ingesters work off. An entry is claimed before it is put, so that no two put the same key; the claim ends by itself, so that a dead ingester's
@@ -126,7 +125,7 @@ final class PostgresOutbox extends JdbcOutbox {
         List<Entry> sorted = sorted(entries);
         List<Entry> changed = new ArrayList<>();
         jdbi().useTransaction(handle -> {
-            PreparedBatch rows = handle.prepareBatch("DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ? AND claim = ?");
+            RowBatch rows = new RowBatch(handle, "DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ? AND claim = ?");
             sorted.forEach(entry -> rows.add(entry.mirror(), entry.key().digest(), entry.version(), entry.claim()));
             int[] counts = rows.execute();
             for (int i = 0; i < counts.length; i++) {

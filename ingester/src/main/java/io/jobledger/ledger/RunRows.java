@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Writes rows of {@code runs} and {@code run_labels}, and tells jobs that came before their run what it is. Used by the writer's thread, inside its transaction. */
 final class RunRows {
@@ -16,19 +15,19 @@ final class RunRows {
         "kind", "check_mode", "first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps", "run_id"};
 
     private final Handle handle;
-    private final PreparedBatch inserts;
-    private final PreparedBatch updates;
-    private final PreparedBatch newLabels;
-    private final PreparedBatch goneLabels;
+    private final RowBatch inserts;
+    private final RowBatch updates;
+    private final RowBatch newLabels;
+    private final RowBatch goneLabels;
     private final List<Run> introduced = new ArrayList<>();
 
     RunRows(Handle handle) {
         this.handle = handle;
         String[] but = Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
-        this.inserts = handle.prepareBatch("INSERT INTO runs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
-        this.updates = handle.prepareBatch("UPDATE runs SET " + String.join(" = ?, ", but) + " = ? WHERE run_id = ?");
-        this.newLabels = handle.prepareBatch("INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
-        this.goneLabels = handle.prepareBatch("DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
+        this.inserts = new RowBatch(handle, "INSERT INTO runs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
+        this.updates = new RowBatch(handle, "UPDATE runs SET " + String.join(" = ?, ", but) + " = ? WHERE run_id = ?");
+        this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
+        this.goneLabels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
     }
 
     /** Puts a row in line; {@code before} is what it says now, null for a new one. */
@@ -84,8 +83,8 @@ final class RunRows {
                 .bind(0, run.id().value())
                 .map((rows, context) -> new Row(rows.getLong(1), Rows.instant(rows, "started_at")))
                 .list();
-        PreparedBatch told = handle.prepareBatch("UPDATE jobs SET run_known = TRUE, user_id = ?, controller_id = ?, run_name_id = ? WHERE entry = ?");
-        PreparedBatch labels = handle.prepareBatch("INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
+        RowBatch told = new RowBatch(handle, "UPDATE jobs SET run_known = TRUE, user_id = ?, controller_id = ?, run_name_id = ? WHERE entry = ?");
+        RowBatch labels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         for (Row job : jobs) {
             told.add(Facets.id(run.info().user()), Facets.id(run.info().controller()), Facets.id(run.info().runName()), job.entry);
             RunFacts.labels(run.info()).forEach(label -> labels.add(label, Sql.utc(job.startedAt), job.entry));

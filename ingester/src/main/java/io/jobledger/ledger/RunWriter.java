@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Merges what events say of runs into their rows. Used by the writer's thread, inside its transaction. */
 final class RunWriter {
@@ -25,15 +24,13 @@ final class RunWriter {
 
     /** Stores the plays that began. */
     void insertPlays(List<Event> events) {
-        PreparedBatch rows = handle.prepareBatch("INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
+        RowBatch rows = new RowBatch(handle, "INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
         for (Event event : events) {
             if (event instanceof Event.PlayStarted play) {
                 rows.add(play.head().run().value(), play.head().seq(), play.play(), play.playbook(), Sql.utc(play.head().at()));
             }
         }
-        if (rows.size() > 0) {
-            rows.execute();
-        }
+        rows.execute();
     }
 
     /** Stores what the events say of their runs. */

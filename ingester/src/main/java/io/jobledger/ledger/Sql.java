@@ -7,7 +7,6 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Collection;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** Small things that every statement needs. */
 final class Sql {
@@ -28,12 +27,10 @@ final class Sql {
         return handle.getConnection().createArrayOf(type, values.toArray());
     }
 
-    /** Executes those that have rows, in this order. */
-    static void execute(PreparedBatch... batches) {
-        for (PreparedBatch batch : batches) {
-            if (batch.size() > 0) {
-                batch.execute();
-            }
+    /** Executes them in this order. */
+    static void execute(RowBatch... batches) {
+        for (RowBatch batch : batches) {
+            batch.execute();
         }
     }
 }
