@@ -14,12 +14,13 @@ from harness.stats import Sample, figure, ratio
 def run(bench) -> Section:
     """Measure every pair of callers and batch size; what is compared takes turns with what it is compared with."""
     section = Section("ingest", "Ingest")
-    rounds = bench.size(5, 3, 1)
-    seconds = bench.size(10, 3, 0.5)
-    callers = bench.size((1, 8, 64), (1, 8, 64), (2,))
-    batches = bench.size((1, 10, 100), (1, 10, 100), (10,))
+    rounds = bench.size(3, 3, 1)
+    seconds = bench.size(8, 3, 0.5)
+    callers = bench.size((1, 8, 64), (1, 64), (2,))
+    batches = bench.size((1, 10, 100), (1, 100), (10,))
     jdbc = {batch: Sample("events/s") for batch in batches}
     with bench.ingester("--mirror", "none") as ours, bench.http_floor() as floor:
+        bench.warm(ours.url)
         for count in callers:
             for batch in batches:
                 stored, empty, tail, cpu = Sample("events/s"), Sample("events/s"), [], Sample("ms")

@@ -82,9 +82,10 @@ def run(bench) -> Section:
     """Measure all plays; callbacks take turns, and the order turns with every round."""
     section = Section("observer", "Observer cost")
     runner = Runner(bench, ansible(bench))
-    rounds = bench.size(5, 3, 1)
+    rounds = bench.size(3, 3, 1)
     with contextlib.ExitStack() as stack:
         ours = stack.enter_context(bench.ingester("--mirror", "none"))
+        bench.warm(ours.url)
         urls = {"none": "", "floor": "", "ours": ours.url}
         for name, database in (("ara", contextlib.nullcontext), ("ara on PostgreSQL", lambda: Postgres(bench))):
             try:

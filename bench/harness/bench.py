@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import random
 import shutil
 import subprocess
 import sys
@@ -58,6 +59,10 @@ class Bench:
         if result["faults"]:
             self.say("  faults: %s" % result["faults"])
         return result
+
+    def warm(self, url: str) -> None:
+        """Store events until a Java that has just begun is one that has run for a while, as an ingester's usually has."""
+        self.load(url, callers=8, batch=10, seconds=self.size(15, 5, 0.2), seed=random.randrange(1 << 40))
 
     def ingester(self, *flags, data: Path | None = None, log_level: str = "warn") -> "Ingester":
         """Start an ingester with its launcher and its default JVM settings."""
