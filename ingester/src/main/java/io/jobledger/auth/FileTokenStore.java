@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -24,11 +25,18 @@ import java.util.function.UnaryOperator;
 
 /** Tokens in one JSON file, 0600, that a reader never sees half written. A lock file beside it keeps two commands apart. */
 public final class FileTokenStore implements TokenStore {
+    private static final Following FOLLOWING = new Following(Duration.ofMillis(300), null);
+
     private final Path file;
 
     /** @param file need not exist, nor its directory; nothing is made before the first change */
     public FileTokenStore(Path file) {
         this.file = file;
+    }
+
+    @Override
+    public Following following() {
+        return FOLLOWING;
     }
 
     @Override

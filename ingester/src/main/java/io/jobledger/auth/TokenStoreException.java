@@ -4,7 +4,21 @@ package io.jobledger.auth;
 public final class TokenStoreException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final boolean passing;
+
+    /** A fault that somebody must mend. */
     public TokenStoreException(String message, Throwable cause) {
+        this(message, cause, false);
+    }
+
+    /** @param passing whether the store only does not answer at the moment, so that trying again later helps */
+    public TokenStoreException(String message, Throwable cause, boolean passing) {
         super(message, cause);
+        this.passing = passing;
+    }
+
+    /** Whether the store only does not answer at the moment. */
+    public boolean isPassing() {
+        return passing;
     }
 }

@@ -3,7 +3,6 @@ package io.jobledger.auth;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -14,13 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tokens as the server knows them: in memory, so that asking never blocks, and read again a few times a second, so that what a command makes or revokes counts at once.
- * Once there was a token, every request needs one, also when all of them are revoked or expired or the store cannot be read: a fault never opens the ledger. Thread-safe.
+ * The tokens as the server knows them: in memory, so that asking never blocks, and read again as often as the store says, so that what a command makes or revokes counts at once.
+ * Once there was a token, every request needs one, also when all of them are revoked or expired or the store cannot be read: a fault never opens the ledger. A store on another
+ * machine that does not answer is believed for some seconds more; after that nobody is let in, and every question is answered by a passing {@link TokenStoreException}, also where
+ * there was no token so far, since the first may have been made meanwhile. Thread-safe.
  */
 public final class Tokens implements AutoCloseable {
-    /** How often the store is read again. */
-    public static final Duration REFRESH = Duration.ofMillis(300);
-
     private static final Logger LOG = LoggerFactory.getLogger(Tokens.class);
 
     private final TokenStore store;
@@ -30,9 +28,12 @@ public final class Tokens implements AutoCloseable {
         thread.setDaemon(true);
         return thread;
     });
-    private volatile List<Token> known;
+    private volatile Known known;
     private volatile boolean required;
     private String complaint;
+
+    /** @param asked when the store was asked for them, by the clock that is never set */
+    private record Known(List<Token> tokens, long asked) {}
 
     /**
      * Reads the tokens, once, in the caller's thread.
@@ -42,47 +43,85 @@ public final class Tokens implements AutoCloseable {
     public Tokens(TokenStore store, Clock clock) {
         this.store = store;
         this.clock = clock;
-        this.known = store.read().orElse(List.of());
-        this.required = !known.isEmpty();
+        this.known = read();
+        this.required = !known.tokens.isEmpty();
     }
 
     /** Begins to look for changes. */
     public Tokens start() {
-        refresher.scheduleWithFixedDelay(this::refresh, REFRESH.toMillis(), REFRESH.toMillis(), TimeUnit.MILLISECONDS);
+        long pause = store.following().every().toMillis();
+        refresher.scheduleWithFixedDelay(this::refresh, pause, pause, TimeUnit.MILLISECONDS);
         return this;
+    }
+
+    private Known read() {
+        // The time before the question: what is revoked while the answer is on its way is not in it.
+        long asked = System.nanoTime();
+        return new Known(store.read().orElse(List.of()), asked);
     }
 
     private void refresh() {
         try {
-            List<Token> read = store.read().orElse(List.of());
-            if (read.isEmpty() && required && complaint == null) {
+            Known read = read();
+            boolean empty = read.tokens.isEmpty();
+            if (empty && required && complaint == null) {
                 complaint = "";
                 LOG.warn("The tokens are gone: every request is refused until there are some again, or the ingester is started anew");
             }
-            complaint = read.isEmpty() ? complaint : null;
-            required |= !read.isEmpty();
+            complaint = empty ? complaint : null;
+            required |= !empty;
             known = read;
         } catch (RuntimeException e) {
-            // A token that was revoked a moment before the fault must not go on working: nobody comes in until it is mended.
-            known = List.of();
-            required = true;
+            if (!(e instanceof TokenStoreException fault && fault.isPassing())) {
+                // A token that was revoked a moment before the fault must not go on working: nobody comes in until it is mended.
+                known = new Known(List.of(), System.nanoTime());
+                required = true;
+            }
             if (!String.valueOf(e.getMessage()).equals(complaint)) {
                 complaint = String.valueOf(e.getMessage());
-                LOG.error("Every request is refused: {}", complaint);
+                LOG.error("Requests that need a token are refused until this is over: {}", complaint);
             }
         }
     }
 
-    /** Whether a request without a token is to be refused. */
+    /** What is known, unless it is too old to be believed. */
+    private List<Token> believed() {
+        Known now = known;
+        TokenStore.Following following = store.following();
+        if (following.trust() != null && System.nanoTime() - now.asked > following.trust().toNanos()) {
+            throw new TokenStoreException("whether a token is good cannot be asked now, try again: the place where the tokens are kept does not answer", null, true);
+        }
+        return now.tokens;
+    }
+
+    /**
+     * Makes sure that tokens can be told from what is none.
+     *
+     * @throws TokenStoreException a passing one, when the store has not answered for too long
+     */
+    public void check() {
+        believed();
+    }
+
+    /**
+     * Whether a request without a token is to be refused.
+     *
+     * @throws TokenStoreException a passing one, when the store has not answered for too long
+     */
     public boolean required() {
+        check();
         return required;
     }
 
-    /** The token of this text, if it is one that is neither revoked nor expired. The time this takes says nothing about the tokens' texts. */
+    /**
+     * The token of this text, if it is one that is neither revoked nor expired. The time this takes says nothing about the tokens' texts.
+     *
+     * @throws TokenStoreException a passing one, when the store has not answered for too long
+     */
     public Optional<Token> find(String text) {
         byte[] hash = TokenText.hash(text).getBytes(StandardCharsets.US_ASCII);
         Token found = null;
-        for (Token token : known) {
+        for (Token token : believed()) {
             if (MessageDigest.isEqual(hash, token.hash().getBytes(StandardCharsets.US_ASCII))) {
                 found = token;
             }
@@ -90,9 +129,13 @@ public final class Tokens implements AutoCloseable {
         return usable(found);
     }
 
-    /** The token of this id, under the same conditions. */
+    /**
+     * The token of this id, under the same conditions.
+     *
+     * @throws TokenStoreException a passing one, when the store has not answered for too long
+     */
     public Optional<Token> byId(String id) {
-        return usable(known.stream().filter(token -> token.id().equals(id)).findFirst().orElse(null));
+        return usable(believed().stream().filter(token -> token.id().equals(id)).findFirst().orElse(null));
     }
 
     private Optional<Token> usable(Token token) {

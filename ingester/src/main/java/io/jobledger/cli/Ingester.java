@@ -1,7 +1,5 @@
 package io.jobledger.cli;
 
-import io.jobledger.trail.FileTrail;
-import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Tokens;
 import io.jobledger.config.Settings;
 import io.jobledger.event.BatchDecoder;
@@ -19,7 +17,9 @@ import io.jobledger.upkeep.RetentionTask;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,17 +34,13 @@ final class Ingester implements AutoCloseable {
 
     private final Ledger ledger;
     private final List<MirrorRelay> relays;
-    private final RetentionTask retention;
-    private final Tokens tokens;
-    private final HttpService http;
+    private final Deque<Runnable> closing;
     private final String url;
 
-    private Ingester(Ledger ledger, List<MirrorRelay> relays, RetentionTask retention, Tokens tokens, HttpService http, String url) {
-        this.tokens = tokens;
+    private Ingester(Ledger ledger, List<MirrorRelay> relays, Deque<Runnable> closing, String url) {
         this.ledger = ledger;
         this.relays = relays;
-        this.retention = retention;
-        this.http = http;
+        this.closing = closing;
         this.url = url;
     }
 
@@ -54,33 +50,41 @@ final class Ingester implements AutoCloseable {
      * @throws RuntimeException one of those that {@link Main} shows without a stack trace, when the operator must act; nothing is left open
      */
     static Ingester start(Settings settings, Clock clock) {
-        List<Mirror> mirrors = mirrors(settings);
-        Tokens tokens = new Tokens(new FileTokenStore(settings.access().tokens()), clock);
-        Ledger ledger = ledger(settings, mirrors, clock);
-        List<MirrorRelay> relays = new ArrayList<>();
-        HttpService http = null;
+        Deque<Runnable> opened = new ArrayDeque<>();
         try {
-            for (int i = 0; i < mirrors.size(); i++) {
-                relays.add(new MirrorRelay(mirrors.get(i), ledger.mirrors().get(i), ledger.outbox(), ledger.jobs(), settings.mirrorConcurrency(), MIRROR_IDLE));
-            }
-            http = new HttpService(settings, ledger, relays, clock, Main.Version.number(), tokens.start(),
-                    new FileTrail(settings.access().auditTrail(), clock));
-            warmUp(ledger);
-            String url = http.start();
-            relays.forEach(MirrorRelay::start);
-            RetentionTask retention = new RetentionTask(
-                    ledger.upkeep().retention(settings.runSilence()), Retention.Policy.of(settings.retention()), settings.retention().interval());
-            retention.start();
-            return new Ingester(ledger, relays, retention, tokens, http, url);
+            return start(settings, clock, opened);
         } catch (RuntimeException e) {
-            if (http != null) {
-                http.close();
-            }
-            tokens.close();
-            relays.forEach(MirrorRelay::close);
-            ledger.close();
+            opened.forEach(Runnable::run);
             throw e;
         }
+    }
+
+    /** @param opened gets what closes each part, the last opened first */
+    private static Ingester start(Settings settings, Clock clock, Deque<Runnable> opened) {
+        List<Mirror> mirrors = mirrors(settings);
+        Ledger ledger = ledger(settings, mirrors, clock);
+        opened.push(ledger::close);
+        AccessStores access = AccessStores.ofOpenLedger(settings, clock);
+        opened.push(access::close);
+        access.passOverNoTokens(settings);
+        List<MirrorRelay> relays = new ArrayList<>();
+        for (int i = 0; i < mirrors.size(); i++) {
+            MirrorRelay relay = new MirrorRelay(mirrors.get(i), ledger.mirrors().get(i), ledger.outbox(), ledger.jobs(), settings.mirrorConcurrency(), MIRROR_IDLE);
+            relays.add(relay);
+            opened.push(relay::close);
+        }
+        Tokens tokens = new Tokens(access.tokens(), clock).start();
+        opened.push(tokens::close);
+        RetentionTask retention = new RetentionTask(
+                ledger.upkeep().retention(settings.runSilence()), Retention.Policy.of(settings.retention()), settings.retention().interval());
+        opened.push(retention::close);
+        HttpService http = new HttpService(settings, ledger, relays, clock, Main.Version.number(), tokens, access.trail());
+        opened.push(http::close);
+        warmUp(ledger);
+        String url = http.start();
+        relays.forEach(MirrorRelay::start);
+        retention.start();
+        return new Ingester(ledger, relays, opened, url);
     }
 
     /** A recorder waits a second at most: the first one must not pay for loading the classes that reading and writing need. */
@@ -129,10 +133,6 @@ final class Ingester implements AutoCloseable {
     /** Finishes what is under way and closes everything, within seconds. */
     @Override
     public void close() {
-        http.close();
-        retention.close();
-        tokens.close();
-        relays.forEach(MirrorRelay::close);
-        ledger.close();
+        closing.forEach(Runnable::run);
     }
 }

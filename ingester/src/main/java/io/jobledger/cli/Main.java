@@ -30,7 +30,7 @@ public final class Main implements Runnable {
     /** In the order of the help: what runs the ingester and what asks it, then what looks after it. */
     private static final List<String> COMMANDS = List.of(
             "serve", "jobs", "runs", "hosts", "plays", "events", "stats", "export",
-            "mirror", "backup", "restore", "rebuild", "compact", "prune", "verify", "migrate-ledger", "token",
+            "mirror", "backup", "restore", "rebuild", "compact", "prune", "verify", "migrate-ledger", "token", "trail",
             "demo", "completion", "warm-up", "help");
 
     @CommandLine.Spec
@@ -97,6 +97,7 @@ public final class Main implements Runnable {
             case "prune" -> new CommandLine(new PruneCommand());
             case "verify" -> VerifyCommand.commandLine();
             case "token" -> TokenCommand.commandLine();
+            case "trail" -> TrailCommand.commandLine();
             case "migrate-ledger" -> MigrateLedgerCommand.commandLine();
             case "demo" -> new CommandLine(new DemoCommand());
             case "completion" -> new CommandLine(new CompletionCommand());

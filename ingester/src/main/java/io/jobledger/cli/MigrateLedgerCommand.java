@@ -1,10 +1,13 @@
 package io.jobledger.cli;
 
+import io.jobledger.auth.FileTokenStore;
+import io.jobledger.auth.Token;
 import io.jobledger.config.InvalidSetting;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
 import io.jobledger.ledger.LedgerMove;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -19,7 +22,8 @@ import picocli.CommandLine.Spec;
 /** {@code migrate-ledger}: from the embedded ledger to PostgreSQL, while no ingester runs on either. */
 @Command(
         name = "migrate-ledger",
-        description = "Moves an embedded ledger into an empty PostgreSQL database and compares every row. Stop the ingester first. Started again, it goes on where it was. The old file stays.",
+        description = "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares every row. Stop the ingester first. Started again, it goes on where it was."
+                + " The old files stay.",
         mixinStandardHelpOptions = true)
 final class MigrateLedgerCommand implements Callable<Integer> {
     @Spec
@@ -39,6 +43,9 @@ final class MigrateLedgerCommand implements Callable<Integer> {
     @Option(names = "--to", required = true, paramLabel = "URL", description = "jdbc:postgresql://HOST/DATABASE, as --ledger of serve takes it.")
     private String to;
 
+    @Option(names = "--tokens", paramLabel = "FILE", description = "The embedded ledger's tokens. Default: tokens.json beside it.")
+    private Path tokens;
+
     @Override
     public Integer call() {
         if (!(location("--from", from.startsWith("h2:") ? from.substring("h2:".length()) : from) instanceof LedgerLocation.File source)) {
@@ -47,11 +54,14 @@ final class MigrateLedgerCommand implements Callable<Integer> {
         if (!(location("--to", to) instanceof LedgerLocation.Postgres target)) {
             throw new CommandFailed("--to must be jdbc:postgresql://HOST/DATABASE");
         }
+        Path file = tokens == null ? source.base().resolveSibling("tokens.json") : tokens;
+        List<Token> held = new FileTokenStore(file).read().orElse(List.of());
         List<LedgerMove.Moved> moved;
         try (Bars bars = new Bars()) {
-            moved = new LedgerMove(source.base(), target, bars).run();
+            moved = new LedgerMove(source.base(), target, new LedgerMove.Access(held, TokenCommand.user()), bars).run();
         }
         moved.forEach(part -> spec.commandLine().getOut().printf("%-12s %,12d rows, the same on both sides: %s%n", part.table(), part.rows(), part.digest()));
+        spec.commandLine().getOut().println(held.isEmpty() ? "no tokens in " + file : "the tokens in " + file + ", " + held.size() + " in all, are good at every ingester of " + target);
         spec.commandLine().getOut().println("moved " + source + " to " + target + ". Start the ingesters with --ledger " + to + "; they fill their mirrors anew");
         return CommandLine.ExitCode.OK;
     }

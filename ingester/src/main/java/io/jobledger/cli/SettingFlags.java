@@ -19,6 +19,9 @@ final class SettingFlags {
             .filter(setting -> setting == Setting.DATA_DIR || setting.name().startsWith("LEDGER") || setting.name().startsWith("OCI_"))
             .toList();
 
+    /** What the commands take that look into tokens and audit trail. */
+    static final List<Setting> ACCESS = List.of(Setting.DATA_DIR, Setting.LEDGER, Setting.LEDGER_USER, Setting.LEDGER_PASSWORD_FILE);
+
     private SettingFlags() {}
 
     /** Adds an option for each of the settings, and one for the settings file. */

@@ -3,16 +3,11 @@ package io.jobledger.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jobledger.trail.Act;
-import io.jobledger.trail.FileTrail;
 import io.jobledger.trail.TrailException;
-import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.Token;
 import io.jobledger.auth.TokenAdmin;
 import io.jobledger.auth.TokenStoreException;
-import io.jobledger.config.AccessSettings;
-import io.jobledger.config.Setting;
 import io.jobledger.config.Durations;
 import io.jobledger.json.Json;
 import io.jobledger.terminal.Palette;
@@ -23,7 +18,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -37,10 +31,10 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code token}: makes, lists and revokes bearer tokens in the data directory. Whoever may write there may make tokens: that is how the first one is made, with the server
- * running or not. Give it the same data directory as the server.
+ * {@code token}: makes, lists and revokes bearer tokens in the data directory, or in the database that ingesters share. Whoever may write there may make tokens: that is how the
+ * first one is made, with the server running or not. Give it the same data directory and ledger as the server.
  */
-@Command(name = "token", description = "Makes, lists and revokes bearer tokens. Works on the data directory itself, whether the ingester runs or not.",
+@Command(name = "token", description = "Makes, lists and revokes bearer tokens. Works on the data directory or the PostgreSQL ledger itself, whether an ingester runs or not.",
         mixinStandardHelpOptions = true, synopsisSubcommandLabel = "(create | ls | revoke)")
 final class TokenCommand implements Runnable {
     private static final Clock CLOCK = Clock.systemUTC();
@@ -56,7 +50,7 @@ final class TokenCommand implements Runnable {
         for (Work command : List.of(new Create(), new Ls(), new Revoke())) {
             line.addSubcommand(command);
         }
-        line.getSubcommands().values().forEach(command -> SettingFlags.add(command.getCommandSpec(), List.of(Setting.DATA_DIR)));
+        line.getSubcommands().values().forEach(command -> SettingFlags.add(command.getCommandSpec(), SettingFlags.ACCESS));
         return line;
     }
 
@@ -73,13 +67,13 @@ final class TokenCommand implements Runnable {
         @ParentCommand
         private TokenCommand parent;
 
-        private AccessSettings access;
+        private String place;
 
         @Override
         public Integer call() {
-            access = SettingFlags.load(spec).access();
-            try {
-                work(new TokenAdmin(new FileTokenStore(access.tokens()), CLOCK));
+            try (AccessStores access = AccessStores.open(SettingFlags.load(spec), CLOCK)) {
+                place = access.tokensIn();
+                work(new TokenAdmin(access.tokens(), access.trail(), CLOCK));
             } catch (IllegalArgumentException | TokenStoreException | TrailException e) {
                 throw new CommandFailed(e.getMessage());
             }
@@ -96,18 +90,15 @@ final class TokenCommand implements Runnable {
             return spec.commandLine().getErr();
         }
 
-        final AccessSettings access() {
-            return access;
+        /** Where the tokens are, for people. */
+        final String place() {
+            return place;
         }
+    }
 
-        /** Before the act: what cannot be written down is not done. */
-        final void writeDown(String act, Map<String, Object> details) {
-            new FileTrail(access.auditTrail(), CLOCK).record(new Act(act, user(), "local", details));
-        }
-
-        static String user() {
-            return "user " + System.getProperty("user.name", "?");
-        }
+    /** Who uses this machine, for lists and the trail. */
+    static String user() {
+        return "user " + System.getProperty("user.name", "?");
     }
 
     @Command(name = "create", description = "Makes a token and shows it, this once.", mixinStandardHelpOptions = true)
@@ -135,10 +126,9 @@ final class TokenCommand implements Runnable {
             Set<Scope> parsed = Scope.parse(String.join(",", scopes));
             Duration life = expires == null ? null : life();
             boolean first = tokens.list().isEmpty();
-            writeDown("token.create", Map.of("name", name == null ? "" : name, "scopes", parsed.stream().map(Scope::wire).toList(), "expires", expires == null ? "never" : expires));
             TokenAdmin.Made made = tokens.create(parsed, name, life, user());
             out().println(made.text());
-            err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in " + access().tokens() + "; the line above is shown this once");
+            err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in " + place() + "; the line above is shown this once");
             if (first) {
                 err().println("it is the first one: from now on every request needs a token");
             }
@@ -170,7 +160,7 @@ final class TokenCommand implements Runnable {
                 all.set("tokens", rows);
                 out().println(all.toPrettyString());
             } else if (rows.isEmpty()) {
-                out().println("no tokens in " + access().tokens());
+                out().println("no tokens in " + place());
             } else {
                 Field.table(out(), Stream.of("id", "name", "scopes", "state", "created_at", "created_by", "expires_at").map(Field::named).toList(),
                                 new Times(ZoneId.systemDefault(), now), Terminal.width(System.getenv()), Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
@@ -179,7 +169,7 @@ final class TokenCommand implements Runnable {
         }
     }
 
-    @Command(name = "revoke", description = "Ends a token, within a second where an ingester runs.", mixinStandardHelpOptions = true)
+    @Command(name = "revoke", description = "Ends a token, within a second or two wherever an ingester runs.", mixinStandardHelpOptions = true)
     private static final class Revoke extends Work {
         @Parameters(paramLabel = "TOKEN", description = "Its id or its name, as 'token ls' shows them; never the token itself.")
         private String which;
@@ -189,8 +179,7 @@ final class TokenCommand implements Runnable {
             if (which.startsWith("jl_")) {
                 throw new CommandFailed("name the token by its id or name: a command line can be read by other users");
             }
-            writeDown("token.revoke", Map.of("token", which));
-            Token revoked = tokens.revoke(which);
+            Token revoked = tokens.revoke(which, user());
             out().println("revoked '" + revoked.name() + "' (" + revoked.id() + ")");
         }
     }

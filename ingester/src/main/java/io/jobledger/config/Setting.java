@@ -18,11 +18,11 @@ public enum Setting {
     OPEN_METRICS("false", "BOOLEAN", "Serves /metrics without a token."),
     SESSION_LIFE("12h", "DURATION", "How long a browser stays logged in."),
     ACCESS_LOG("", "FILE", "Where each request is logged as a line of JSON: a file, or - for standard output. Default: nowhere."),
-    DATA_DIR("", "DIR", "Where the ledger and the default mirror live. Default: $XDG_DATA_HOME/jobledger, or ~/.local/share/jobledger."),
+    DATA_DIR("", "DIR", "Where the ledger, the default mirror, tokens and the audit trail live, where they are not in PostgreSQL. Default: $XDG_DATA_HOME/jobledger, or ~/.local/share/jobledger."),
     LEDGER("", "PLACE", "The ledger's file, without its suffix .mv.db, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the data directory."),
     LEDGER_USER("", "NAME", "The user of a PostgreSQL ledger. Default: $PGUSER, or the name of the system's user."),
     LEDGER_PASSWORD_FILE("", "FILE", "A file whose first line is the password of a PostgreSQL ledger. Default: $PGPASSWORD, or the passfile ~/.pgpass."),
-    LEDGER_CONNECTIONS("10", "N", "Most connections to a PostgreSQL ledger; live views take one more."),
+    LEDGER_CONNECTIONS("10", "N", "Most connections to a PostgreSQL ledger; live views take one more, tokens and the audit trail three."),
     EVENT_RETENTION("", "DURATION", "Events of older runs are dropped from a PostgreSQL ledger, whole weeks at a time; runs and jobs stay. Default: they are kept."),
     MIRROR("", "URI", "Where the newest record of each key is mirrored: file:///DIR or a directory's path, or oci://BUCKET[@NAMESPACE][/PREFIX]; several are separated by commas;"
             + " none for no mirror."

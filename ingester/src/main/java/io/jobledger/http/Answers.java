@@ -1,6 +1,7 @@
 package io.jobledger.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.auth.TokenStoreException;
 import io.jobledger.trail.TrailException;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.LedgerException;
@@ -139,6 +140,9 @@ final class Answers {
         if (cause instanceof MirrorException e) {
             String detail = "the ledger has no such job, and a mirror that may have it cannot be read: " + e.getMessage();
             return e.isPassing() ? Problem.later("mirror-failed", detail, 5) : Problem.untilMended("mirror-failed", detail, "mend the mirror; 'jobledger mirror check' shows step by step what it lacks");
+        }
+        if (cause instanceof TokenStoreException e) {
+            return Problem.later("ledger-failed", e.getMessage(), 5);
         }
         if (cause instanceof TrailException e) {
             return Problem.notDone(e.getMessage());

@@ -3,6 +3,7 @@ package io.jobledger.http;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.auth.Tokens;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Outbox;
@@ -15,12 +16,14 @@ import java.util.stream.Collectors;
 final class HealthRoutes {
     private final Ledger ledger;
     private final List<MirrorRelay> relays;
+    private final Tokens tokens;
     private final Answers answers;
     private final String version;
 
-    HealthRoutes(Ledger ledger, List<MirrorRelay> relays, Answers answers, String version) {
+    HealthRoutes(Ledger ledger, List<MirrorRelay> relays, Tokens tokens, Answers answers, String version) {
         this.ledger = ledger;
         this.relays = relays;
+        this.tokens = tokens;
         this.answers = answers;
         this.version = version;
     }
@@ -31,6 +34,7 @@ final class HealthRoutes {
         Reads.get(router, "/healthz").handler(context -> Answers.ok(context, JsonNodeFactory.instance.objectNode().put("status", "ok")));
         Reads.get(router, "/readyz").handler(context -> answers.blocking(context, () -> {
             ledger.check();
+            tokens.check();
             return JsonNodeFactory.instance.objectNode().put("status", "ok").put("ledger", ledger.location());
         }));
         Reads.get(router, "/api/v1/mirrors").handler(context -> {

@@ -233,7 +233,7 @@ public final class HttpService implements AutoCloseable {
         new UpkeepRoutes(ledger.upkeep(), Retention.Policy.of(settings.retention()), settings.runSilence(), answers, workers, verifying).mount(router);
         new MetricsRoute(metrics, workers).mount(router);
         new LoginRoutes(tokens, sessions, tls).mount(router);
-        new HealthRoutes(ledger, relays, answers, version).mount(router);
+        new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
         PageAnswers pages = new PageAnswers(new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets), listers);
         new PageRoutes(pages, assets, relays, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));

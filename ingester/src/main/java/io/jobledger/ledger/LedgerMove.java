@@ -2,15 +2,19 @@ package io.jobledger.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
+import io.jobledger.auth.Token;
 import io.jobledger.config.LedgerLocation;
+import io.jobledger.trail.Act;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Handle;
@@ -19,7 +23,8 @@ import org.jdbi.v3.core.JdbiException;
 
 /**
  * Moves an embedded ledger, which no ingester has open, into an empty PostgreSQL database: every row as it is, the numbers and times of its events too. What is interrupted
- * goes on when it is started again; if the source has changed since, from the beginning. The source is only read, and stays.
+ * goes on when it is started again; if the source has changed since, from the beginning. The source is only read, and stays. The tokens that opened the embedded ledger go first:
+ * no ingester serves the new one before it is whole, and so never without them.
  */
 public final class LedgerMove {
     private static final int PAGE = 2_000;
@@ -40,13 +45,27 @@ public final class LedgerMove {
 
     private final Path file;
     private final LedgerLocation.Postgres target;
+    private final Access access;
     private final Progress progress;
     private final EventPartitions partitions = new EventPartitions();
 
+    /**
+     * Who may come in at the embedded ledger.
+     *
+     * @param tokens those that are moved with it
+     * @param by who moves them, for the trail
+     */
+    public record Access(List<Token> tokens, String by) {
+        public Access {
+            tokens = List.copyOf(tokens);
+        }
+    }
+
     /** @param base the embedded ledger, without its suffix */
-    public LedgerMove(Path base, LedgerLocation.Postgres target, Progress progress) {
+    public LedgerMove(Path base, LedgerLocation.Postgres target, Access access, Progress progress) {
         this.file = base;
         this.target = target;
+        this.access = access;
         this.progress = progress;
     }
 
@@ -96,6 +115,7 @@ public final class LedgerMove {
         from.execute("SET LAZY_QUERY_EXECUTION 1");
         List<MovePart> parts = MovePart.of(from);
         begin(to, parts, fingerprint(from, parts));
+        moveTokens(to);
         for (MovePart part : parts) {
             copy(part, from, to);
         }
@@ -109,6 +129,13 @@ public final class LedgerMove {
             handle.execute("UPDATE ledger_move SET done = TRUE");
         });
         return moved;
+    }
+
+    private void moveTokens(Jdbi to) {
+        if (!access.tokens().isEmpty()) {
+            new PostgresTrail(to, target.toString(), Clock.systemUTC()).record(new Act("token.move", access.by(), "local", Map.of("ids", access.tokens().stream().map(Token::id).toList())));
+            new PostgresTokens(to, target.toString()).adopt(access.tokens());
+        }
     }
 
     /** Changes whenever something was stored in the source. */

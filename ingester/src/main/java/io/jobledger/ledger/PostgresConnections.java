@@ -37,6 +37,17 @@ final class PostgresConnections {
         return new HikariDataSource(config);
     }
 
+    /** A few connections for short questions and acts that must not wait until an audit gives back one of the ledger's. They give up soon. */
+    static HikariDataSource accessPool(LedgerLocation.Postgres location, int connections) {
+        Properties properties = properties(location);
+        properties.setProperty("socketTimeout", "5");
+        HikariConfig config = config(location, properties, connections);
+        config.setPoolName("access");
+        config.setExceptionOverride(new ReadOnlyIsBroken());
+        config.setConnectionInitSql("SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '30s'");
+        return new HikariDataSource(config);
+    }
+
     /** A pool for long work that no sender waits for: migrations of large tables, and moves. */
     static HikariDataSource patientPool(LedgerLocation.Postgres location) {
         return new HikariDataSource(config(location, patient(location), 2));

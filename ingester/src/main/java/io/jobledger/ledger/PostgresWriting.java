@@ -20,6 +20,10 @@ import org.jdbi.v3.core.Handle;
  * so what limits the ledger is events in a group and commits in a second, not callers.
  */
 final class PostgresWriting implements Writing {
+    /** Said in the transaction and not for the session, which a pooler in between may have given away. */
+    private static final String DURABLE =
+            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, TRUE)";
+
     private final Handle handle;
     private final EventPartitions partitions;
     private final LocalDate today;
@@ -46,12 +50,15 @@ final class PostgresWriting implements Writing {
     }
 
     /**
-     * Keeps every other writer out until the transaction ends. Said in the transaction and not for the session, which a pooler in between may have given away: what is
-     * acknowledged must be flushed, also where the server's default is to be quick.
+     * Keeps every other writer of the ledger out until the transaction ends, and has it flushed, as {@link #flushed} does.
      */
     static void lock(Handle handle) {
-        handle.createQuery("SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, TRUE)"
-                + " FROM ledger_head FOR UPDATE OF ledger_head").mapTo(String.class).one();
+        handle.createQuery(DURABLE + " FROM ledger_head FOR UPDATE OF ledger_head").mapTo(String.class).one();
+    }
+
+    /** Has the transaction's commit flushed, also where the server's default is to be quick: what is acknowledged must last. */
+    static void flushed(Handle handle) {
+        handle.createQuery(DURABLE).mapTo(String.class).one();
     }
 
     @Override

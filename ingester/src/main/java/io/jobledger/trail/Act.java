@@ -1,5 +1,10 @@
 package io.jobledger.trail;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.json.Json;
+import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,5 +20,13 @@ import java.util.Map;
 public record Act(String what, String who, String from, Map<String, Object> details) {
     public Act {
         details = Collections.unmodifiableMap(new LinkedHashMap<>(details));
+    }
+
+    /** The act as a line of the trail: one JSON object, without a line break. */
+    public String line(Instant at) {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.put("at", Json.time(at)).put("act", what).put("who", who).put("from", from);
+        details.forEach((name, value) -> json.set(name, Json.MAPPER.<JsonNode>valueToTree(value)));
+        return Json.text(json);
     }
 }

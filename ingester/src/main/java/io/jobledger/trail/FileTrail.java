@@ -1,20 +1,20 @@
 package io.jobledger.trail;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.files.AtomicFiles;
 import io.jobledger.files.PrivateFiles;
-import io.jobledger.json.Json;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Clock;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /** A file of one JSON object a line, 0600, only ever appended to and synced. Commands and the server write the same file. */
 public final class FileTrail implements Trail {
@@ -29,13 +29,21 @@ public final class FileTrail implements Trail {
 
     @Override
     public void record(Act act) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("at", Json.time(clock.instant())).put("act", act.what()).put("who", act.who()).put("from", act.from());
-        act.details().forEach((name, value) -> json.set(name, Json.MAPPER.<JsonNode>valueToTree(value)));
         try {
-            append(Json.text(json) + "\n");
+            append(act.line(clock.instant()) + "\n");
         } catch (IOException e) {
             throw new TrailException("the audit trail " + file + " cannot be written (" + e.getMessage() + "), so nothing was done. Make room there, or mend its rights", e);
+        }
+    }
+
+    @Override
+    public void each(Consumer<String> line) {
+        try (Stream<String> lines = Files.lines(file)) {
+            lines.forEach(line);
+        } catch (NoSuchFileException e) {
+            // Nothing was done yet.
+        } catch (IOException | UncheckedIOException e) {
+            throw new TrailException("the audit trail " + file + " cannot be read (" + e.getMessage() + ")", e);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.jobledger.trail;
 
+import java.util.function.Consumer;
+
 /** Where administrative acts are written down. Thread-safe. */
 public interface Trail {
     /**
@@ -8,4 +10,11 @@ public interface Trail {
      * @throws TrailException when it cannot be written: then the act must not be done
      */
     void record(Act act);
+
+    /**
+     * Hands out the lines, the oldest first: each a JSON object as {@link Act#line} makes it, unless something else wrote to the same place. Blocks.
+     *
+     * @throws TrailException when it cannot be read
+     */
+    void each(Consumer<String> line);
 }

@@ -68,6 +68,16 @@ final class ServedProcess implements AutoCloseable {
         return send(HttpRequest.newBuilder(URI.create(url + path)));
     }
 
+    /** The same with a token. */
+    HttpResponse<String> get(String path, String token) throws InterruptedException {
+        return send(HttpRequest.newBuilder(URI.create(url + path)).header("authorization", "Bearer " + token));
+    }
+
+    /** Posts nothing, with a token. */
+    HttpResponse<String> postTo(String path, String token) throws InterruptedException {
+        return send(HttpRequest.newBuilder(URI.create(url + path)).header("authorization", "Bearer " + token).POST(HttpRequest.BodyPublishers.noBody()));
+    }
+
     private static HttpResponse<String> send(HttpRequest.Builder request) throws InterruptedException {
         try {
             return CLIENT.send(request.timeout(Duration.ofSeconds(60)).build(), HttpResponse.BodyHandlers.ofString());

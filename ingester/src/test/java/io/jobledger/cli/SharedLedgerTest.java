@@ -2,11 +2,13 @@ package io.jobledger.cli;
 
 import static io.jobledger.Wire.json;
 import static io.jobledger.Wire.run;
-import static io.jobledger.Wire.started;
+import static io.jobledger.cli.SharedIngesters.LIMIT;
+import static io.jobledger.cli.SharedIngesters.NAMES;
+import static io.jobledger.cli.SharedIngesters.SENDERS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.jobledger.config.LedgerLocation;
+import io.jobledger.ledger.PostgresPair;
 import io.jobledger.ledger.PostgresServer;
 import io.jobledger.mirror.FileMirror;
 import io.jobledger.mirror.Mirror;
@@ -14,84 +16,18 @@ import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ingesters as processes on one PostgreSQL database: one is killed, or the server goes away. */
+/** Ingesters as processes on one PostgreSQL database: what they share, and that one is killed, or the server goes away, for a while or for ever. */
 class SharedLedgerTest {
-    private static final int NAMES = 6;
-    private static final int SENDERS = 4;
-
     @TempDir
     Path directory;
-
-    private final List<ServedProcess> served = new ArrayList<>();
-    private final ExecutorService threads = Executors.newCachedThreadPool();
-
-    private ServedProcess serve(LedgerLocation.Postgres database, String... more) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of("--ledger", database.url(), "--data-dir", directory.resolve("data" + served.size()).toString()));
-        arguments.addAll(List.of(more));
-        ServedProcess process = new ServedProcess(directory.resolve("log" + served.size()), Map.of("PGUSER", database.user(), "PGPASSWORD", "s3cret"), arguments.toArray(String[]::new));
-        served.add(process);
-        assertThat(process.greeting).contains("ledger postgresql://localhost:").doesNotContain("s3cret");
-        return process;
-    }
-
-    @AfterEach
-    void stopAll() {
-        threads.shutdownNow();
-        served.forEach(ServedProcess::close);
-    }
-
-    private static long count(LedgerLocation.Postgres database, String sql) throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
-            rows.next();
-            return rows.getLong(1);
-        }
-    }
-
-    /** Sends to any of the ingesters until one has acknowledged, as a recorder does. */
-    private void deliver(Random random, String events) throws InterruptedException {
-        long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
-        while (System.nanoTime() < deadline) {
-            HttpResponse<String> answer = served.get(random.nextInt(served.size())).post(events);
-            if (answer != null && answer.statusCode() == 200) {
-                return;
-            }
-            assertThat(answer == null || answer.statusCode() == 503).as(() -> answer.statusCode() + " " + answer.body()).isTrue();
-            Thread.onSpinWait();
-        }
-        throw new AssertionError("nobody took " + events);
-    }
-
-    /** One sender's run: a new job under the next of its names, then its end; numbers grow, so what is newest is known. */
-    private void send(int sender, AtomicBoolean stop, AtomicInteger jobs) throws InterruptedException {
-        Random random = new Random(sender);
-        long seq = 0;
-        for (int n = 1; !stop.get(); n++) {
-            String name = "s" + sender + "n" + n % NAMES;
-            String id = n + "." + sender;
-            deliver(random, "[" + started(run(sender), ++seq, n, "h", "p", name, id) + "]");
-            deliver(random, "[" + json("job_ended", run(sender), ++seq, n, "host", "h", "ansible_job_id", id, "status", "succeeded") + "]");
-            jobs.incrementAndGet();
-        }
-    }
 
     /** How far a record is: its job's number, and after that whether the job is over. */
     private static long progress(JobRecord record) {
@@ -100,55 +36,29 @@ class SharedLedgerTest {
 
     @Test
     void threeIngesters_oneOfThemKilled_loseNothing_doubleNothing_andNoMirrorGoesBack() throws Exception {
-        LedgerLocation.Postgres database = PostgresServer.shared().newDatabase();
-        String tree = directory.resolve("mirror").toString();
-        for (int i = 0; i < 3; i++) {
-            serve(database, "--mirror", tree, "--mirror-claim", "20s");
-        }
-        AtomicBoolean stop = new AtomicBoolean();
-        AtomicInteger jobs = new AtomicInteger();
-        List<Future<?>> work = new ArrayList<>();
-        for (int sender = 0; sender < SENDERS; sender++) {
-            int number = sender;
-            work.add(threads.submit(() -> {
-                send(number, stop, jobs);
-                return null;
-            }));
-        }
-        AtomicBoolean watched = new AtomicBoolean();
-        Future<?> watcher = threads.submit(() -> watch(tree, watched));
-        await().atMost(Duration.ofMinutes(2)).until(() -> jobs.get() >= 100);
-        served.get(1).kill();
-        int atTheKill = jobs.get();
-        await().atMost(Duration.ofMinutes(2)).until(() -> jobs.get() >= atTheKill + 100);
-        stop.set(true);
-        for (Future<?> future : work) {
-            future.get(4, TimeUnit.MINUTES);
-        }
-        assertThat(count(database, "SELECT COUNT(*) FROM events")).isEqualTo(2L * jobs.get());
-        assertThat(count(database, "SELECT COUNT(*) FROM jobs")).isEqualTo(jobs.get());
-        assertThat(count(database, "SELECT COUNT(*) FROM jobs WHERE status <> 'succeeded'")).isZero();
-        assertThat(count(database, "SELECT SUM(events) FROM runs WHERE events = max_seq")).isEqualTo(2L * jobs.get());
-        assertThat(count(database, "SELECT MAX(entry) - COUNT(*) FROM events")).isZero();
-        await().atMost(Duration.ofMinutes(2)).until(() -> count(database, "SELECT COUNT(*) FROM outbox") == 0);
-        watched.set(true);
-        watcher.get(1, TimeUnit.MINUTES);
-        try (Mirror mirror = new FileMirror(directory.resolve("mirror")); Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement();
-                ResultSet newest = sql.executeQuery("SELECT DISTINCT ON (job) job, ansible_job_id FROM jobs ORDER BY job, started_at DESC, entry DESC")) {
-            int names = 0;
-            for (; newest.next(); names++) {
-                JobRecord record = mirror.get(new JobKey("h", "p", newest.getString(1))).orElseThrow();
-                assertThat(record.jobId().value()).isEqualTo(newest.getString(2));
-                assertThat(record.status().open()).isFalse();
+        Path tree = directory.resolve("mirror");
+        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+            for (int i = 0; i < 3; i++) {
+                ingesters.serve("--mirror", tree.toString(), "--mirror-claim", "20s");
             }
-            assertThat(names).isEqualTo(SENDERS * NAMES);
+            AtomicBoolean watched = new AtomicBoolean();
+            Future<?> watcher = ingesters.beside(() -> watch(tree, watched));
+            ingesters.send();
+            ingesters.more(100);
+            ingesters.served.get(1).kill();
+            ingesters.more(100);
+            ingesters.stopSending();
+            ingesters.assertExactlyOnce();
+            ingesters.assertMirrored(tree);
+            watched.set(true);
+            watcher.get(1, TimeUnit.MINUTES);
         }
     }
 
     /** Looks at the mirror again and again: no record may ever be older than it was. */
-    private static Object watch(String tree, AtomicBoolean stop) {
+    private static void watch(Path tree, AtomicBoolean stop) {
         long[] seen = new long[SENDERS * NAMES];
-        try (Mirror mirror = new FileMirror(Path.of(tree))) {
+        try (Mirror mirror = new FileMirror(tree)) {
             while (!stop.get()) {
                 for (int i = 0; i < seen.length; i++) {
                     String name = "s" + i / NAMES + "n" + i % NAMES;
@@ -158,48 +68,115 @@ class SharedLedgerTest {
                 }
             }
         }
-        return null;
+    }
+
+    /** The database is away: the ingester says so everywhere, and stores nothing. */
+    private static void assertAway(ServedProcess ingester) throws InterruptedException {
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(503));
+        assertThat(ingester.get("/healthz").statusCode()).isEqualTo(200);
+        HttpResponse<String> refused = ingester.post("[" + json("run_alive", run(99), 1, 1) + "]");
+        assertThat(refused.statusCode()).isEqualTo(503);
+        assertThat(refused.headers().firstValue("retry-after")).isPresent();
+        assertThat(refused.body()).contains("try again").doesNotContain("Exception");
+        assertThat(ingester.get("/api/v1/jobs/h/p/s0n1").statusCode()).isEqualTo(503);
+    }
+
+    private static void awaitReady(ServedProcess ingester) {
+        await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(200));
     }
 
     @Test
     void serverThatIsAway_isWaitedFor_andNothingAcknowledgedIsLost() throws Exception {
-        try (PostgresServer server = new PostgresServer(directory.resolve("server"))) {
-            LedgerLocation.Postgres database = server.newDatabase();
-            ServedProcess ingester = serve(database);
-            AtomicBoolean stop = new AtomicBoolean();
-            AtomicInteger jobs = new AtomicInteger();
-            List<Future<?>> work = new ArrayList<>();
-            for (int sender = 0; sender < SENDERS; sender++) {
-                int number = sender;
-                work.add(threads.submit(() -> {
-                    send(number, stop, jobs);
-                    return null;
-                }));
-            }
+        try (PostgresServer server = new PostgresServer(directory.resolve("server")); SharedIngesters ingesters = new SharedIngesters(server.newDatabase(), directory)) {
+            ServedProcess ingester = ingesters.serve();
+            ingesters.send();
             for (int round = 0; round < 2; round++) {
-                int before = jobs.get();
-                await().atMost(Duration.ofMinutes(2)).until(() -> jobs.get() >= before + 20);
+                ingesters.more(20);
                 server.stop();
-                await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(503));
-                assertThat(ingester.get("/healthz").statusCode()).isEqualTo(200);
-                HttpResponse<String> refused = ingester.post("[" + json("run_alive", run(99), 1, 1) + "]");
-                assertThat(refused.statusCode()).isEqualTo(503);
-                assertThat(refused.headers().firstValue("retry-after")).isPresent();
-                assertThat(refused.body()).contains("try again").doesNotContain("Exception");
-                assertThat(ingester.get("/api/v1/jobs/h/p/s0n1").statusCode()).isEqualTo(503);
+                assertAway(ingester);
                 server.startAgain();
-                await().atMost(Duration.ofMinutes(1)).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(200));
+                awaitReady(ingester);
             }
-            int after = jobs.get();
-            await().atMost(Duration.ofMinutes(2)).until(() -> jobs.get() >= after + 20);
-            stop.set(true);
-            for (Future<?> future : work) {
-                future.get(4, TimeUnit.MINUTES);
+            ingesters.more(20);
+            ingesters.stopSending();
+            ingesters.assertExactlyOnce();
+            awaitReady(ingester);
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/api/v1/jobs/h/p/s0n1").statusCode()).isEqualTo(200));
+        }
+    }
+
+    @Test
+    void primaryThatDies_isReplacedByItsStandby_andNothingAcknowledgedIsLost() throws Exception {
+        Path tree = directory.resolve("mirror");
+        try (PostgresPair pair = new PostgresPair(directory); SharedIngesters ingesters = new SharedIngesters(pair.database(), directory)) {
+            ServedProcess ingester = ingesters.serve("--mirror", tree.toString());
+            ingesters.send();
+            ingesters.more(20);
+            pair.killPrimary();
+            assertAway(ingester);
+            pair.promoteStandby();
+            awaitReady(ingester);
+            ingesters.more(20);
+            ingesters.stopSending();
+            ingesters.assertExactlyOnce();
+            ingesters.assertMirrored(tree);
+        }
+    }
+
+    private static int status(ServedProcess ingester, String token) throws InterruptedException {
+        return ingester.get("/api/v1/runs", token).statusCode();
+    }
+
+    @Test
+    void token_isGoodAtEveryIngester_untilItIsRevoked_andTheTrailIsOne() throws Exception {
+        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+            List<ServedProcess> both = List.of(ingesters.serve(), ingesters.serve());
+            String admin = ingesters.command(0, "token", "create", "--scope", "admin", "--name", "boss").lines().filter(line -> line.startsWith("jl_")).findFirst().orElseThrow();
+            for (ServedProcess ingester : both) {
+                await().atMost(LIMIT).untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(200));
+                await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/api/v1/runs").statusCode()).isEqualTo(401));
+                assertThat(status(ingester, "jl_" + "0".repeat(64))).isEqualTo(401);
+                assertThat(ingester.postTo("/api/v1/mirrors/retry", admin).statusCode()).isEqualTo(200);
             }
-            assertThat(count(database, "SELECT COUNT(*) FROM events WHERE type <> 'run_alive'")).isEqualTo(2L * jobs.get());
-            assertThat(count(database, "SELECT COUNT(*) FROM jobs WHERE status = 'succeeded'")).isEqualTo(jobs.get());
-            assertThat(ingester.get("/api/v1/jobs/h/p/s0n1").statusCode()).isEqualTo(200);
-            stopAll();
+            assertThat(ingesters.command(1, "token", "create", "--scope", "read", "--name", "boss")).contains("revoke it first");
+            assertThat(ingesters.command(0, "token", "ls")).contains("boss", "valid").doesNotContain(admin);
+            ingesters.command(0, "token", "revoke", "boss");
+            for (ServedProcess ingester : both) {
+                await().atMost(LIMIT).untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(401));
+            }
+            await().atMost(LIMIT).untilAsserted(() -> assertThat(ingesters.count("SELECT COUNT(*) FROM audit_trail")).isEqualTo(6));
+            List<String> trail = ingesters.command(0, "trail").lines().toList();
+            assertThat(trail).hasSize(6).noneMatch(line -> line.contains(admin)).allMatch(line -> line.contains("\"via\":"));
+            assertThat(trail.get(0)).contains("token.create", "boss");
+            assertThat(trail).filteredOn(line -> line.contains("http.begin")).hasSize(2);
+            assertThat(trail).filteredOn(line -> line.contains("token.create")).as("what was refused was not done").hasSize(1);
+            assertThat(trail.get(5)).contains("token.revoke");
+        }
+    }
+
+    @Test
+    void tokensInTheDataDirectory_thatWouldNotCount_areNotPassedOver() throws Exception {
+        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+            String data = directory.resolve("data0").toString();
+            ServedProcess.run(0, ingesters.environment(), "token", "create", "--scope", "read", "--data-dir", data);
+            assertThat(ingesters.command(1, "serve", "--port", "0", "--data-dir", data)).contains("tokens.json do not count").contains("token create");
+            ingesters.command(0, "token", "create", "--scope", "read", "--data-dir", data);
+            assertThat(ingesters.serve().get("/api/v1/runs").statusCode()).isEqualTo(401);
+        }
+    }
+
+    @Test
+    void tokensOfAnEmbeddedLedger_moveWithIt_andOpenTheNewOne() throws Exception {
+        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+            Path data = directory.resolve("data0");
+            String token = ServedProcess.run(0, ingesters.environment(), "token", "create", "--scope", "read", "--name", "old", "--data-dir", data.toString())
+                    .lines().filter(line -> line.startsWith("jl_")).findFirst().orElseThrow();
+            new ServedProcess(directory.resolve("embedded"), Map.of(), "--data-dir", data.toString()).close();
+            assertThat(ServedProcess.run(0, ingesters.environment(), "migrate-ledger", "--from", "h2:" + data.resolve("ledger.mv.db"), "--to", ingesters.url())).contains("tokens.json, 1 in all");
+            ServedProcess ingester = ingesters.serve();
+            assertThat(status(ingester, token)).isEqualTo(200);
+            assertThat(ingester.get("/api/v1/runs").statusCode()).isEqualTo(401);
+            assertThat(ingesters.command(0, "trail")).contains("token.move");
         }
     }
 }

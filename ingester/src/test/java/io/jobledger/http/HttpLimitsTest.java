@@ -10,6 +10,7 @@ import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.RunFilter;
 import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Tokens;
+import io.jobledger.trail.Acts;
 import io.jobledger.config.Setting;
 import io.jobledger.config.SettingsLoader;
 import io.jobledger.ledger.AuditQueries;
@@ -139,7 +140,7 @@ class HttpLimitsTest {
             Tokens tokens = new Tokens(new FileTokenStore(directory.resolve("tokens.json")), Clock.systemUTC());
             HttpService service = new HttpService(
                     SettingsLoader.load(Map.of(Setting.PORT, "0", Setting.DATA_DIR, directory.toString()), null, Map.of("XDG_CONFIG_HOME", directory.toString())),
-                    new FailingLedger(failure, atOnce), List.of(), Clock.systemUTC(), "test", tokens, act -> { });
+                    new FailingLedger(failure, atOnce), List.of(), Clock.systemUTC(), "test", tokens, new Acts());
             try {
                 String url = service.start();
                 for (HttpRequest.Builder request : List.of(

@@ -8,6 +8,7 @@ import io.jobledger.TestClock;
 import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.TokenAdmin;
+import io.jobledger.trail.Acts;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
@@ -40,7 +41,7 @@ class LoginTest {
 
     @BeforeAll
     void start() {
-        admin = new TokenAdmin(new FileTokenStore(directory.resolve("tokens.json")), new TestClock(T0));
+        admin = new TokenAdmin(new FileTokenStore(directory.resolve("tokens.json")), new Acts(), new TestClock(T0));
         reader = admin.create(EnumSet.of(Scope.READ), "reader", null, "test").text();
         sender = admin.create(EnumSet.of(Scope.INGEST), "sender", null, "test").text();
         boss = admin.create(EnumSet.of(Scope.ADMIN), "boss", null, "test").text();
@@ -79,7 +80,7 @@ class LoginTest {
         String brief = admin.create(EnumSet.of(Scope.READ), "brief", null, "test").text();
         await().atMost(Duration.ofSeconds(20)).until(() -> login(brief, "/").statusCode() == 303);
         String session = cookie(login(brief, "/"));
-        admin.revoke("brief");
+        admin.revoke("brief", "test");
         await().atMost(Duration.ofSeconds(20)).until(() -> service.send(service.request("/api/v1/runs").header("cookie", session)).statusCode() == 401);
     }
 

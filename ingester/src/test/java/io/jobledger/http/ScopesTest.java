@@ -11,6 +11,7 @@ import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.TokenAdmin;
 import io.jobledger.config.Setting;
+import io.jobledger.trail.Acts;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -46,7 +47,7 @@ class ScopesTest {
 
     @BeforeAll
     void start() {
-        admin = new TokenAdmin(new FileTokenStore(directory.resolve("tokens.json")), new TestClock(T0));
+        admin = new TokenAdmin(new FileTokenStore(directory.resolve("tokens.json")), new Acts(), new TestClock(T0));
         for (Scope scope : Scope.values()) {
             tokens.put(scope, admin.create(EnumSet.of(scope), scope.wire(), null, "test").text());
         }
@@ -131,14 +132,14 @@ class ScopesTest {
 
         TokenAdmin.Made made = admin.create(EnumSet.of(Scope.READ), "made", null, "test");
         await().atMost(Duration.ofSeconds(20)).until(() -> as(made.text(), "GET", "/api/v1/runs").statusCode() == 200);
-        admin.revoke("made");
+        admin.revoke("made", "test");
         await().atMost(Duration.ofSeconds(20)).until(() -> as(made.text(), "GET", "/api/v1/runs").statusCode() == 401);
         assertThat(as(tokens.get(Scope.READ), "GET", "/api/v1/runs").statusCode()).isEqualTo(200);
     }
 
     @Test
     void storeThatIsGone_orThatOthersMayWrite_letsNobodyIn(@TempDir Path own) throws IOException {
-        TokenAdmin tokenAdmin = new TokenAdmin(new FileTokenStore(own.resolve("tokens.json")), new TestClock(T0));
+        TokenAdmin tokenAdmin = new TokenAdmin(new FileTokenStore(own.resolve("tokens.json")), new Acts(), new TestClock(T0));
         try (RunningService open = new RunningService(own, List.of(), Map.of())) {
             assertThat(open.get("/api/v1/runs").statusCode()).as("no token yet, on loopback").isEqualTo(200);
             String text = tokenAdmin.create(EnumSet.of(Scope.READ), "first", null, "test").text();
@@ -156,7 +157,7 @@ class ScopesTest {
             assertThat(open.get("/api/v1/runs").statusCode()).isEqualTo(401);
             Files.write(file, content);
             await().atMost(Duration.ofSeconds(20)).until(() -> open.send(withToken).statusCode() == 200);
-            tokenAdmin.revoke("first");
+            tokenAdmin.revoke("first", "test");
             await().atMost(Duration.ofSeconds(20)).until(() -> open.send(withToken).statusCode() == 401);
             assertThat(open.get("/api/v1/runs").statusCode()).as("the last token's end opens nothing").isEqualTo(401);
         }
@@ -186,7 +187,7 @@ class ScopesTest {
 
     @Test
     void metrics_areOpen_whenTheSettingSaysSo(@TempDir Path own) {
-        new TokenAdmin(new FileTokenStore(own.resolve("tokens.json")), new TestClock(T0)).create(EnumSet.of(Scope.READ), "first", null, "test");
+        new TokenAdmin(new FileTokenStore(own.resolve("tokens.json")), new Acts(), new TestClock(T0)).create(EnumSet.of(Scope.READ), "first", null, "test");
         try (RunningService open = new RunningService(own, List.of(), Map.of(Setting.OPEN_METRICS, "true"))) {
             assertThat(open.get("/metrics").statusCode()).isNotEqualTo(401);
             assertThat(open.get("/api/v1/runs").statusCode()).isEqualTo(401);

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobledger.TestClock;
+import io.jobledger.auth.Scope;
+import io.jobledger.auth.Token;
 import io.jobledger.config.LedgerLocation;
 import java.util.ArrayList;
 import io.jobledger.audit.RunFilter;
@@ -22,6 +24,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,6 +40,9 @@ class LedgerMoveTest {
         @Override
         public void step(long done) {}
     };
+
+    private static final Token TOKEN = new Token("0badcafe", "ci", EnumSet.of(Scope.READ), "0".repeat(64), T0, "user ann", T0.plusSeconds(60), null);
+    private static final LedgerMove.Access ACCESS = new LedgerMove.Access(List.of(TOKEN), "user bob");
 
     @TempDir
     Path directory;
@@ -74,7 +80,7 @@ class LedgerMoveTest {
     }
 
     private List<LedgerMove.Moved> move() {
-        return new LedgerMove(base, database, SILENT).run();
+        return new LedgerMove(base, database, ACCESS, SILENT).run();
     }
 
     private PostgresLedger open() {
@@ -82,6 +88,12 @@ class LedgerMoveTest {
     }
 
     private void assertMoved() {
+        try (PostgresAccess access = new PostgresAccess(database, clock)) {
+            assertThat(access.tokens().read().orElseThrow()).as("who could come in, can").containsExactly(TOKEN);
+            List<String> trail = new ArrayList<>();
+            access.trail().each(trail::add);
+            assertThat(trail).isNotEmpty().allMatch(line -> line.contains("token.move") && line.contains("user bob") && line.contains(TOKEN.id()));
+        }
         try (PostgresLedger ledger = open()) {
             assertThat(jobs(ledger)).isEqualTo(jobs);
             assertThat(runs(ledger)).as("with their times").isEqualTo(runs);
@@ -103,7 +115,11 @@ class LedgerMoveTest {
             assertThat(rows.getInt(1)).as("each run in the partition of its day").isGreaterThan(4);
             assertThat(rows.getInt(2)).as("numbers go on").isZero();
         }
-        assertThatThrownBy(this::move).isInstanceOf(LedgerException.class).hasMessageContainingAll("not empty", "another database");
+        assertThatThrownBy(() -> new LedgerMove(base, database, new LedgerMove.Access(List.of(TOKEN, new Token("1", "x", EnumSet.of(Scope.ADMIN), "1".repeat(64), T0, null, null, null)), "x"), SILENT).run())
+                .isInstanceOf(LedgerException.class).hasMessageContainingAll("not empty", "another database");
+        try (PostgresAccess access = new PostgresAccess(database, clock)) {
+            assertThat(access.tokens().read().orElseThrow()).as("a refused move lets nobody in").containsExactly(TOKEN);
+        }
     }
 
     /** Stands for a process that dies after some pages. */
@@ -112,7 +128,7 @@ class LedgerMoveTest {
     }
 
     private void interruptAfter(String table, long rows) {
-        assertThatThrownBy(() -> new LedgerMove(base, database, new LedgerMove.Progress() {
+        assertThatThrownBy(() -> new LedgerMove(base, database, ACCESS, new LedgerMove.Progress() {
             private String now;
 
             @Override
@@ -140,6 +156,9 @@ class LedgerMoveTest {
     void interruptedMove_goesOn_andUntilThenTheLedgerIsNotServed() throws SQLException {
         interruptAfter("events", 2_000);
         assertThat(events()).isEqualTo(2_000);
+        try (PostgresAccess access = new PostgresAccess(database, clock)) {
+            assertThat(access.tokens().read()).as("the tokens go first").isPresent();
+        }
         assertThatThrownBy(() -> open().close()).isInstanceOf(LedgerException.class).hasMessageContainingAll("not whole", "migrate-ledger");
         interruptAfter("events", 3_999);
         assertThat(events()).as("went on, with the last row again, and did not begin anew").isEqualTo(3_999);
@@ -183,7 +202,7 @@ class LedgerMoveTest {
 
     @Test
     void noLedger_isSaid() {
-        assertThatThrownBy(() -> new LedgerMove(directory.resolve("none"), database, SILENT).run()).isInstanceOf(LedgerException.class)
+        assertThatThrownBy(() -> new LedgerMove(directory.resolve("none"), database, ACCESS, SILENT).run()).isInstanceOf(LedgerException.class)
                 .hasMessageContaining("there is no ledger at " + directory.resolve("none.mv.db"));
     }
 }

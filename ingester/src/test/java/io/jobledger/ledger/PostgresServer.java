@@ -12,6 +12,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Assumptions;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 
 /** A real PostgreSQL server for tests: one for all that only need a database, or one of a test's own, to stop and start. As root it runs in a user namespace. */
 public final class PostgresServer implements AutoCloseable {
@@ -25,7 +26,7 @@ public final class PostgresServer implements AutoCloseable {
 
     /** Starts a server of the test's own. @param data an empty directory, or that of a server that was stopped */
     public PostgresServer(Path data) {
-        this(data, false);
+        this(startable(data), false);
     }
 
     private PostgresServer(Path data, boolean throwAway) {
@@ -45,6 +46,11 @@ public final class PostgresServer implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static synchronized Path startable(Path data) {
+        assumeStartable();
+        return data;
     }
 
     /** As root the server runs in a user namespace of its own, since it refuses to be root; where the system allows none, there is nothing to test with. */
@@ -91,6 +97,31 @@ public final class PostgresServer implements AutoCloseable {
         start(server.getPort());
     }
 
+    /** Ends all its processes at once, as a loss of power would; one that is stopped stays so. */
+    public void kill() {
+        try {
+            Path file = data.resolve("postmaster.pid");
+            if (Files.exists(file)) {
+                // The process that was started may be another one, which has started the server.
+                ProcessHandle postmaster = ProcessHandle.of(Long.parseLong(Files.readAllLines(file).get(0).strip())).orElseThrow();
+                Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList().forEach(ProcessHandle::destroyForcibly);
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Its port. */
+    public int port() {
+        return server.getPort();
+    }
+
+    /** A connection to the server as its administrator. */
+    public Connection connect() throws SQLException {
+        return server.getPostgresDatabase().getConnection();
+    }
+
     public String url(String database) {
         return "jdbc:postgresql://localhost:" + server.getPort() + "/" + database;
     }
@@ -98,7 +129,7 @@ public final class PostgresServer implements AutoCloseable {
     /** A new, empty database. */
     public LedgerLocation.Postgres newDatabase() {
         String name = "ledger" + DATABASES.incrementAndGet();
-        try (Connection connection = server.getPostgresDatabase().getConnection(); Statement sql = connection.createStatement()) {
+        try (Connection connection = connect(); Statement sql = connection.createStatement()) {
             sql.execute("CREATE DATABASE " + name);
         } catch (SQLException e) {
             throw new AssertionError(e);
