@@ -50,6 +50,10 @@ class Observer:
             named = {key: launch.get(key) for key in ("host", "play", "job", "task", "execution_host")}
             self._journal.write("job_not_started", dict(named, intent=context.intent, reason="the task was skipped"))
 
+    def follows(self, host_name: str) -> bool:
+        """Return whether the latest task of this host that is known here is an async one."""
+        return host_name in self._contexts
+
     def task_left(self, host_name: str) -> None:
         """The host is busy with a task that is not async."""
         self._contexts.pop(host_name, None)
