@@ -241,10 +241,21 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_play_start(self, play):
+        self._sender.catch_up()
         self._play = play
         self._tell_run()
         self._where = dict(self._where, play=wire_name(play.get_name()) or "unnamed")
         self._journal.write("play_started", dict(self._where, strategy=wire_name(play.strategy)))
+
+    # At the latest when the next task begins, the launches of the one before are on disk and on their way.
+
+    @_guarded
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._between_tasks()
+
+    @_guarded
+    def v2_playbook_on_handler_task_start(self, task):
+        self._between_tasks()
 
     # Two hooks come for every task on every host. For a task that concerns no job they end here, after a look at its id: a worker
     # was just forked, so that each object that is touched costs a copied page as well.
@@ -302,6 +313,7 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_stats(self, stats):
+        self._sender.catch_up()
         self._tell_run()
         self._journal.write("run_finished", {"stats": run_info.stats_of(stats)})
 
@@ -311,7 +323,8 @@ class CallbackModule(CallbackBase):
     @_guarded
     def _started(self, host, task):
         if task.async_val:
-            self._observer.task_started(host, task)
+            if self._observer.task_started(host, task):
+                self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
             return
         self._observer.task_left(host.name)
         # A result's task is a copy with its templates filled in. What is plainly no job as it is written is none on any host.
@@ -350,15 +363,30 @@ class CallbackModule(CallbackBase):
             self._urgent = True
         if self._urgent or self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER:
             self._sender.flush()
-            self._urgent = False
+            self._urgent = self._sender.held_up
             self._waiting_since = time.monotonic() if self._sender.backlog.waiting else None
-            if not self._leftovers_tried and self._sender.healthy and not self._sender.backlog.waiting:
-                # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+        self._due = self._next_delivery()
+
+    def _next_delivery(self):
+        if self._urgent:
+            return 0.0
+        alive = self._quiet_since + _ALIVE_EVERY
+        return alive if self._waiting_since is None else min(alive, self._waiting_since + _FLUSH_AFTER)
+
+    def _between_tasks(self):
+        self._sender.catch_up()
+        if not self._leftovers_tried:
+            self._try_leftovers()
+
+    def _try_leftovers(self):
+        # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+        if self._spool_dir and spool_leftovers.found(self._spool_dir, self._sender.backlog.path):
+            self._sender.catch_up(answered=True)
+            if self._sender.healthy and not self._sender.backlog.waiting:
                 self._leftovers_tried = True
                 self._deliver_leftovers(self._sender.left(reserve=True) / 2)
-        self._due = self._quiet_since + _ALIVE_EVERY
-        if self._waiting_since is not None:
-            self._due = min(self._due, self._waiting_since + _FLUSH_AFTER)
+        else:
+            self._leftovers_tried = True
 
     def _deliver_leftovers(self, seconds):
         if self._spool_dir:

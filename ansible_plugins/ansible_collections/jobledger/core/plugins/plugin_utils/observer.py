@@ -29,10 +29,10 @@ class Observer:
         self._details = details or Details()
         self._contexts: dict = {}
 
-    def task_started(self, host, task) -> None:
+    def task_started(self, host, task) -> bool:
         """An async task is about to run on a host: note when, and under which variables.
 
-        Where Ansible will show the job's id late, or never, say already now that a job may be started.
+        Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether that was said.
         """
         context = self._contexts[host.name] = self._make_context(host, task)
         if not _is_zero(task.poll) or task.no_log:
@@ -41,6 +41,7 @@ class Observer:
                 launch["no_log"] = True
             self._journal.write("job_intended", {key: value for key, value in launch.items() if key in _INTENT})
             context.intent = self._journal.seq
+        return context.intent is not None
 
     def skipped(self, host, task) -> None:
         """A condition kept an async task from running: take its intent back."""
