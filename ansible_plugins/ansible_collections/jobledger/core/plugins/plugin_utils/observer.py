@@ -214,8 +214,7 @@ class Observer:
         return None if launch.get("poll") == 0 else context.mark
 
     def _said(self, context, task, entry: dict) -> bool:
-        launch = context.launch(task, entry)
-        job = self._jobs.known(launch["execution_host"] or launch["host"], evidence.job_id(entry))
+        job = self._jobs.known(context.place(task, entry), evidence.job_id(entry))
         return job is not None and job.started
 
     def _context(self, host, task):
