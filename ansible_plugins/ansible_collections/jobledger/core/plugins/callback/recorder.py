@@ -130,9 +130,11 @@ ansible.cfg: |
 
 import atexit
 import functools
+import operator
 import os
 import time
 
+from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, run_info, settings, spool, spool_leftovers
@@ -147,6 +149,11 @@ from ansible_collections.jobledger.core.plugins.plugin_utils.task_context import
 
 _FLUSH_AFTER = 2.0
 _ALIVE_EVERY = 60.0
+# From 2.19 on a result has public names, and builds what `result` gives only when it is asked for.
+_PUBLIC = hasattr(task_result, "CallbackTaskResult")
+_task_of = operator.attrgetter("task" if _PUBLIC else "_task")
+_parts = operator.attrgetter(*(("host", "task") if _PUBLIC else ("_host", "_task")))
+_data = operator.attrgetter("result" if _PUBLIC else "_result")
 
 
 def _guarded(hook):
@@ -190,6 +197,8 @@ class CallbackModule(CallbackBase):
         self._urgent = False
         self._quiet_since = time.monotonic()
         self._waiting_since = None
+        self._due = 0.0  # when the next hook is to deliver, though it has nothing to say itself
+        self._quiet_task = None  # the id of the latest task that plainly concerns no job, on any host
         self._leftovers: list = []
         self._leftovers_tried = False
 
@@ -232,38 +241,46 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_play_start(self, play):
+        self._sender.catch_up()
         self._play = play
         self._tell_run()
         self._where = dict(self._where, play=wire_name(play.get_name()) or "unnamed")
         self._journal.write("play_started", dict(self._where, strategy=wire_name(play.strategy)))
 
+    # At the latest when the next task begins, the launches of the one before are on disk and on their way.
+
     @_guarded
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._between_tasks()
+
+    @_guarded
+    def v2_playbook_on_handler_task_start(self, task):
+        self._between_tasks()
+
+    # Two hooks come for every task on every host. For a task that concerns no job they end here, after a look at its id: a worker
+    # was just forked, so that each object that is touched costs a copied page as well.
+
     def v2_runner_on_start(self, host, task):
-        if task.async_val:
-            self._observer.task_started(host, task)
-        else:
-            self._observer.task_left(host.name)
+        if task._uuid != self._quiet_task or self._observer.follows(host.name) or time.monotonic() >= self._due:
+            self._started(host, task)
 
-    @_guarded
     def v2_runner_on_ok(self, result):
-        self._result(result, True)
+        if self._is_of_interest(result):
+            self._result(result, True)
 
-    @_guarded
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        self._result(result, False)
+        if self._is_of_interest(result):
+            self._result(result, False)
 
-    @_guarded
     def v2_runner_item_on_ok(self, result):
-        self._result(result, True, item=True)
+        if self._is_of_interest(result):
+            self._result(result, True, item=True)
 
-    @_guarded
     def v2_runner_item_on_failed(self, result):
-        self._result(result, False, item=True)
+        if self._is_of_interest(result):
+            self._result(result, False, item=True)
 
-    @_guarded
-    def v2_runner_on_unreachable(self, result):
-        # It says nothing about a job: that the host cannot be reached does not end what runs there.
-        pass
+    # There is no v2_runner_on_unreachable: that a host cannot be reached does not end what runs there.
 
     @_guarded
     def v2_runner_on_skipped(self, result):
@@ -296,11 +313,26 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_stats(self, stats):
+        self._sender.catch_up()
         self._tell_run()
         self._journal.write("run_finished", {"stats": run_info.stats_of(stats)})
 
+    def _is_of_interest(self, result):
+        return _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due
+
+    @_guarded
+    def _started(self, host, task):
+        if task.async_val:
+            if self._observer.task_started(host, task):
+                self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
+            return
+        self._observer.task_left(host.name)
+        # A result's task is a copy with its templates filled in. What is plainly no job as it is written is none on any host.
+        if not _is_status_check(task) and "{{" not in task.action:
+            self._quiet_task = task._uuid
+
+    @_guarded
     def _result(self, result, ok, item=False):
-        # The cheap test comes first: since 2.19 the result is only built when it is asked for.
         host, task = _parts(result)
         if task.async_val:
             self._observer.launched(host, task, _data(result), ok, item)
@@ -331,12 +363,30 @@ class CallbackModule(CallbackBase):
             self._urgent = True
         if self._urgent or self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER:
             self._sender.flush()
-            self._urgent = False
+            self._urgent = self._sender.held_up
             self._waiting_since = time.monotonic() if self._sender.backlog.waiting else None
-            if not self._leftovers_tried and self._sender.healthy and not self._sender.backlog.waiting:
-                # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+        self._due = self._next_delivery()
+
+    def _next_delivery(self):
+        if self._urgent:
+            return 0.0
+        alive = self._quiet_since + _ALIVE_EVERY
+        return alive if self._waiting_since is None else min(alive, self._waiting_since + _FLUSH_AFTER)
+
+    def _between_tasks(self):
+        self._sender.catch_up()
+        if not self._leftovers_tried:
+            self._try_leftovers()
+
+    def _try_leftovers(self):
+        # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+        if self._spool_dir and spool_leftovers.found(self._spool_dir, self._sender.backlog.path):
+            self._sender.catch_up(answered=True)
+            if self._sender.healthy and not self._sender.backlog.waiting:
                 self._leftovers_tried = True
                 self._deliver_leftovers(self._sender.left(reserve=True) / 2)
+        else:
+            self._leftovers_tried = True
 
     def _deliver_leftovers(self, seconds):
         if self._spool_dir:
@@ -383,20 +433,6 @@ class CallbackModule(CallbackBase):
             text = " ".join(filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error))))
         if text:
             self._display.warning("jobledger: %s" % text)
-
-
-def _parts(result):
-    try:
-        return result.host, result.task
-    except AttributeError:  # up to 2.18
-        return result._host, result._task
-
-
-def _data(result):
-    try:
-        return result.result
-    except AttributeError:  # up to 2.18
-        return result._result
 
 
 def _is_status_check(task):

@@ -1,7 +1,8 @@
-"""One keep-alive HTTP connection to the ingester, with every wait bounded.
+"""One keep-alive HTTP connection to the ingester, with every wait bounded. One request at a time is on its way.
 
 Bounded, all together by one deadline per request: the name lookup, connect (over all addresses), TLS handshake, send,
-and the whole answer, however slowly it drips. A name that was found is not looked up again.
+and the whole answer, however slowly it drips. A name that was found is not looked up again. The answer need not be waited
+for: `send` returns when the request is written, and `receive` looks later whether the answer is there.
 
 Proxies of the environment are not used. Redirects are not followed. Not thread-safe. A process forked from the one
 that made the client must not use it; `Client.usable` says so.
@@ -11,7 +12,9 @@ from __future__ import annotations
 
 import http.client
 import io
+import math
 import os
+import re
 import socket
 import ssl
 import time
@@ -19,6 +22,12 @@ import time
 from . import resolver
 
 USER_AGENT = "jobledger-core"
+# What a server does that closed an idle connection, or a moment ago, before it read the request.
+_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+# For the rest of an answer whose first bytes are there, when somebody comes for it after its time.
+_REST_SECONDS = 0.05
+_CHUNK = 1 << 16
+_UNSAFE = re.compile("[^!-~]")
 
 
 class TransportError(Exception):
@@ -28,7 +37,7 @@ class TransportError(Exception):
 
 
 class Answer:
-    """An HTTP answer: `status`, `headers` (http.client's message), `body` in bytes, `seconds` it took."""
+    """An HTTP answer: `status`, `headers` (http.client's message), `body` in bytes, `seconds` that were waited for it."""
 
     def __init__(self, status: int, headers, body: bytes, seconds: float) -> None:
         self.status = status
@@ -53,6 +62,7 @@ class Client:
                  client_cert: str | None = None, client_key: str | None = None) -> None:
         self.address = address
         self._token = token
+        self._headers: bytes | None = None
         self._ca_file = ca_file
         self._client_cert = client_cert
         self._client_key = client_key
@@ -61,6 +71,11 @@ class Client:
         self._resolved: list | None = None
         self._context: ssl.SSLContext | None = None
         self._connection: _Connection | None = None
+        self._method = ""  # of the request that is on its way, as all down to the deadline
+        self._message = b""
+        self._reused = False
+        self._awaited = False
+        self._timeout = self._deadline = 0.0
 
     @property
     def usable(self) -> bool:
@@ -68,67 +83,129 @@ class Client:
         return os.getpid() == self._pid
 
     def request(self, method: str, path: str, body: bytes | None = None, timeout: float = 1.0) -> Answer:
-        """Send one request and return its answer, within `timeout` seconds.
+        """Send one request and return its answer, within `timeout` seconds: `send`, and `receive` for as long as it takes.
 
-        `path` begins with `/` and is encoded already. A connection that the server closed while it was idle is opened
-        again, once. Raises TransportError, always with `seconds` set.
+        Raises TransportError, always with `seconds` set.
         """
         began = time.monotonic()
         try:
-            if not self.usable:
-                raise TransportError("the connection belongs to another process")
-            reused = self._connection is not None
-            try:
-                return self._once(method, path, body, began, began + timeout)
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError):
-                if not reused:
-                    raise
-                return self._once(method, path, body, began, began + timeout)
+            self.send(method, path, body, timeout)
+            answer = self.receive()
         except TransportError as error:
             error.seconds = time.monotonic() - began
             raise
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            self.close()
-            failure = TransportError(_reason(error, timeout))
-            failure.seconds = time.monotonic() - began
-            raise failure from None
+        answer.seconds = time.monotonic() - began
+        return answer
+
+    def send(self, method: str, path: str, body: bytes | None = None, timeout: float = 1.0) -> float:
+        """Write one request and return how many seconds that took. An answer that was not received yet is given up.
+
+        `path` begins with `/` and is encoded already. The `timeout`, in seconds, is for this and the answer together. A
+        connection that the server closed while it was idle is opened again, once, here or in `receive`. Raises TransportError.
+        """
+        began = time.monotonic()
+        self._timeout, self._deadline = timeout, began + timeout
+        self._telling(self._send, method, path, body)
+        return time.monotonic() - began
+
+    def receive(self, seconds: float = math.inf) -> Answer | None:
+        """Return the answer, or None when it has not come within `seconds`; 0 looks only whether it is there.
+
+        Raises TransportError, with what this call took, when there will be none: the request's time is over, or the connection.
+        """
+        return self._telling(self._receive, time.monotonic() + seconds)
 
     def close(self) -> None:
         """Close the connection. In a forked process this does nothing."""
         if self._connection is not None and self.usable:
             self._connection.shut()
             self._connection = None
+        self._awaited = False
 
-    def _once(self, method: str, path: str, body: bytes | None, began: float, deadline: float) -> Answer:
-        if self._connection is None:
-            self._connection = self._connect(deadline)
-        connection = self._connection
+    def _telling(self, step, *arguments):
+        began = time.monotonic()
         try:
-            connection.begin(deadline)
-            connection.request(method, self.address.prefix + path, body=body, headers=self._headers(body))
-            connection.flush()
-            response = connection.getresponse()
-            data = response.read(self._max_answer + 1)
-            if len(data) > self._max_answer:
-                raise TransportError("the answer is larger than %d bytes" % self._max_answer)
-            if response.length:  # a bounded read says nothing of what is missing; an unbounded one would not be bounded
-                raise http.client.IncompleteRead(data, response.length)
-            answer = Answer(response.status, response.headers, data, time.monotonic() - began)
-            if response.will_close or not response.isclosed():
-                self.close()
-            return answer
-        except BaseException:
+            if not self.usable:
+                raise TransportError("the connection belongs to another process")
+            found = step(*arguments)
+            if found is not None:
+                found.seconds = time.monotonic() - began
+            return found
+        except (TransportError, OSError, http.client.HTTPException, ValueError) as error:
             # Whatever was in flight, the next request must not read this one's answer.
             self.close()
-            raise
+            failure = error if isinstance(error, TransportError) else TransportError(_reason(error, self._timeout))
+            failure.seconds = time.monotonic() - began
+            raise failure from None
 
-    def _headers(self, body: bytes | None) -> dict:
-        headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-        if self._token:
-            headers["Authorization"] = "Bearer " + self._token
-        return headers
+    def _send(self, method: str, path: str, body: bytes | None) -> None:
+        self._method = method
+        self._message = self._head(method, path, body) + (body or b"")
+        if self._awaited:
+            self.close()
+        self._awaited = True
+        self._reused = self._connection is not None
+        try:
+            self._write()
+        except _CLOSED as error:
+            self._write_again(error)
+
+    def _receive(self, until: float) -> Answer | None:
+        while True:
+            try:
+                if not self._connection:
+                    raise TransportError("nothing was sent")
+                if self._connection.arrived(min(until, self._deadline)):
+                    return self._read()
+                if time.monotonic() < self._deadline:
+                    return None
+                raise socket.timeout("timed out")
+            except _CLOSED as error:
+                self._write_again(error)
+
+    def _write(self) -> None:
+        if self._connection is None:
+            self._connection = self._connect(self._deadline)
+        self._connection.write(self._message, self._deadline)
+
+    def _write_again(self, error: Exception) -> None:
+        # Once, and only where the server may have closed a connection that was idle.
+        if not self._reused:
+            raise error
+        self._reused = False
+        self.close()
+        self._renew(self._timeout)
+        self._write()
+        self._awaited = True
+
+    def _renew(self, seconds: float) -> None:
+        # Who comes for an answer may come long after its time.
+        now = time.monotonic()
+        if now >= self._deadline:
+            self._deadline = now + seconds
+
+    def _read(self) -> Answer:
+        self._renew(_REST_SECONDS)
+        self._connection.deadline = self._deadline
+        response = http.client.HTTPResponse(self._connection, method=self._method)
+        response.begin()
+        data = response.read(self._max_answer + 1)
+        if len(data) > self._max_answer:
+            raise TransportError("the answer is larger than %d bytes" % self._max_answer)
+        if response.length:  # a bounded read says nothing of what is missing; an unbounded one would not be bounded
+            raise http.client.IncompleteRead(data, response.length)
+        self._awaited = False
+        if response.will_close or not response.isclosed():
+            self.close()
+        return Answer(response.status, response.headers, data, 0.0)
+
+    def _head(self, method: str, path: str, body: bytes | None) -> bytes:
+        if _UNSAFE.search(path):
+            raise ValueError("the path is not encoded")
+        if self._headers is None:
+            self._headers = _headers(self.address, self._token)
+        length = b"" if body is None else b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (method.encode("ascii"), (self.address.prefix + path).encode("ascii"), self._headers, length)
 
     def _tls(self) -> ssl.SSLContext:
         # Certificate and host name are always verified; there is no setting to leave that out.
@@ -165,71 +242,81 @@ class Client:
                 if self._context is not None:
                     sock.settimeout(_left(deadline))
                     sock = self._context.wrap_socket(sock, server_hostname=self.address.host)
-                return _Connection(self.address.host, self.address.port, sock)
+                return _Connection(sock)
             except OSError as error:
                 sock.close()
                 failure = error
         raise failure
 
 
-class _Connection(http.client.HTTPConnection):
-    """An HTTPConnection over a socket that is open already, with a deadline, and one send per request."""
+class _Connection:
+    """An open socket that takes a request at once, tells whether its answer began, and lets http.client read it until `deadline`."""
 
-    def __init__(self, host: str, port: int, sock) -> None:
-        super().__init__(host, port)
-        self._held: list[bytes] = []
-        self._real = sock
-        self.deadline = 0.0
-        self.sock = _DeadlineSocket(sock, self)
-        self.auto_open = 0
-
-    def begin(self, deadline: float) -> None:
-        self.deadline = deadline
-        self._held = []
-
-    def send(self, data) -> None:
-        # http.client sends header and body apart; held back, they leave in one segment where they fit.
-        self._held.append(bytes(data))
-
-    def flush(self) -> None:
-        self._real.settimeout(_left(self.deadline))
-        self._real.sendall(b"".join(self._held))
-
-    def shut(self) -> None:
-        try:
-            # Forked workers hold the socket as well; only a shutdown tells the server that this is the end.
-            self._real.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.close()
-
-
-class _DeadlineSocket:
-    """What http.client needs of a socket: a file to read from that keeps the connection's deadline."""
-
-    def __init__(self, sock, connection: _Connection) -> None:
+    def __init__(self, sock) -> None:
         self._sock = sock
-        self._connection = connection
+        self._early: bytes | None = None  # of the answer, read to see whether it is there; empty when the other side closed
+        self.deadline = 0.0
+
+    def write(self, data: bytes, deadline: float) -> None:
+        """Send all of it, head and body in one segment where they fit. Raises OSError."""
+        self._early = None
+        self._sock.settimeout(_left(deadline))
+        self._sock.sendall(data)
+
+    def arrived(self, until: float) -> bool:
+        """Wait until an answer begins or the connection ends, or until then; that may be over. Raises OSError."""
+        # By reading, because with TLS a socket that is readable may have no byte of an answer.
+        if self._early is None:
+            self._sock.settimeout(max(0.0, until - time.monotonic()))
+            try:
+                self._early = self._sock.recv(_CHUNK)
+            except (BlockingIOError, socket.timeout, ssl.SSLWantReadError):
+                return False
+        return True
+
+    def recv_into(self, buffer) -> int:
+        """Read what comes next, as a socket does."""
+        if self._early is not None:
+            part = self._early[:len(buffer)]
+            self._early = self._early[len(part):] or None
+            buffer[:len(part)] = part
+            return len(part)
+        self._sock.settimeout(_left(self.deadline))
+        return self._sock.recv_into(buffer)
 
     def makefile(self, *_args, **_kwargs):
-        return io.BufferedReader(_DeadlineReader(self._sock, self._connection))
+        """What http.client reads from."""
+        return io.BufferedReader(_Reader(self))
 
-    def close(self) -> None:
+    def shut(self) -> None:
+        """Tell the server, and close."""
+        try:
+            # Forked workers hold the socket as well; only a shutdown tells the server that this is the end.
+            self._sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self._sock.close()
 
 
-class _DeadlineReader(io.RawIOBase):
-    def __init__(self, sock, connection: _Connection) -> None:
+class _Reader(io.RawIOBase):
+    def __init__(self, connection: _Connection) -> None:
         super().__init__()
-        self._sock = sock
         self._connection = connection
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer) -> int:
-        self._sock.settimeout(_left(self._connection.deadline))
-        return self._sock.recv_into(buffer)
+        return self._connection.recv_into(buffer)
+
+
+def _headers(address, token: str | None) -> bytes:
+    host = address.host.partition("%")[0]
+    lines = ["Host: %s:%d" % ("[%s]" % host if ":" in host else host, address.port), "Accept: application/json",
+             "Accept-Encoding: identity", "User-Agent: " + USER_AGENT]
+    if token:
+        lines.append("Authorization: Bearer " + token)
+    return "".join(line + "\r\n" for line in lines).encode("ascii")
 
 
 def _left(deadline: float) -> float:

@@ -15,6 +15,8 @@ _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 
 def clean(value: object) -> str:
     """Return `value` as text without NUL and unpaired surrogates: each becomes U+FFFD."""
+    if type(value) is str and value.isascii() and "\0" not in value:
+        return value  # nearly all of them
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     # str.__str__ and the slice drop Ansible's own string classes, which carry tags that do not belong in JSON.
@@ -23,6 +25,8 @@ def clean(value: object) -> str:
 
 def cut(text: str, limit: int) -> str:
     """Return the longest beginning of `text` that has at most `limit` UTF-8 bytes; never splits a code point."""
+    if len(text) * 4 <= limit:
+        return text  # no code point has more bytes
     raw = text.encode("utf-8")
     return text if len(raw) <= limit else raw[:limit].decode("utf-8", "ignore")
 

@@ -29,10 +29,10 @@ class Observer:
         self._details = details or Details()
         self._contexts: dict = {}
 
-    def task_started(self, host, task) -> None:
+    def task_started(self, host, task) -> bool:
         """An async task is about to run on a host: note when, and under which variables.
 
-        Where Ansible will show the job's id late, or never, say already now that a job may be started.
+        Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether that was said.
         """
         context = self._contexts[host.name] = self._make_context(host, task)
         if not _is_zero(task.poll) or task.no_log:
@@ -41,6 +41,7 @@ class Observer:
                 launch["no_log"] = True
             self._journal.write("job_intended", {key: value for key, value in launch.items() if key in _INTENT})
             context.intent = self._journal.seq
+        return context.intent is not None
 
     def skipped(self, host, task) -> None:
         """A condition kept an async task from running: take its intent back."""
@@ -49,6 +50,10 @@ class Observer:
             launch = context.launch(task, {})
             named = {key: launch.get(key) for key in ("host", "play", "job", "task", "execution_host")}
             self._journal.write("job_not_started", dict(named, intent=context.intent, reason="the task was skipped"))
+
+    def follows(self, host_name: str) -> bool:
+        """Return whether the latest task of this host that is known here is an async one."""
+        return host_name in self._contexts
 
     def task_left(self, host_name: str) -> None:
         """The host is busy with a task that is not async."""
@@ -209,8 +214,7 @@ class Observer:
         return None if launch.get("poll") == 0 else context.mark
 
     def _said(self, context, task, entry: dict) -> bool:
-        launch = context.launch(task, entry)
-        job = self._jobs.known(launch["execution_host"] or launch["host"], evidence.job_id(entry))
+        job = self._jobs.known(context.place(task, entry), evidence.job_id(entry))
         return job is not None and job.started
 
     def _context(self, host, task):

@@ -1,5 +1,8 @@
 """Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
 
+A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the spool, and
+goes with the next one, which is made when the answer is there. So a burst of launches shares syncs and requests.
+
 Not thread-safe; Ansible calls callbacks one at a time. A forked process must not send: every entry checks that.
 """
 
@@ -9,10 +12,14 @@ import json
 import time
 
 from .client import TransportError
+from .journal import DURABLE
 from .spool_backlog import Backlog
 
 # An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
 _FREE_SECONDS = 0.05
+# How often the disk is waited for while nothing can be sent: a burst of launches then shares syncs as well.
+_SYNC_EVERY = 0.05
+_EVENTS = "/api/v1/events"
 _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
 _MOST_EVENTS = 500
@@ -40,29 +47,59 @@ class Sender:
         self._pause = 0.0
         self._retry_after = 0.0
         self._not_before = 0.0
+        self._flight = 0  # how many events, the first of the backlog, are on their way
+        self._pressing = False  # whether a launch or an end waits that no request took
+        self._synced_at = -_SYNC_EVERY
         self.backlog = backlog or Backlog()
         self.spent = 0.0
         self.healthy = False  # whether the last attempt went well
         self.reason: str | None = None
 
+    @property
+    def held_up(self) -> bool:
+        """Whether events wait for the answer to those that are on their way."""
+        return 0 < self._flight < self.backlog.waiting
+
     def add(self, kind: str, line: bytes) -> None:
         """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises for the disk."""
+        self._pressing = self._pressing or kind in DURABLE
         self.backlog.add(kind, line)
 
     def flush(self) -> None:
-        """Send what waits, unless a pause after a failure is not over or the budget is used up. Never raises."""
-        self.backlog.secure()
-        if self.backlog.waiting and self._client.usable and self._clock() >= self._not_before:
-            self._drain(self.backlog, self._budget - self._reserve)
+        """Send what waits, and wait for no answer, unless the spool has grown so large that it should be emptied. Never raises.
+
+        What waits stays where it is while a request is on its way that is not answered yet, in a pause after a failure, and
+        when the budget is used up.
+        """
+        if self.backlog.is_bulky:
+            self.catch_up(answered=True)
+        elif self._client.usable and self._landed(0.0):
+            self._send()
+
+    def catch_up(self, answered: bool = False) -> None:
+        """As `flush`, but every launch and end is on disk after it, and on its way unless the ingester fails. Never raises.
+
+        To that end the request before is waited for. `answered`: all that waits is sent, and all answers are waited for.
+        """
+        while self._client.usable and (self._pressing or answered and self.backlog.waiting):
+            if not self._landed(self._allowance()) or not self._send():
+                break
+        self._secure()
 
     def finish(self) -> None:
-        """Send what waits, with up to three attempts within the rest of the budget."""
-        self.backlog.secure()
+        """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. Never raises."""
+        self._secure()
         if self._client.usable:
+            if not self._landed(min(self._timeout, self._budget - self.spent)):
+                self._client.close()
+                self._flight = 0
             self.insist(self.backlog, self._budget)
 
     def insist(self, backlog, limit: float) -> bool:
-        """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt with."""
+        """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt with.
+
+        Here answers are waited for, and nothing may be on its way.
+        """
         for wait in (0.1, 0.3, None):
             if self._drain(backlog, limit):
                 return True
@@ -76,7 +113,7 @@ class Sender:
         return False
 
     def deliver(self, backlog, seconds: float) -> bool:
-        """Send another run's backlog for at most `seconds`, all of which the budget pays. Return whether it is dealt with."""
+        """As `insist` for another run's backlog, once, for at most `seconds`, all of which the budget pays."""
         began, before = self._clock(), self.spent
         try:
             return self._drain(backlog, before + seconds, began + seconds)
@@ -91,6 +128,57 @@ class Sender:
         """Close the connection. In a forked process this does nothing."""
         self._client.close()
 
+    def _allowance(self) -> float:
+        """How long one attempt may take now."""
+        return min(self._timeout, self._budget - self._reserve - self.spent)
+
+    def _secure(self) -> None:
+        self.backlog.secure()
+        self._synced_at = self._clock()
+
+    def _landed(self, seconds: float) -> bool:
+        """Wait for the answer, at most that long. Return whether nothing is on its way any more."""
+        if not self._flight:
+            return True
+        count, began = self._flight, time.monotonic()
+        try:
+            answer = self._client.receive(max(0.0, seconds))
+        except TransportError as error:
+            self._flight = 0
+            self.spent += error.seconds
+            self._failed(str(error))
+            return True
+        waited = time.monotonic() - began
+        if answer is None:
+            self.spent += waited
+            return False
+        self._flight = 0
+        well = self._settle(self.backlog, answer, count)
+        self.spent += max(0.0, waited - _FREE_SECONDS) if well else waited
+        return True
+
+    def _send(self) -> bool:
+        """Write one request with the first events that wait, unless it is not the time for it. Return whether that was done."""
+        allowance, now = self._allowance(), self._clock()
+        if now < self._not_before or allowance <= 0.001:
+            if now - self._synced_at >= _SYNC_EVERY:
+                self._secure()
+            return False
+        self._secure()
+        lines = self.backlog.batch(self._batch_events, _MOST_BYTES)
+        if not lines:
+            self._pressing = False
+            return False
+        try:
+            took = self._client.send("POST", _EVENTS, _json_array(lines), allowance)
+        except TransportError as error:
+            self.spent += error.seconds
+            return self._failed(str(error))
+        self.spent += max(0.0, took - _FREE_SECONDS)
+        self._flight = len(lines)
+        self._pressing = self._pressing and self.held_up
+        return True
+
     def _drain(self, backlog, limit: float, until: float | None = None) -> bool:
         while True:
             lines = backlog.batch(self._batch_events, _MOST_BYTES)
@@ -102,7 +190,7 @@ class Sender:
             if allowance <= 0.001:
                 return False
             try:
-                answer = self._client.request("POST", "/api/v1/events", b"[" + b",".join(lines) + b"]", allowance)
+                answer = self._client.request("POST", _EVENTS, _json_array(lines), allowance)
             except TransportError as error:
                 self.spent += error.seconds
                 return self._failed(str(error))
@@ -153,6 +241,10 @@ class Sender:
         self._retry_after = retry_after
         self._not_before = self._clock() + max(self._pause, retry_after)
         return False
+
+
+def _json_array(lines: list[bytes]) -> bytes:
+    return b"[" + b",".join(lines) + b"]"
 
 
 def _json(answer) -> dict:

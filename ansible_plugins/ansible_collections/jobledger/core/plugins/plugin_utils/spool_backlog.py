@@ -46,6 +46,7 @@ class Backlog:
         self._window_bytes = 0
         self._loose: deque = deque()  # (kind, line, None), not in the file
         self._loose_bytes = 0
+        self._loose_out = 0  # how many of these, the first ones, are the last batch
         self._read_to = file.position if file is not None else 0  # what is before it is settled or in the window
         self._unread = 0
         self._unsynced = False
@@ -79,6 +80,11 @@ class Backlog:
     def waiting(self) -> int:
         """How many events wait. For a dead run's spool: those read so far; `count_left` counts all."""
         return len(self._window) + self._unread + len(self._loose)
+
+    @property
+    def is_bulky(self) -> bool:
+        """Whether the file is so large that its space should be given back, which only a file can whose events are all settled."""
+        return self._file is not None and self._file.end > _RESTART_ABOVE
 
     def add(self, kind: str, line: bytes) -> None:
         """Take one event (JSON in ASCII): into the file first, into memory where there is none. Never raises for the disk."""
@@ -114,7 +120,10 @@ class Backlog:
             self.trouble = self.trouble or "the disk is too slow to wait for"
 
     def batch(self, max_events: int, max_bytes: int) -> list[bytes]:
-        """Return the first events, at least one when any wait. They stay until they are settled or set aside."""
+        """Return the first events, at least one when any wait. They stay until they are settled or set aside.
+
+        Others may be added meanwhile. A batch that is neither settled nor set aside is forgotten with the next one.
+        """
         if not self._window:
             self._refill()
         found: list[bytes] = []
@@ -124,6 +133,7 @@ class Backlog:
             if found and (size > max_bytes or len(found) >= max_events):
                 break
             found.append(line)
+        self._loose_out = 0 if self._window else len(found)
         return found
 
     def settle(self, count: int) -> None:
@@ -234,11 +244,12 @@ class Backlog:
             self._unread = 0  # damage may have swallowed some that were counted
 
     def _take(self, count: int) -> list:
-        if self._window:
-            taken = [self._window.popleft() for _ in range(count)]
-            self._window_bytes -= sum(len(entry[1]) for entry in taken)
-            return taken
-        return self._take_loose(count)
+        if self._loose_out:
+            self._loose_out = 0
+            return self._take_loose(count)
+        taken = [self._window.popleft() for _ in range(count)]
+        self._window_bytes -= sum(len(entry[1]) for entry in taken)
+        return taken
 
     def _take_loose(self, count: int) -> list:
         taken = [self._loose.popleft() for _ in range(count)]
@@ -250,7 +261,7 @@ class Backlog:
             return
         position = self._window[0][2] if self._window else self._read_to
         try:
-            if position >= self._file.end > _RESTART_ABOVE:
+            if position >= self._file.end and self.is_bulky:
                 self._file.restart()
                 self._read_to = self._file.end
             elif position != self._file.position:
@@ -275,8 +286,10 @@ class Backlog:
     def _make_room(self) -> None:
         # A tenth at once: one by one, every further event would have to search the whole buffer.
         surplus = max(1, len(self._loose) // 10)
+        entries = list(self._loose)
+        out, rest = entries[:self._loose_out], entries[self._loose_out:]  # what is on its way is not given up
         kept: deque = deque()
-        for entry in self._loose:
+        for entry in rest:
             if surplus and entry[0] in POLLS:
                 surplus -= 1
             else:
@@ -284,8 +297,8 @@ class Backlog:
         while surplus and len(kept) > 1:
             kept.popleft()
             surplus -= 1
-        self.dropped += len(self._loose) - len(kept)
-        self._loose = kept
+        self.dropped += len(rest) - len(kept)
+        self._loose = deque(out) + kept
         self._loose_bytes = sum(len(entry[1]) for entry in kept)
 
 

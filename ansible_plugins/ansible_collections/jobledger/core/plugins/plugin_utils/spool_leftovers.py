@@ -23,6 +23,14 @@ class Outcome(NamedTuple):
     trouble: str | None
 
 
+def found(directory: str, own: str | None) -> bool:
+    """Return whether there may be something to deliver: any spool but `own`, or a directory that cannot be read."""
+    try:
+        return any(path != own for path in spool.waiting(directory))
+    except OSError:
+        return True
+
+
 def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
     """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns False.
 

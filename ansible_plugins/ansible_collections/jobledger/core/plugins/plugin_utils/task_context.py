@@ -42,12 +42,13 @@ class TaskContext:
         item = self._item_vars(result, loop_variable)
         label = result.get("_ansible_item_label", result.get(loop_variable)) if loop_variable else None
         label = names.name(label) if label is not None and "censored" not in result else None
-        delegated = result.get("_ansible_delegated_vars") if isinstance(result.get("_ansible_delegated_vars"), dict) else {}
+        delegated = _delegated(result)
+        task_name = self._task_name(item)
         fields = {
             "host": names.name(self.host),
             "execution_host": self._execution_host(task, delegated, item),
-            "task": self._task_name(item),
-            "job": self.job_name(item, loop_variable, label),
+            "task": task_name,
+            "job": self._job_name(item, loop_variable, label, task_name),
             "label": names.cut(label, names.MAX_LABEL_BYTES) if label else None,
             "action": names.name(task.action),
             "async": _integer(task.async_val), "poll": _integer(task.poll),
@@ -58,17 +59,18 @@ class TaskContext:
         fields.update(self._how(task, delegated))
         return fields
 
-    def job_name(self, item: dict, loop_variable: str | None, label: str | None) -> str:
-        """Return the job's name: `jobledger_job` or else the task's name; a loop item adds its label.
+    def place(self, task, result: dict) -> str | None:
+        """Return the host that the job of a result really runs on."""
+        return self._execution_host(task, _delegated(result), self._item_vars(result, result.get("ansible_loop_var"))) or names.name(self.host)
 
-        No label is added when the name's own text uses the loop variable: then it differs by item already.
-        """
+    def _job_name(self, item: dict, loop_variable: str | None, label: str | None, task_name: str) -> str:
+        # No label is added when the name's own text uses the loop variable: then it differs by item already.
         text = self._vars.get("jobledger_job")
         found = None
         if text is not None and (item or not names.mentions(text, self._loop_variable())):
             found = self._jobledger_job(text, item)
         if found is None:
-            text, found = self.task.name, self._task_name(item)
+            text, found = self.task.name, task_name
         return found if names.mentions(text, loop_variable) else names.with_label(found, label)
 
     def _jobledger_job(self, text, item: dict) -> str | None:
@@ -148,6 +150,11 @@ class TaskContext:
 
     def _template(self, text, item: dict):
         return Templar(loader=self._loader, variables=dict(self._vars, **item) if item else self._vars).template(text)
+
+
+def _delegated(result: dict) -> dict:
+    found = result.get("_ansible_delegated_vars")
+    return found if isinstance(found, dict) else {}
 
 
 def _gathered(manager, play, host, task) -> dict:

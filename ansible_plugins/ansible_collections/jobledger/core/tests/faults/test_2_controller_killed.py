@@ -23,8 +23,9 @@ TASKS = """
 - name: P
   hosts: h1
   gather_facts: false
+  handlers: [{name: later, debug: {msg: x}}]
   tasks:
-    - {name: one, command: "true", async: 30, poll: 0, register: one}
+    - {name: one, command: "true", async: 30, poll: 0, register: one, notify: later}
     - {name: never, command: "true", async: 30, poll: 1, when: false}
     - {name: items, command: "{{ item }}", async: 30, poll: 0, loop: ["true", "true"]}
     - {name: away, ping: {}, vars: {ansible_remote_tmp: /dev/null/x, ansible_pipelining: false}, ignore_unreachable: true}
@@ -130,3 +131,12 @@ def test_next_run_delivers_what_a_killed_one_left_before_its_own_tasks(tmp_path,
         assert order.index((True, "job_started")) < order.index((False, "job_intended"))
         table.row("controller killed, left to the next run", 1, site.sent(), server.acknowledged, [(event["run_id"], event["seq"]) for event in server.events])
         assert server.wrong == []
+
+
+def test_intent_has_left_when_the_controller_dies_before_its_job_is_started(tmp_path):
+    tasks = "- {name: P, hosts: all, gather_facts: false, tasks: [{name: two, command: 'true', async: 30, poll: 1}]}"
+    with Ingester() as server:
+        # Not about a busy machine; and the kill comes when the hook's own work is done, before anything later could send.
+        done = Site(tmp_path).run(server.url, tasks, "in:v2_runner_on_start:1", JOBLEDGER_TIMEOUT="60", JOBLEDGER_BUDGET="120")
+        assert done.returncode == -9
+        assert server.wait_for(lambda events: any(event["type"] == "job_intended" for event in events), 60)

@@ -31,6 +31,7 @@ class Ingester:
         self.connections = 0
         self.acknowledged = 0
         self.stop = threading.Event()
+        self.release = threading.Event()  # what the behaviour `hold` waits for
         self.changed = threading.Condition()
         self._server = _Server(("127.0.0.1", 0), _Handler)
         self._server.owner = self
@@ -43,6 +44,7 @@ class Ingester:
 
     def __exit__(self, *_exc) -> None:
         self.stop.set()
+        self.release.set()
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
@@ -148,6 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_what_hang(self) -> None:
         self.server.owner.stop.wait(60)
         self.close_connection = True
+
+    def do_what_hold(self) -> None:
+        self.server.owner.release.wait(60)
+        self.do_what_store()
 
     def do_what_drip(self) -> None:
         self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")

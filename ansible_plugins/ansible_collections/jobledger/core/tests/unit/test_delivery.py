@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import ssl
 import subprocess
 import time
@@ -115,7 +116,7 @@ def test_request_leaves_in_one_send():
         client = Client(Address(server.url))
         client.request("POST", "/api/v1/events", b"[]")
         sent = []
-        real = client._connection._real
+        real = client._connection._sock
 
         class Spy:
             def sendall(self, data):
@@ -125,7 +126,7 @@ def test_request_leaves_in_one_send():
             def __getattr__(self, name):
                 return getattr(real, name)
 
-        client._connection._real = Spy()
+        client._connection._sock = Spy()
         client.request("POST", "/api/v1/events", b"[]")
         client.close()
     assert len(sent) == 1 and sent[0].endswith(b"\r\n\r\n[]") and server.connections == 1
@@ -133,9 +134,10 @@ def test_request_leaves_in_one_send():
 
 def test_forked_process_never_touches_the_parents_connection():
     with Ingester() as server:
-        sender, journal = _sender(server.url)
+        sender, journal = _sender(server.url, timeout=60, budget=120)
         _poll(journal)
         sender.flush()
+        sender.catch_up(answered=True)
         child = os.fork()
         if child == 0:
             _poll(journal)
@@ -163,8 +165,132 @@ def test_https_server_that_is_not_trusted_is_refused_and_a_trusted_one_is_used(t
         with pytest.raises(TransportError, match="certificate is not trusted"):
             Client(Address(url)).request("POST", "/api/v1/events", b"[]", 2)
         trusting = Client(Address(url), ca_file=str(tmp_path / "cert.pem"))
-        assert trusting.request("POST", "/api/v1/events", b"[]", 2).status == 200
+        assert trusting.request("POST", "/api/v1/events", b"[]", 60).status == 200
+        # A session ticket makes the socket readable: that is not the answer.
+        server.script = ["hold"]
+        trusting.send("POST", "/api/v1/events", b"[]", 60)
+        assert trusting.receive(0) is None and trusting.receive(0.1) is None
+        server.release.set()
+        assert trusting.receive().status == 200 and server.connections == 1
         trusting.close()
+
+
+def _launch(journal, count=1):
+    for _ in range(count):
+        journal.write("job_started", {"host": "h", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j%d.1" % journal.seq})
+
+
+def _seqs(server) -> list[list[int]]:
+    return [[event["seq"] for event in batch] for batch in server.batches]
+
+
+def test_launches_that_come_while_one_is_on_its_way_share_the_next_request():
+    with Ingester(script=["hold"]) as server:
+        sender, journal = _sender(server.url, timeout=60, budget=120)
+        for _ in range(20):
+            _launch(journal)
+            sender.flush()  # would not come back, did it wait: the first answer is held
+        assert sender.held_up and sender.backlog.waiting == 20 and server.events == []
+        server.release.set()
+        sender.catch_up()
+        assert not sender.held_up and server.wait_for(lambda events: len(events) == 20)
+        sender.finish()
+    assert _seqs(server) == [[1], list(range(2, 21))] and sender.backlog.delivered == 20 and server.connections == 1
+
+
+def test_more_launches_than_one_request_takes_have_all_left_when_the_next_task_begins():
+    with Ingester() as server:
+        sender, journal = _sender(server.url, timeout=60, budget=120)
+        _launch(journal, 1234)
+        sender.catch_up()
+        assert server.wait_for(lambda events: len(events) == 1234)
+        sender.finish()
+    assert [len(batch) for batch in _seqs(server)] == [500, 500, 234]
+
+
+def test_polls_are_no_reason_to_wait_for_an_answer():
+    with Ingester(script=["hold"]) as server:
+        sender, journal = _sender(server.url, timeout=60, budget=120)
+        _launch(journal)
+        sender.flush()
+        _poll(journal, 3)
+        sender.catch_up()
+        assert sender.held_up and server.events == []
+        server.release.set()
+        sender.finish()
+    assert _seqs(server) == [[1], [2, 3, 4]]
+
+
+@pytest.mark.parametrize("behaviour", ["hang", "drip", "store_then_drop", "500"])
+def test_request_that_gets_no_good_answer_is_sent_again_before_later_events(behaviour):
+    with Ingester(script=[behaviour]) as server:
+        sender, journal = _sender(server.url, timeout=0.2, budget=120)
+        _launch(journal, 2)
+        sender.flush()
+        _launch(journal)
+        give_up = time.monotonic() + 60
+        while sender.backlog.waiting and time.monotonic() < give_up:
+            sender.flush()
+            time.sleep(0.01)
+        assert sender.backlog.waiting == 0 and sender.backlog.delivered == 3
+    assert [event["seq"] for event in server.events] == [1, 2, 3] and _seqs(server)[-1] == [1, 2, 3]
+
+
+def test_connection_that_was_closed_while_nobody_looked_is_opened_again_once():
+    with Ingester(script=["store_and_close", "store_and_close"]) as server:
+        sender, journal = _sender(server.url, timeout=60, budget=120)
+        for _ in range(4):
+            _launch(journal)
+            sender.flush()
+            sender.catch_up(answered=True)
+        sender.finish()
+    assert [event["seq"] for event in server.events] == [1, 2, 3, 4] and sender.reason is None and server.connections == 3
+
+
+def test_answer_that_came_in_time_counts_however_late_it_is_read():
+    with Ingester() as server:
+        client = Client(Address(server.url))
+        client.send("POST", "/api/v1/events", b"[]", 60)
+        give_up = time.monotonic() + 60
+        while not client._connection._sock.recv(1 << 16, socket.MSG_PEEK).endswith(b"}") and time.monotonic() < give_up:
+            time.sleep(0.01)
+        client._deadline = time.monotonic() - 30
+        assert client.receive(0).status == 200 and client._connection is not None
+        client.close()
+
+
+def test_answer_of_a_request_that_was_given_up_is_not_taken_for_the_next_ones():
+    with Ingester(script=["hold"]) as server:
+        client = Client(Address(server.url))
+        client.send("POST", "/api/v1/events", b"[]", 60)
+        assert client.receive(0) is None
+        server.records["/x"] = (200, "application/json", {"found": True})
+        assert client.request("GET", "/x", timeout=60).body == b'{"found": true}' and server.connections == 2
+        client.close()
+
+
+def test_server_that_reads_nothing_does_not_hold_a_send_up():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(1)
+        client = Client(Address("http://127.0.0.1:%d" % listener.getsockname()[1]))
+        with pytest.raises(TransportError, match="no answer within 0.2 s") as failure:
+            client.send("POST", "/api/v1/events", b" " * (64 << 20), 0.2)
+        assert failure.value.seconds >= 0.2
+
+
+def test_events_on_their_way_are_the_ones_that_are_settled_whatever_comes_meanwhile():
+    """Without a spool, or with a full disk, events wait in memory; what is on its way there must not be given up or mixed up."""
+    backlog = Backlog(max_events=10)
+    for number in range(10):
+        backlog.add("job_polled", b"%d" % number)
+    assert len(backlog.batch(4, 1 << 20)) == 4
+    for number in range(10, 30):
+        backlog.add("job_polled", b"%d" % number)
+    assert backlog.dropped > 0 and list(line for _kind, line, _start in backlog._loose)[:4] == [b"0", b"1", b"2", b"3"]
+    waiting = backlog.waiting
+    backlog.settle(4)
+    assert backlog.delivered == 4 and backlog.waiting == waiting - 4 and backlog.batch(1, 1 << 20)[0] not in (b"0", b"1", b"2", b"3")
 
 
 def test_name_that_cannot_be_resolved_is_told():

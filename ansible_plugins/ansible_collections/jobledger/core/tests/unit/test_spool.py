@@ -94,16 +94,19 @@ def test_event_is_in_the_file_and_synced_before_it_is_sent_and_settled_after(tmp
     run = Run(tmp_path / "s")
     monkeypatch.setattr(spool, "_sync_data", lambda fd: steps.append("sync"))
 
-    def request(_method, _path, body, _timeout):
+    def send(_method, _path, body, _timeout):
         sent = json.loads(body)
         assert spooled(run.path)[-len(sent):] == sent
         steps.append("send from %d" % spool_format.position_of(run.path.read_bytes(), 10 ** 9))
-        return Answer(200, {"Content-Type": "application/json"}, b'{"received":%d}' % len(sent), 0.0)
+        answers.append(Answer(200, {"Content-Type": "application/json"}, b'{"received":%d}' % len(sent), 0.0))
+        return 0.0
 
-    run.sender._client.request = request
+    answers: list = []
+    run.sender._client.send, run.sender._client.receive = send, lambda _seconds: answers.pop()
     for kind in (run.launch, run.poll):
         kind()
         run.sender.flush()
+    run.sender.catch_up(answered=True)
     first = run.path.stat().st_size - len(spool_format.record(b"x" * len(json.dumps(spooled(run.path)[1], separators=(",", ":")))))
     assert steps == ["sync", "send from %d" % spool_format.HEADER_SIZE, "send from %d" % first]
     assert (os.stat(run.path).st_mode & 0o777, os.stat(run.path.parent).st_mode & 0o777) == (0o600, 0o700)
@@ -325,15 +328,87 @@ def test_damaged_header_sends_all_again_and_nothing_is_stored_twice(tmp_path):
 def test_position_is_kept_by_a_killed_run(tmp_path):
     with Ingester() as server:
         def killed():
-            run = Run(tmp_path, server.url)
+            run = Run(tmp_path, server.url, timeout=60, budget=120)
             run.launch(2)
-            run.sender.flush()
+            run.sender.catch_up(answered=True)
             run.launch(2)
             os.kill(os.getpid(), signal.SIGKILL)
 
         assert os.WTERMSIG(in_child(killed)) == 9
         assert replay(tmp_path, server.url).returncode == 0
         assert [[event["seq"] for event in batch] for batch in server.batches] == [[1, 2], [3, 4]]
+
+
+def test_run_that_is_killed_with_a_request_on_its_way_is_delivered_once(tmp_path):
+    with Ingester(script=["hold"]) as server:
+        def killed():
+            run = Run(tmp_path, server.url)
+            run.launch(2)
+            run.sender.flush()
+            run.launch()
+            run.sender.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        assert os.WTERMSIG(in_child(killed)) == 9
+        assert replay(tmp_path, server.url).returncode == 0
+        server.release.set()  # the killed run's own request is stored after the replay's
+        with server.changed:
+            assert server.changed.wait_for(lambda: len(server.batches) == 2, 60)
+        assert [event["seq"] for event in server.events] == [1, 2, 3] and os.listdir(tmp_path) == []
+
+
+def test_burst_of_launches_shares_syncs_and_all_are_on_disk_when_the_next_task_begins(tmp_path, monkeypatch):
+    syncs = []
+    monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
+    with Ingester(script=["hold"]) as server:
+        run = Run(tmp_path, server.url, timeout=60, budget=120)
+        for _ in range(30):
+            run.launch()
+            run.sender.flush()
+        assert len(syncs) == 1 and len(spooled(run.path)) == 30
+        server.release.set()
+        run.sender.catch_up()
+        assert len(syncs) == 2 and syncs[-1] == run.path.stat().st_size
+        run.end()
+    assert len(server.events) == 30
+
+
+def test_burst_shares_syncs_with_the_ingester_away_too(tmp_path, monkeypatch):
+    syncs = []
+    monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
+    now = [0.0]
+    run = Run(tmp_path)
+    run.sender._clock = lambda: now[0]
+    for _ in range(30):
+        run.launch()
+        run.sender.flush()
+        now[0] += 0.01
+    assert 2 <= len(syncs) <= 7
+    run.sender.catch_up()
+    assert syncs[-1] == run.path.stat().st_size
+
+
+def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, monkeypatch):
+    """A batch from memory is on its way, and later events reach the file again: each is settled where it is."""
+    real, full = os.pwrite, [True]
+
+    def pwrite(fd, data, at):
+        if at and full[0]:
+            raise OSError(errno.ENOSPC, "no room")
+        return real(fd, data, at)
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    with Ingester(script=["hold"]) as server:
+        run = Run(tmp_path, server.url, timeout=60, budget=120)
+        run.launch(2)
+        run.sender.flush()
+        full[0] = False
+        run.launch(3)
+        server.release.set()
+        run.sender.catch_up(answered=True)
+        assert run.backlog.waiting == 0 and run.backlog.in_memory_only == 0 and run.backlog.delivered == 5
+        run.end()
+    assert [[event["seq"] for event in batch] for batch in server.batches] == [[1, 2], [3, 4, 5]] and os.listdir(tmp_path) == []
 
 
 def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_path):

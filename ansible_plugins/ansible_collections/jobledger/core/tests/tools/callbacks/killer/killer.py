@@ -34,7 +34,7 @@ def _before(owner, name):
     def stepped(*args, **kwargs):
         _step("op")
         found = real(*args, **kwargs)
-        if name == "_once":  # the answer has come, nothing is written down yet
+        if name == "_read":  # the answer has come, nothing is written down yet
             _step("op")
         return found
 
@@ -42,7 +42,7 @@ def _before(owner, name):
 
 
 for _owner, _name in ((spool, "create"), (spool, "_lock"), (spool, "_write"), (spool, "_sync_data"), (spool, "_sync_directory"),
-                      (spool.SpoolFile, "remove"), (client.Client, "_once")):
+                      (spool.SpoolFile, "remove"), (client.Client, "_write"), (client.Client, "_read")):
     _before(_owner, _name)
 os.pwrite = (lambda real: lambda fd, data, at: _torn(real, fd, data, at))(os.pwrite)
 
