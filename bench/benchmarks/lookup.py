@@ -1,41 +1,32 @@
-"""Resume lookups as the ledger grows, against a server that answers a constant of the same size."""
+"""Resume lookups as the ledger grows, against a server that answers a constant of the same size, and against ARA's nearest question where ARA can hold as many results."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 import urllib.request
 
+from harness.peer import Ara, environment
 from harness.process import Unavailable
 from harness.report import Section
 from harness.stats import Sample, figure, ratio
 
 
 def run(bench) -> Section:
-    """Generate a ledger of each size, and ask for jobs of it at random."""
+    """Make a ledger of each size, and ask for jobs of it at random."""
     section = Section("lookup", "Resume lookup")
-    rounds, seconds = bench.size(5, 3, 1), bench.size(5, 2, 0.5)
-    callers = bench.size(8, 8, 2)
-    medians = {}
-    for jobs in bench.size((10_000, 100_000, 1_000_000), (10_000, 50_000), (80,)):
+    medians, share = {}, None
+    for jobs in bench.jobs or bench.size([10_000, 100_000, 1_000_000], [10_000, 100_000], [80]):
         data = bench.path("lookup")
         data.mkdir(mode=0o700, parents=True)
-        made = bench.tool("generate", "--ledger", data / "ledger", "--jobs", jobs, "--events-per-job", 2)
-        bench.say("  %d jobs generated, %s" % (jobs, figure(made["events_per_second"], "events/s")))
-        with bench.ingester("--mirror", "none", data=data) as ours, bench.http_floor() as floor:
-            found, constant, median, audit = Sample("lookups/s"), Sample("answers/s"), Sample("ms"), Sample("ms")
-            for number in range(rounds):
-                turns = [lambda: _lookups(bench, ours, callers, seconds, jobs, found),
-                         lambda: constant.add(bench.load(floor.url + "/x", kind="same", callers=callers, seconds=seconds)["requests_per_second"]),
-                         lambda: median.add(bench.load(ours.url, kind="lookup", callers=1, seconds=seconds, jobs=jobs, events_per_job=2)["p50_ms"]),
-                         lambda: audit.add(_page(ours.url + "/api/v1/jobs?limit=100"))]
-                for turn in turns[number % 4:] + turns[:number % 4]:
-                    turn()
-            section.row("%s jobs: lookups, %d callers" % (figure(jobs), callers), found, "%.2f × a constant (%s)" % (ratio(found, constant), figure(constant.median, "/s")))
-            section.row("%s jobs: one caller, median" % figure(jobs), median)
-            section.row("%s jobs: first page of the audit" % figure(jobs), audit)
-            medians[jobs] = median.median
-            share = ratio(found, constant)
+        made = bench.tool("generate", "--bulk", "--ledger", data / "ledger", "--jobs", jobs, "--events-per-job", 2, "--cache-mib", 256, heap="1g")
+        bench.say("  %d jobs generated, %s" % (jobs, figure(made["jobs_per_second"], "jobs/s")))
+        with contextlib.ExitStack() as running:
+            asked = _Asked(bench, section, jobs, running.enter_context(bench.ingester("--mirror", "none", data=data)), running.enter_context(bench.http_floor()))
+            peer = _peer(bench, section, jobs, running)
+            asked.measure(peer)
+            medians[jobs], share = asked.rows(peer)
         shutil.rmtree(data)
     least, most = min(medians), max(medians)
     section.bar("lookups at %s jobs" % figure(most), 0.4, share, "× a constant", at_most=False)
@@ -44,11 +35,71 @@ def run(bench) -> Section:
     return section
 
 
-def _lookups(bench, ours, callers, seconds, jobs, found) -> None:
-    got = bench.load(ours.url, kind="lookup", callers=callers, seconds=seconds, jobs=jobs, events_per_job=2)
+def _peer(bench, section, jobs, running) -> "Ara | None":
+    """ARA with as many results as the ledger has jobs; None, and a row that says why, where that cannot be."""
+    if jobs > bench.size(100_000, 10_000, 0):
+        return None
+    try:
+        return running.enter_context(Ara(bench, environment(bench), results=jobs))
+    except Unavailable as why:
+        section.row("%s results: ARA" % figure(jobs), Sample("questions/s"), note=str(why))
+        return None
+
+
+class _Asked:
+    """What one ledger, and what stands beside it, is asked; all of them take turns."""
+
+    def __init__(self, bench, section, jobs, ours, floor):
+        self.bench, self.section, self.jobs, self.ours, self.floor = bench, section, jobs, ours, floor
+        self.callers, self.seconds = bench.size(8, 8, 2), bench.size(5, 2, 0.5)
+        self.found, self.median, self.audit = Sample("lookups/s"), Sample("ms"), Sample("ms")
+        self.constant = Sample("answers/s")
+        self.peer_found, self.peer_median = Sample("questions/s"), Sample("ms")
+
+    def measure(self, peer) -> None:
+        """Go all the rounds; each begins with another turn."""
+        turns = [lambda: self.found.add(self._lookups(self.callers)["requests_per_second"]),
+                 lambda: self.constant.add(self.bench.load(self.floor.url + "/x", kind="same", callers=self.callers, seconds=self.seconds)["requests_per_second"]),
+                 lambda: self.median.add(self._lookups(1)["p50_ms"]),
+                 lambda: self.audit.add(_page(self.ours.url + "/api/v1/jobs?limit=100"))]
+        if peer:
+            turns += [lambda: self.peer_found.add(self._questions(peer, self.callers)["requests_per_second"]),
+                      lambda: self.peer_median.add(self._questions(peer, 1)["p50_ms"])]
+        for number in range(self.bench.size(5, 3, 1)):
+            first = number % len(turns)
+            for turn in turns[first:] + turns[:first]:
+                turn()
+
+    def rows(self, peer) -> tuple[float, float]:
+        """Add the lines of the table; return the median lookup in ms and the share of a constant's rate."""
+        name, share = "%s jobs" % figure(self.jobs), ratio(self.found, self.constant)
+        self.section.row("%s: lookups, %d callers" % (name, self.callers), self.found,
+                         "%.2f × a constant (%s)" % (share, figure(self.constant.median, "/s")))
+        self.section.row("%s: one caller, median" % name, self.median)
+        self.section.row("%s: first page of the audit" % name, self.audit)
+        if peer:
+            name = "%s results: ARA" % figure(self.jobs)
+            self.section.row("%s, %d callers" % (name, self.callers), self.peer_found, "newest result of a host and a task")
+            self.section.row("%s, one caller, median" % name, self.peer_median)
+            self.section.row("%s: our lookups a second" % name, _times(self.found, self.peer_found), "as many as ARA's")
+            self.section.row("%s: its median" % name, _times(self.peer_median, self.median), "as long as ours")
+        return self.median.median, share
+
+    def _lookups(self, callers) -> dict:
+        return _good(self.bench.load(self.ours.url, kind="lookup", callers=callers, seconds=self.seconds, jobs=self.jobs, events_per_job=2), "lookups")
+
+    def _questions(self, peer, callers) -> dict:
+        return _good(self.bench.load(peer.url, kind="paths", paths=peer.paths, callers=callers, seconds=self.seconds), "ARA's answers")
+
+
+def _times(above: Sample, below: Sample) -> Sample:
+    return Sample("×", [one / other for one, other in zip(above.values, below.values)])
+
+
+def _good(got: dict, what: str) -> dict:
     if got["faults"]:
-        raise Unavailable("lookups failed: %s" % got["faults"])
-    found.add(got["requests_per_second"])
+        raise Unavailable("%s failed: %s" % (what, got["faults"]))
+    return got
 
 
 def _page(url: str) -> float:

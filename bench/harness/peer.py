@@ -45,9 +45,9 @@ def ansible(bench: Bench) -> Path:
 
 
 class Ara(Program):
-    """ARA's API server. `postgres` is a running Postgres, or None for SQLite."""
+    """ARA's API server. `postgres` is a running Postgres, or None for SQLite. With `results`, it has as many when it starts, and `paths` is a file of paths that ask for some."""
 
-    def __init__(self, bench: Bench, place: Path, postgres: "Postgres | None" = None):
+    def __init__(self, bench: Bench, place: Path, postgres: "Postgres | None" = None, results: int = 0):
         directory = bench.path("ara")
         directory.mkdir(parents=True)
         self.port = free_port()
@@ -57,9 +57,10 @@ class Ara(Program):
         if postgres:
             settings.update(ARA_DATABASE_ENGINE="django.db.backends.postgresql", ARA_DATABASE_NAME="postgres", ARA_DATABASE_USER=postgres.user,
                             ARA_DATABASE_HOST=str(postgres.socket), ARA_DATABASE_PORT=str(postgres.port))
-        made = subprocess.run([str(place / "ara-manage"), "migrate"], env=settings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if made.returncode:
-            raise Unavailable("ara-manage migrate failed: %s" % made.stdout[-300:])
+        _ran("ara-manage migrate", [place / "ara-manage", "migrate"], settings)
+        self.paths = directory / "paths"
+        if results:
+            _ran("filling ARA's database", [place / "python", Path(__file__).with_name("ara_fill.py"), results, self.paths], settings)
         workers = max(2, min(4, (os.cpu_count() or 1) * 2))
         super().__init__([place / "gunicorn", "--workers", workers, "--bind", "127.0.0.1:%d" % self.port, "ara.server.wsgi"],
                          bench.path("ara.log"), environment=settings, cwd=directory)
@@ -90,6 +91,12 @@ class Ara(Program):
         return {"playbook": playbook, "play": play, "task": task, "host": host, "delegated_to": [], "status": "ok", "changed": True, "ignore_errors": False,
                 "started": at, "ended": at,
                 "content": {"ansible_job_id": "j889214147243.9938", "changed": True, "failed": 0, "finished": 0, "results_file": "/home/deploy/.ansible_async/j889214147243.9938", "started": 1}}
+
+
+def _ran(what: str, command: list, environment: dict) -> None:
+    done = subprocess.run([str(part) for part in command], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    if done.returncode:
+        raise Unavailable("%s failed: %s" % (what, done.stdout[-300:]))
 
 
 class Postgres(Program):

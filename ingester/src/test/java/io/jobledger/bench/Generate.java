@@ -4,24 +4,30 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.InvalidEvents;
-import io.jobledger.ledger.EventSink.Appended;
+import io.jobledger.ledger.BulkLedger;
 import io.jobledger.ledger.H2Ledger;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.model.Event;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Fills a ledger with the history of a {@link SampleSite}, on the way that every event takes: decoded from JSON, appended, committed, synced. */
+/** Fills a ledger with the history of a {@link SampleSite}, on the way that every event takes: decoded from JSON, appended, committed, synced; or in bulk. */
 @Command(name = "generate", mixinStandardHelpOptions = true, description = "Fills a ledger with made-up history. The same seed gives the same history.")
 final class Generate implements Callable<Integer> {
     /** Batches that may wait for the writer: decoding the next goes on meanwhile. */
@@ -45,35 +51,29 @@ final class Generate implements Callable<Integer> {
     @Option(names = "--cache-mib", defaultValue = "64", paramLabel = "N", description = "Memory for the ledger's page cache. Default: ${DEFAULT-VALUE}")
     private int cacheMib;
 
+    @Option(names = "--bulk", description = "Makes a new ledger the quick way: without syncs, indexes at the end, compacted. The rows are the same.")
+    private boolean bulk;
+
+    /** Where events go. What is returned is done when they are stored. */
+    private interface Filling extends AutoCloseable {
+        CompletableFuture<?> append(List<Event> events);
+
+        /** All was appended. */
+        default void finish() throws SQLException {}
+
+        @Override
+        void close() throws SQLException;
+    }
+
     @Override
-    public Integer call() throws IOException, InvalidEvents {
+    public Integer call() throws IOException, InvalidEvents, SQLException {
         long runs = (jobs + 39) / 40;
         SampleSite site = SampleSite.of(seed, runs, Math.max(2, eventsPerJob));
         long began = System.nanoTime();
-        long events = 0;
-        try (Ledger open = H2Ledger.open(new H2Ledger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
-                ProgressBar bar = new ProgressBar("jobs", runs * 40)) {
-            BatchDecoder decoder = new BatchDecoder(100_000);
-            Deque<CompletableFuture<Appended>> waiting = new ArrayDeque<>();
-            ByteArrayOutputStream lines = new ByteArrayOutputStream();
-            int held = 0;
-            for (long number = 0; number < runs; number++) {
-                for (byte[] event : site.run(number).events()) {
-                    lines.write(event);
-                    lines.write('\n');
-                    held++;
-                }
-                if (held >= batch || number + 1 == runs) {
-                    waiting.add(open.sink().append(decoder.decode(lines.toByteArray(), true)));
-                    events += held;
-                    held = 0;
-                    lines.reset();
-                    while (waiting.size() > AHEAD || number + 1 == runs && !waiting.isEmpty()) {
-                        waiting.remove().join();
-                    }
-                    bar.stepTo((number + 1) * 40);
-                }
-            }
+        long events;
+        try (Filling filling = bulk ? bulk() : usual(); ProgressBar bar = new ProgressBar("jobs", runs * 40)) {
+            events = fill(filling, site, bar);
+            filling.finish();
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         ObjectNode said = JsonNodeFactory.instance.objectNode();
@@ -82,5 +82,75 @@ final class Generate implements Callable<Integer> {
         said.put("bytes", Files.size(Path.of(ledger + ".mv.db")));
         System.out.println(said);
         return 0;
+    }
+
+    /** Hands over whole runs, some batches ahead of what is stored; returns the number of events. */
+    private long fill(Filling filling, SampleSite site, ProgressBar bar) throws InvalidEvents {
+        BatchDecoder decoder = new BatchDecoder(100_000);
+        Deque<CompletableFuture<?>> waiting = new ArrayDeque<>();
+        long events = 0;
+        List<Event> held = new ArrayList<>();
+        for (long number = 0; number < site.runs(); number++) {
+            ByteArrayOutputStream lines = new ByteArrayOutputStream();
+            for (byte[] event : site.run(number).events()) {
+                lines.writeBytes(event);
+                lines.write('\n');
+            }
+            held.addAll(decoder.decode(lines.toByteArray(), true));
+            boolean last = number + 1 == site.runs();
+            if (held.size() >= batch || last) {
+                waiting.add(filling.append(held));
+                events += held.size();
+                held = new ArrayList<>();
+                while (waiting.size() > AHEAD || last && !waiting.isEmpty()) {
+                    waiting.remove().join();
+                }
+                bar.stepTo((number + 1) * site.jobsPerRun());
+            }
+        }
+        return events;
+    }
+
+    private Filling usual() {
+        Ledger open = H2Ledger.open(new H2Ledger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
+        return new Filling() {
+            @Override
+            public CompletableFuture<?> append(List<Event> events) {
+                return open.sink().append(events);
+            }
+
+            @Override
+            public void close() {
+                open.close();
+            }
+        };
+    }
+
+    private Filling bulk() throws SQLException {
+        BulkLedger made = BulkLedger.create(ledger, cacheMib * 1024, Clock.systemUTC());
+        ExecutorService writer = Executors.newSingleThreadExecutor();
+        return new Filling() {
+            @Override
+            public CompletableFuture<?> append(List<Event> events) {
+                return CompletableFuture.runAsync(() -> {
+                    try {
+                        made.append(events);
+                    } catch (SQLException e) {
+                        throw new CompletionException(e);
+                    }
+                }, writer);
+            }
+
+            @Override
+            public void finish() throws SQLException {
+                made.finish();
+            }
+
+            @Override
+            public void close() throws SQLException {
+                writer.shutdown();
+                made.close();
+            }
+        };
     }
 }

@@ -28,7 +28,7 @@ import picocli.CommandLine.Option;
  */
 @Command(name = "load", mixinStandardHelpOptions = true, description = "Sends requests for a time and prints throughput and latencies as JSON.")
 final class Load implements Callable<Integer> {
-    enum Kind { events, lookup, same }
+    enum Kind { events, lookup, paths, same }
 
     @Option(names = "--url", required = true, paramLabel = "URL")
     private URI url;
@@ -66,6 +66,9 @@ final class Load implements Callable<Integer> {
     @Option(names = "--body", description = "For the kind same: a file whose content is sent as JSON.")
     private Path body;
 
+    @Option(names = "--paths", description = "For the kind paths: a file with a path on each line, of which one is asked for at random each time.")
+    private Path paths;
+
     private final ConcurrentHistogram latencies = new ConcurrentHistogram(60_000_000_000L, 3);
     private final LongAdder good = new LongAdder();
     private final Map<String, LongAdder> bad = new ConcurrentHashMap<>();
@@ -77,6 +80,7 @@ final class Load implements Callable<Integer> {
         return switch (kind) {
             case events -> Requests.events(url, site, caller, callers, batch);
             case lookup -> Requests.lookups(url, site, caller);
+            case paths -> Requests.paths(url, Files.readAllLines(paths), caller);
             case same -> {
                 String path = url.getRawPath() + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
                 byte[] request = Caller.request(url, method, path.isEmpty() ? "/" : path, "application/json", body == null ? null : Files.readAllBytes(body));

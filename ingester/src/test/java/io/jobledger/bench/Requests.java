@@ -44,7 +44,16 @@ final class Requests {
             site.run(random.nextLong(site.runs())).keys().forEach(key -> made.add(Caller.request(
                     target, "GET", "/api/v1/jobs/" + escape(key.host()) + "/" + escape(key.play()) + "/" + escape(key.job()), null, null)));
         }
-        return () -> made.get(random.nextInt(made.size()));
+        return any(made, random);
+    }
+
+    /** Any of these paths, at random. */
+    static Supplier<byte[]> paths(URI target, List<String> paths, int caller) {
+        return any(paths.stream().map(path -> Caller.request(target, "GET", path, null, null)).toList(), new SplittableRandom(caller));
+    }
+
+    private static Supplier<byte[]> any(List<byte[]> requests, SplittableRandom random) {
+        return () -> requests.get(random.nextInt(requests.size()));
     }
 
     private static String escape(String name) {

@@ -1,0 +1,31 @@
+"""The sizes and the peer of the benchmark of lookups."""
+
+import argparse
+import json
+import urllib.request
+
+import pytest
+
+import bench
+from harness import peer
+from harness.bench import Bench
+
+
+def test_sizes_areSorted_andOnlyNumbers():
+    assert bench.sizes("1000,40,40") == [40, 1000]
+    for wrong in ("", "0", "-5", "ten", "10;20"):
+        with pytest.raises(argparse.ArgumentTypeError):
+            bench.sizes(wrong)
+
+
+@pytest.mark.skipif(not (peer.devenv.TOOLS / ("venv-bench-" + peer.devenv.newest())).is_dir(), reason="the peer is installed by './jobledger bench'")
+def test_ara_filled_answersTheNewestResultOfAHostAndATask(tmp_path):
+    made = Bench(tmp_path, "tiny")
+    with peer.Ara(made, peer.environment(made), results=80) as ara:
+        paths = ara.paths.read_text().splitlines()
+        for path in paths[:5]:
+            with urllib.request.urlopen(ara.url + path, timeout=60) as response:
+                found = json.load(response)
+            assert found["count"] >= 1 and len(found["results"]) == 1, path
+        with urllib.request.urlopen(ara.url + "/api/v1/results", timeout=60) as response:
+            assert json.load(response)["count"] == 80
