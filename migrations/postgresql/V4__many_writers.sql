@@ -22,7 +22,7 @@ CREATE TABLE events (
 ) PARTITION BY RANGE (day);
 DROP TABLE events_whole;
 CREATE INDEX events_by_entry ON events (entry);
-CREATE INDEX events_by_job ON events (job, observed_at);
+CREATE INDEX events_by_job ON events (job, entry);
 
 -- The partitions there are: [first_day, end_day).
 CREATE TABLE event_partitions (

@@ -14,7 +14,7 @@ import org.jdbi.v3.core.Handle;
 
 /** Recomputes one chain from its events. Not thread-safe. */
 final class ChainWalk {
-    private static final String EVENTS = "SELECT seq, entry, type, observed_at, received_at, job, body, link FROM events WHERE run_id = ? ORDER BY entry";
+    private static final String EVENTS = "SELECT " + EventText.COLUMNS + ", entry, received_at, job, link FROM events WHERE run_id = ? ORDER BY entry";
 
     /** A row of {@code chains}. */
     record Chain(long number, UUID run, long firstEntry, long lastEntry, long events, byte[] opening, byte[] head) {
@@ -72,7 +72,7 @@ final class ChainWalk {
     private StoredEvent event(ResultSet row) throws SQLException {
         return new StoredEvent(
                 chain.run, row.getLong("seq"), row.getLong("entry"), row.getString("type"), Rows.instant(row, "observed_at"), Rows.instant(row, "received_at"),
-                row.getObject("job", Long.class), row.getString("body"));
+                row.getObject("job", Long.class), EventText.read(row));
     }
 
     private void step(StoredEvent event, byte[] stored) {

@@ -30,9 +30,11 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     }
 
     private H2Connections(Path base, int cacheKib, String scheme, String more) {
-        // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for.
+        // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for. COMPRESS: pages of 64 KiB instead of 16, written with LZF;
+        // it takes no more processor time than it saves by writing a third of the bytes.
+        // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
-                + ";MAX_COMPACT_TIME=1500;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
+                + ";MAX_COMPACT_TIME=1500;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.pool = open();
     }
 

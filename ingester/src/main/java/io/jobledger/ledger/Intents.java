@@ -21,18 +21,18 @@ final class Intents {
     /** Reads the run's events, but only when it has intents. Blocks on the database. */
     static List<Intent> unseen(Handle handle, RunId run) {
         TreeMap<Long, Intent> open = new TreeMap<>();
-        handle.createQuery("SELECT seq, observed_at, body FROM events WHERE run_id = ? AND type = 'job_intended' ORDER BY seq")
+        handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE run_id = ? AND type = 'job_intended' ORDER BY seq")
                 .bind(0, run.value())
-                .map((rows, c) -> intent(rows.getLong("seq"), Rows.instant(rows, "observed_at"), json(rows.getString("body"))))
+                .map((rows, c) -> intent(rows.getLong("seq"), Rows.instant(rows, "observed_at"), json(EventText.read(rows))))
                 .forEach(intent -> open.put(intent.seq(), intent));
         if (open.isEmpty()) {
             return List.of();
         }
         record Answer(long seq, JsonNode body) {}
-        try (var answers = handle.createQuery("SELECT seq, body FROM events WHERE run_id = ? AND seq > ? AND type IN " + ANSWERS + " ORDER BY seq")
+        try (var answers = handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE run_id = ? AND seq > ? AND type IN " + ANSWERS + " ORDER BY seq")
                 .bind(0, run.value())
                 .bind(1, open.firstKey())
-                .map((rows, c) -> new Answer(rows.getLong(1), json(rows.getString(2))))
+                .map((rows, c) -> new Answer(rows.getLong("seq"), json(EventText.read(rows))))
                 .stream()) {
             answers.takeWhile(answer -> !open.isEmpty()).forEach(answer -> {
                 open.remove(answer.body.path("intent").asLong(-1));

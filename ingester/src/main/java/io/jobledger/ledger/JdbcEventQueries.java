@@ -21,7 +21,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 /** {@link EventQueries} by SQL. */
 final class JdbcEventQueries implements EventQueries {
     private static final String ORDER = "events seq";
-    private static final String COLUMNS = "entry, run_id, seq, type, body";
+    private static final String COLUMNS = EventText.COLUMNS + ", entry";
 
     private final Reader reader;
 
@@ -30,7 +30,7 @@ final class JdbcEventQueries implements EventQueries {
     }
 
     private static StoredEvent event(ResultSet rows, StatementContext context) throws SQLException {
-        return new StoredEvent(rows.getLong("entry"), new RunId(rows.getObject("run_id", UUID.class)), rows.getLong("seq"), rows.getString("type"), rows.getString("body"));
+        return new StoredEvent(rows.getLong("entry"), new RunId(rows.getObject("run_id", UUID.class)), rows.getLong("seq"), rows.getString("type"), EventText.read(rows));
     }
 
     @Override
@@ -55,9 +55,9 @@ final class JdbcEventQueries implements EventQueries {
 
     @Override
     public List<String> events(RunId id, long afterSeq, int limit) {
-        return reader.lookup(handle -> handle.createQuery("SELECT body FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?")
+        return reader.lookup(handle -> handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?")
                 .bind(0, id.value()).bind(1, afterSeq).bind(2, limit)
-                .mapTo(String.class)
+                .map((rows, c) -> EventText.read(rows))
                 .list());
     }
 
@@ -73,7 +73,7 @@ final class JdbcEventQueries implements EventQueries {
                     .orElse(null);
             return entry == null
                     ? List.<StoredEvent>of()
-                    : handle.createQuery("SELECT " + COLUMNS + " FROM events WHERE job = ? ORDER BY job, observed_at LIMIT ?")
+                    : handle.createQuery("SELECT * FROM (SELECT " + COLUMNS + " FROM events WHERE job = ? ORDER BY job, entry LIMIT ?) came ORDER BY observed_at, entry")
                             .bind(0, entry)
                             .bind(1, limit)
                             .map(JdbcEventQueries::event)

@@ -85,7 +85,7 @@ final class LedgerWriter {
             long entry = ledger.nextEntry();
             byte[] link = chains.append(new StoredEvent(head.run().value(), head.seq(), entry, head.type(), head.at(), received, number, head.body()));
             List<Object> row = new ArrayList<>(
-                    Arrays.asList(head.run().value(), head.seq(), entry, head.type(), Sql.utc(head.at()), now, number, head.body(), link));
+                    Arrays.asList(head.run().value(), head.seq(), entry, head.type(), Sql.utc(head.at()), now, number, EventText.stored(head), link));
             if (writing.byDay()) {
                 row.add(writing.day(head.run().value()));
             }

@@ -17,7 +17,6 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /** The tokens of all ingesters that share a PostgreSQL ledger. */
 final class PostgresTokens implements TokenStore {
@@ -100,13 +99,14 @@ final class PostgresTokens implements TokenStore {
     }
 
     private static void insert(Handle handle, List<Token> tokens) {
-        PreparedBatch rows = handle.prepareBatch("INSERT INTO access_tokens (position, id, name, scopes, sha256, created_at, created_by, expires_at, revoked_at)"
+        RowBatch rows = new RowBatch(handle, "INSERT INTO access_tokens (position, id, name, scopes, sha256, created_at, created_by, expires_at, revoked_at)"
                 + " VALUES (?, ?, ?, ?, ?, ?, ?, ?::timestamptz, ?::timestamptz)");
+        int position = 0;
         for (Token token : tokens) {
-            rows.add(rows.size(), token.id(), token.name(), token.scopes().stream().sorted().map(Scope::wire).collect(Collectors.joining(",")), token.hash(),
+            rows.add(position++, token.id(), token.name(), token.scopes().stream().sorted().map(Scope::wire).collect(Collectors.joining(",")), token.hash(),
                     Sql.utc(token.createdAt()), token.createdBy(), Sql.utc(token.expiresAt()), Sql.utc(token.revokedAt()));
         }
-        Sql.execute(rows);
+        rows.execute();
     }
 
     /** A database that fails in whatever way may answer again: a token is neither good nor bad until then. */

@@ -95,7 +95,7 @@ final class RecordCheck {
 
     private Job merged(long entry) {
         Job merged = null;
-        for (String body : handle.createQuery("SELECT body FROM events WHERE job = ?").bind(0, entry).mapTo(String.class).list()) {
+        for (String body : handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE job = ?").bind(0, entry).map((rows, context) -> EventText.read(rows)).list()) {
             try {
                 Job news = LedgerWriter.job(reader.read(body));
                 merged = merged == null ? news : news == null ? merged : merged.merge(news);
