@@ -1,7 +1,7 @@
 """Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
 
 A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the spool, and
-goes with the next one, which is made when the answer is there. So a burst of launches shares syncs and requests.
+goes with the next one, which is made when the answer is there. So a burst of launches shares requests. A sync is never put off.
 
 Not thread-safe; Ansible calls callbacks one at a time. A forked process must not send: every entry checks that.
 """
@@ -17,8 +17,6 @@ from .spool_backlog import Backlog
 
 # An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
 _FREE_SECONDS = 0.05
-# How often the disk is waited for while nothing can be sent: a burst of launches then shares syncs as well.
-_SYNC_EVERY = 0.05
 _EVENTS = "/api/v1/events"
 _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
@@ -49,7 +47,6 @@ class Sender:
         self._not_before = 0.0
         self._flight = 0  # how many events, the first of the backlog, are on their way
         self._pressing = False  # whether a launch or an end waits that no request took
-        self._synced_at = -_SYNC_EVERY
         self.backlog = backlog or Backlog()
         self.spent = 0.0
         self.healthy = False  # whether the last attempt went well
@@ -66,11 +63,13 @@ class Sender:
         self.backlog.add(kind, line)
 
     def flush(self) -> None:
-        """Send what waits, and wait for no answer, unless the spool has grown so large that it should be emptied. Never raises.
+        """See launches and ends to the disk, then send what waits, and wait for no answer, unless the spool has grown so large
+        that it should be emptied. Never raises.
 
         What waits stays where it is while a request is on its way that is not answered yet, in a pause after a failure, and
         when the budget is used up.
         """
+        self.backlog.secure()
         if self.backlog.is_bulky:
             self.catch_up(answered=True)
         elif self._client.usable and self._landed(0.0):
@@ -81,14 +80,14 @@ class Sender:
 
         To that end the request before is waited for. `answered`: all that waits is sent, and all answers are waited for.
         """
+        self.backlog.secure()
         while self._client.usable and (self._pressing or answered and self.backlog.waiting):
             if not self._landed(self._allowance()) or not self._send():
                 break
-        self._secure()
 
     def finish(self) -> None:
         """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. Never raises."""
-        self._secure()
+        self.backlog.secure()
         if self._client.usable:
             if not self._landed(min(self._timeout, self._budget - self.spent)):
                 self._client.close()
@@ -132,10 +131,6 @@ class Sender:
         """How long one attempt may take now."""
         return min(self._timeout, self._budget - self._reserve - self.spent)
 
-    def _secure(self) -> None:
-        self.backlog.secure()
-        self._synced_at = self._clock()
-
     def _landed(self, seconds: float) -> bool:
         """Wait for the answer, at most that long. Return whether nothing is on its way any more."""
         if not self._flight:
@@ -161,10 +156,7 @@ class Sender:
         """Write one request with the first events that wait, unless it is not the time for it. Return whether that was done."""
         allowance, now = self._allowance(), self._clock()
         if now < self._not_before or allowance <= 0.001:
-            if now - self._synced_at >= _SYNC_EVERY:
-                self._secure()
             return False
-        self._secure()
         lines = self.backlog.batch(self._batch_events, _MOST_BYTES)
         if not lines:
             self._pressing = False
