@@ -6,7 +6,7 @@ import pytest
 from tools.controller import Controller, core_version
 from tools.ingester import Ingester
 
-# A job that is to be seen running lasts six seconds: the first look at it comes after one, on a machine under load later.
+# A job that is to be seen running lasts four seconds: the first look at it comes after one, on a machine under load later.
 MAIN = """
 - name: Upgrade databases
   hosts: HOSTS
@@ -33,7 +33,7 @@ MAIN = """
       loop: [{name: x, password: hunter2}]
       loop_control: {label: "{{ item.name }}"}
     - name: waited for
-      command: sleep 8
+      command: sleep 5
       async: 40
       poll: 1
     - name: ends at once
@@ -44,7 +44,7 @@ MAIN = """
       command: "sleep {{ item }}"
       async: 40
       poll: 1
-      loop: [6, 0]
+      loop: [4, 0]
     - name: named
       vars: {jobledger_job: "upgrade {{ inventory_hostname }}"}
       command: "true"
@@ -79,7 +79,7 @@ MAIN = """
       no_log: true
       loop: [hunter2]
     - name: hidden and waited for
-      command: sh -c 'sleep 6; echo hunter2'
+      command: sh -c 'sleep 4; echo hunter2'
       async: 40
       poll: 1
       no_log: true
@@ -357,7 +357,7 @@ def test_poll_gt_0_that_ends_within_the_first_interval_is_started_and_ended(run)
 
 def test_loop_with_poll_gt_0_gets_its_label_with_the_items_result(run):
     jobs = run.of("job_started", host="h1", task="waited loop")
-    assert [event["job"] for event in jobs] == ["waited loop (6)", "waited loop (0)"]
+    assert [event["job"] for event in jobs] == ["waited loop (4)", "waited loop (0)"]
     ends = [run.of("job_ended", ansible_job_id=event["ansible_job_id"]) for event in jobs]
     assert [[end["status"] for end in found] for found in ends] == [["succeeded"], ["succeeded"]]
     assert jobs[0]["at"] < jobs[1]["at"]

@@ -186,7 +186,7 @@ def test_no_log_job_that_is_waited_for_ends_with_its_status_alone(controller, in
 - hosts: all
   gather_facts: false
   tasks:
-    - {name: secret job, shell: "sleep 6; echo hunter2; exit 7", async: 30, poll: 1, no_log: true, ignore_errors: true}
+    - {name: secret job, shell: "sleep 4; echo hunter2; exit 7", async: 30, poll: 1, no_log: true, ignore_errors: true}
 """, url=ingester.url)
     (ended,) = ingester.of("job_ended", job="secret job")
     assert ended["status"] == "failed" and not {"rc", "message", "changed"} & set(ended)
