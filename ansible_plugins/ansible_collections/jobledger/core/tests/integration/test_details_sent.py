@@ -21,7 +21,7 @@ TASKS = """
     - {name: fetched, get_url: {url: "file://{{ playbook_dir }}/site.yml", dest: "{{ playbook_dir }}/copy-4711-pin", url_username: u, url_password: hunter2-Zx9, headers: {Authorization: Bearer hunter2-Zx9}}, async: 60, poll: 1}
     - {name: hidden, command: echo swordfish-Q7, async: 60, poll: 0, no_log: true}
     - {name: hidden and waited, command: echo swordfish-Q7, async: 60, poll: 1, no_log: true}
-    - {name: hidden by a template, command: sh -c 'sleep 1.2; echo swordfish-Q7', async: 60, poll: 1, no_log: "{{ hide }}", vars: {hide: true}}
+    - {name: hidden by a template, command: sh -c 'sleep 3; echo swordfish-Q7', async: 60, poll: 1, no_log: "{{ hide }}", vars: {hide: true}}
     - {name: hidden loop, command: "echo {{ item }}", async: 60, poll: 1, no_log: true, loop: [swordfish-Q7]}
     - {name: hidden look, async_status: "jid={{ fired.ansible_job_id }}", no_log: true}
 """
@@ -55,7 +55,7 @@ def test_by_default_nothing_of_it_is_sent(site):
     with Ingester() as server:
         done = site.playbook(TASKS, url=server.url)
         assert done.returncode == 0 and server.wrong == [], done.stdout
-    assert len(server.of("job_ended")) >= 6
+    assert len(server.of("job_ended")) >= 5  # the end of a hidden one counts where it was seen running
     assert not [event for event in server.events if "details" in event]
     for text in (SECRET, HIDDEN, PIN, "out-", "err-", "url_password"):
         assert text not in sent(server), text
