@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 
 from harness.peer import Ara, Postgres, environment
 from harness.process import Unavailable
@@ -26,7 +25,7 @@ def run(bench) -> Section:
                 stored, empty, tail, cpu = Sample("events/s"), Sample("events/s"), [], Sample("ms")
                 for number in range(rounds):
                     turns = [lambda: _ours(bench, ours, count, batch, seconds, stored, tail, cpu),
-                             lambda: empty.add(bench.load(floor.url, callers=count, batch=batch, seconds=seconds, seed=_seed())["events_per_second"])]
+                             lambda: empty.add(bench.load(floor.url, callers=count, batch=batch, seconds=seconds, seed=bench.seed())["events_per_second"])]
                     if count == callers[-1]:
                         turns.append(lambda: jdbc[batch].add(_jdbc(bench, batch, seconds)))
                     for turn in turns[number % len(turns):] + turns[:number % len(turns)]:
@@ -49,13 +48,9 @@ def run(bench) -> Section:
     return section
 
 
-def _seed() -> int:
-    return random.randrange(1 << 40)
-
-
 def _ours(bench, ours, count, batch, seconds, stored, tail, cpu) -> None:
     before = ours.cpu()
-    got = bench.load(ours.url, callers=count, batch=batch, seconds=seconds, seed=_seed())
+    got = bench.load(ours.url, callers=count, batch=batch, seconds=seconds, seed=bench.seed())
     if not got["events"]:
         raise Unavailable("nothing was stored within %s s: %s" % (seconds, got["faults"] or "the machine is too busy"))
     stored.add(got["events_per_second"])
@@ -73,7 +68,7 @@ def _jdbc(bench, batch, seconds) -> float:
 
 
 def _half(bench, section, ours, count, batch, rate, seconds) -> None:
-    got = bench.load(ours.url, callers=count, batch=batch, seconds=seconds, rate=max(1, rate), seed=_seed())
+    got = bench.load(ours.url, callers=count, batch=batch, seconds=seconds, rate=max(1, rate), seed=bench.seed())
     section.row("%d callers × %d at half of the peak: p99" % (count, batch), Sample("ms", [got["p99_ms"]]), "%s requests/s" % figure(rate),
                 "p50 %s, p99.9 %s ms" % (figure(got["p50_ms"]), figure(got["p999_ms"])))
     section.bar("p99 at half of the peak", 20, got["p99_ms"], "ms")

@@ -82,7 +82,7 @@ def _drain(bench, ours, jobs: int) -> float:
 
 
 def _p99(bench, ours, rate: float) -> float:
-    got = bench.load(ours.url, callers=8, rate=rate, seconds=bench.size(8, 4, 0.5), seed=random.randrange(1 << 40))
+    got = bench.load(ours.url, callers=8, rate=rate, seconds=bench.size(8, 4, 0.5), seed=bench.seed())
     return got["p99_ms"]
 
 

@@ -61,9 +61,13 @@ class Bench:
             self.say("  faults: %s" % result["faults"])
         return result
 
+    def seed(self) -> int:
+        """Return a number that makes the requests of one load differ from those of all others."""
+        return random.randrange(1 << 40)
+
     def warm(self, url: str) -> None:
         """Store events until a Java that has just begun is one that has run for a while, as an ingester's usually has."""
-        self.load(url, callers=8, batch=10, seconds=self.size(15, 5, 0.2), seed=random.randrange(1 << 40))
+        self.load(url, callers=8, batch=10, seconds=self.size(15, 5, 0.2), seed=self.seed())
 
     def ingester(self, *flags, data: Path | None = None, log_level: str = "warn") -> "Ingester":
         """Start an ingester with its launcher and its default JVM settings."""

@@ -7,8 +7,6 @@ import io.jobledger.auth.TokenStoreException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -87,15 +85,11 @@ final class PostgresTokens implements TokenStore {
 
     private Token token(ResultSet rows) throws SQLException {
         try {
-            return new Token(rows.getString(1), rows.getString(2), Scope.parse(rows.getString(3)), rows.getString(4), time(rows, 5), rows.getString(6), time(rows, 7), time(rows, 8));
+            return new Token(rows.getString(1), rows.getString(2), Scope.parse(rows.getString(3)), rows.getString(4),
+                    Rows.instant(rows, "created_at"), rows.getString(6), Rows.instant(rows, "expires_at"), Rows.instant(rows, "revoked_at"));
         } catch (IllegalArgumentException e) {
             throw new TokenStoreException("the tokens in " + place + " are damaged: one of them has scopes that do not exist. Delete its row of access_tokens, and make a new token", e);
         }
-    }
-
-    private static Instant time(ResultSet rows, int column) throws SQLException {
-        OffsetDateTime time = rows.getObject(column, OffsetDateTime.class);
-        return time == null ? null : time.toInstant();
     }
 
     private static void insert(Handle handle, List<Token> tokens) {
