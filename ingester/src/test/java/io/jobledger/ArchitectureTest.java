@@ -47,7 +47,7 @@ class ArchitectureTest {
             entry("json", List.of("model")),
             entry("config", List.of()),
             entry("event", List.of("model", "json")),
-            entry("ledger", with(List.of("model", "audit", "config", "json", "files"), ACCESS_KEEPERS)),
+            entry("ledger", with(List.of("model", "audit", "config", "json", "event", "files"), ACCESS_KEEPERS)),
             entry("mirror", with(List.of("model", "config", "json", "files"), LEDGER_PORTS)),
             entry("auth", with(List.of("json", "files"), TRAIL_PORTS)),
             entry("trail", List.of("json", "files")),

@@ -7,6 +7,7 @@ import io.jobledger.json.FieldFault;
 import io.jobledger.json.Fields;
 import io.jobledger.json.Json;
 import io.jobledger.model.Event;
+import io.jobledger.model.Unicode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -62,6 +63,26 @@ public final class BatchDecoder {
         return events;
     }
 
+    /**
+     * Reads an event that was accepted before, by its fields alone: limits are for what comes in, and may have been wider then.
+     *
+     * @param body the whole event, as {@code EventHead} has it
+     * @throws IllegalArgumentException when it is none
+     */
+    public static Event again(String body) {
+        try {
+            Fields fields = new Fields(Json.MAPPER.readTree(body));
+            Event event = EventDecoder.decode(fields, body);
+            if (event != null) {
+                return event;
+            }
+            FieldFault fault = fields.faults().get(0);
+            throw new IllegalArgumentException(fault.field() + " " + fault.detail());
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException("it is not JSON: " + Json.complaint(e), e);
+        }
+    }
+
     /** Counts before anything is built: a body of empty brackets would become fifty times its size. What is no JSON is said later, and better. */
     private void requireFewTokens(String text) throws InvalidEvents {
         if (text.length() <= SMALL) {
@@ -99,7 +120,7 @@ public final class BatchDecoder {
         for (FieldFault fault : found) {
             faults.add(new InvalidEvents.Fault(index, fault.field(), fault.detail()));
         }
-        if (event != null && !StandardCharsets.UTF_8.newEncoder().canEncode(body)) {
+        if (event != null && !Unicode.isSound(body)) {
             // In a field that this version does not read; it would be kept, and could never be given back as it came.
             faults.add(new InvalidEvents.Fault(index, null, "must be valid Unicode: it holds an unpaired surrogate"));
         } else if (event != null) {

@@ -15,20 +15,20 @@ import io.jobledger.json.Json;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.EventSink;
-import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.ledger.JobLookup;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunId;
+import io.jobledger.model.Unicode;
 import io.jobledger.resume.JobFinder;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -182,7 +182,7 @@ final class JobRoutes {
         if (node == null || !node.isObject()) {
             throw Problem.of(400, "invalid-input", "the body must be a JSON object: a job record with at least ansible_job_id", null);
         }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(Json.text(node))) {
+        if (!Unicode.isSound(Json.text(node))) {
             throw Problem.of(400, "invalid-input", "the body must be valid Unicode: it holds an unpaired surrogate", null);
         }
         Fields fields = new Fields(node);

@@ -1,7 +1,7 @@
 package io.jobledger.http;
 
+import io.jobledger.model.Unicode;
 import io.vertx.ext.web.RoutingContext;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -43,7 +43,7 @@ final class Parameters {
             if (value.isEmpty()) {
                 throw Problem.badField(name, "must not be empty; leave it out instead");
             }
-            if (value.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+            if (value.indexOf('\0') >= 0 || !Unicode.isSound(value)) {
                 throw Problem.badField(name, "must be valid Unicode without NUL");
             }
         }

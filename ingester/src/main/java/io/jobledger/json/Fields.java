@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Names;
 import io.jobledger.model.RunId;
-import java.nio.charset.StandardCharsets;
+import io.jobledger.model.Unicode;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -63,7 +63,7 @@ public final class Fields {
             fault(field, "must not hold a NUL character");
             return null;
         }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+        if (!Unicode.isSound(text)) {
             fault(field, "must be valid Unicode: it holds an unpaired surrogate");
             return null;
         }

@@ -23,6 +23,9 @@ final class GroupCommitter implements EventSink, AutoCloseable {
     /** Stores batches in one durable transaction, and returns how many events of each were new. */
     interface Committer {
         List<Integer> commit(List<List<Event>> batches) throws Exception;
+
+        /** Is called some times a second while no batch waits, on the same thread. */
+        default void idle() throws Exception {}
     }
 
     /** A batch that waits; or, with {@code turn}, other work for the writer's thread, and then there are no events. */
@@ -119,13 +122,17 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         while (!closing || !queue.isEmpty()) {
             try {
                 Waiting first = queue.poll(100, TimeUnit.MILLISECONDS);
-                if (first != null && first.turn != null) {
+                if (first == null) {
+                    committer.idle();
+                } else if (first.turn != null) {
                     first.turn.run();
-                } else if (first != null) {
+                } else {
                     store(group(first));
                 }
             } catch (InterruptedException e) {
                 closing = true;
+            } catch (Exception e) {
+                LOG.error("The ledger's writer failed at its own work, and goes on: {}", Failures.text(e), e);
             }
         }
     }

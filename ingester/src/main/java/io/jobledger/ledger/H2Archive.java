@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import com.zaxxer.hikari.pool.HikariPool;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
@@ -25,8 +26,9 @@ public final class H2Archive implements AutoCloseable {
             throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + file);
         }
         try {
+            Journal.refuseLeft(file);
             return new H2Archive(H2Connections.readOnly(ledger, cacheKib));
-        } catch (HikariPool.PoolInitializationException e) {
+        } catch (IOException | HikariPool.PoolInitializationException e) {
             throw H2Ledger.unusable(file, e);
         }
     }

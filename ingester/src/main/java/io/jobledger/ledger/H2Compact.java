@@ -50,6 +50,7 @@ public final class H2Compact {
                 throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + file);
             }
             H2Files.prepare(ledger, base -> { });
+            Journal.refuseLeft(file);
             long before = Files.size(file);
             try (H2Connections connections = new H2Connections(ledger, cacheKib, H2Ledger.Medium.DISK.scheme())) {
                 shutDown(connections);

@@ -13,13 +13,19 @@ import org.h2.jdbc.JdbcConnection;
 import org.jdbi.v3.core.ConnectionFactory;
 
 /**
- * Connections to the ledger's file. After a failed write H2 closes its store and every connection only repeats that failure, so a closed store is opened again, which
- * recovers to the last commit that reached the disk. Thread-safe.
+ * Connections to the ledger's file. After a failed write H2 closes its store and every connection only repeats that failure, so a closed store is opened again, and
+ * recovered. Thread-safe.
  */
 final class H2Connections implements ConnectionFactory, AutoCloseable {
     private final String url;
     private volatile HikariDataSource pool;
+    private Recovery recovery = connections -> { };
     private boolean closed;
+
+    /** Brings a store that was just opened to what was acknowledged, before anybody reads it. */
+    interface Recovery {
+        void run(DataSource connections) throws Exception;
+    }
 
     /**
      * @param base the ledger's path without suffix
@@ -32,9 +38,10 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     private H2Connections(Path base, int cacheKib, String scheme, String more) {
         // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for. COMPRESS: pages of 64 KiB instead of 16, written with LZF;
         // it takes no more processor time than it saves by writing a third of the bytes.
+        // WRITE_DELAY: checkpoints write the file, every few seconds while there is something to write; H2's own writer, by default twice a second, would do it all again.
         // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
-                + ";MAX_COMPACT_TIME=1500;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
+                + ";WRITE_DELAY=20000;MAX_COMPACT_TIME=1500;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.pool = open();
     }
 
@@ -52,6 +59,12 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         config.setMaximumPoolSize(14);
         config.setMinimumIdle(2);
         return new HikariDataSource(config);
+    }
+
+    /** Does this now, and again whenever the store was closed by a failure and is opened again. */
+    synchronized void recover(Recovery how) throws Exception {
+        recovery = how;
+        how.run(pool);
     }
 
     DataSource dataSource() {
@@ -93,9 +106,15 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         if (!broken.isClosed()) {
             shutDown(broken);
         }
+        HikariDataSource fresh = null;
         try {
-            pool = open();
-        } catch (HikariPool.PoolInitializationException e) {
+            fresh = open();
+            recovery.run(fresh);
+            pool = fresh;
+        } catch (Exception e) {
+            if (fresh != null) {
+                shutDown(fresh);
+            }
             throw new SQLException("the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
         }
     }

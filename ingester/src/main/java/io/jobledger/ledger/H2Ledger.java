@@ -1,6 +1,6 @@
 package io.jobledger.ledger;
 
-import com.zaxxer.hikari.pool.HikariPool;
+import io.jobledger.event.BatchDecoder;
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.model.Event;
 import java.io.IOException;
@@ -14,14 +14,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
-import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The ledger in one embedded H2 file. A commit by itself promises little here: H2 writes it up to half a second later and does not sync. So every group of batches is
- * followed by {@code CHECKPOINT SYNC}, which writes and syncs the file, and only then acknowledged. docs/explanation/durability.md tells what was measured.
+ * appended to a {@link Journal} and synced there before it is committed and acknowledged; {@link Checkpoints} bring the file up to date every few seconds.
+ * docs/explanation/durability.md tells what was measured.
  */
 public final class H2Ledger extends JdbcLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(H2Ledger.class);
     private static final int FILE_IN_USE = 90020;
     private static final int FILE_CORRUPTED = 90030;
     private static final int WRONG_FORMAT = 90048;
@@ -47,30 +52,28 @@ public final class H2Ledger extends JdbcLedger {
      * Where the file lies and how it is brought to the disk; tests put another in its place to see what a loss of power leaves.
      *
      * @param scheme of H2's file system
-     * @param sync the statement that makes what was committed durable
+     * @param rhythm of the checkpoints
      * @param usable bytes that may still be written to the file system of a path
      */
-    record Medium(String scheme, String sync, FreeRoom.Usable usable) {
-        static final Medium DISK = new Medium("file:", "CHECKPOINT SYNC", path -> Files.getFileStore(path).getUsableSpace());
+    record Medium(String scheme, Checkpoints.Rhythm rhythm, FreeRoom.Usable usable) {
+        static final Medium DISK = new Medium("file:", Checkpoints.Rhythm.USUAL, path -> Files.getFileStore(path).getUsableSpace());
     }
 
     /** Files that this process has open: H2 would let a second ledger share the database unasked, and the first to close would close both. */
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path file;
-    private final Medium medium;
     private final H2Connections pool;
+    private final Journal journal;
+    private final Checkpoints checkpoints;
     private final FreeRoom room;
 
-    private H2Ledger(Options options, Medium medium, H2Connections pool, List<String> mirrors, Clock clock) {
-        this(options, medium, pool, JdbcLedger.jdbi(pool), mirrors, clock);
-    }
-
-    private H2Ledger(Options options, Medium medium, H2Connections pool, Jdbi jdbi, List<String> mirrors, Clock clock) {
+    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, Jdbi jdbi, List<String> mirrors, Clock clock) {
         super(jdbi, new JdbcOutbox(jdbi, clock), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
         this.file = H2Files.databaseFile(options.file());
-        this.medium = medium;
         this.pool = pool;
+        this.journal = journal;
+        this.checkpoints = new Checkpoints(journal, this::sync, medium.rhythm());
         this.room = new FreeRoom(file, options.minFree(), medium.usable());
     }
 
@@ -93,8 +96,10 @@ public final class H2Ledger extends JdbcLedger {
             pool = new H2Connections(options.file(), options.cacheKib(), medium.scheme());
             migrate(pool.dataSource(), file);
             PrivateFiles.restrict(file);
-            return new H2Ledger(options, medium, pool, mirrors, clock);
-        } catch (LedgerException | IOException | HikariPool.PoolInitializationException | FlywayException e) {
+            Journal journal = new Journal(medium.scheme(), file);
+            pool.recover(connections -> replay(journal, connections));
+            return new H2Ledger(options, medium, pool, journal, JdbcLedger.jdbi(pool), mirrors, clock);
+        } catch (Exception e) {
             if (pool != null) {
                 pool.close();
             }
@@ -112,6 +117,25 @@ public final class H2Ledger extends JdbcLedger {
 
     static void release(Path file) {
         OPEN.remove(file);
+    }
+
+    /** Stores what the journal has and the file may not have. */
+    private static void replay(Journal journal, DataSource connections) throws Exception {
+        if (journal.isEmpty()) {
+            return;
+        }
+        AtomicLong again = new AtomicLong();
+        try (Handle handle = JdbcLedger.jdbi(connections::getConnection).open()) {
+            List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors").mapTo(Integer.class).list();
+            journal.replay((received, events) -> {
+                handle.begin();
+                LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors), received);
+                writer.write(List.of(events.stream().map(BatchDecoder::again).toList()));
+                handle.commit();
+                again.addAndGet(writer.fresh().size());
+            });
+        }
+        LOG.info("The ledger was not closed properly; {} events were taken over from its journal", again.get());
     }
 
     private static void make(Path base, int cacheKib) {
@@ -143,41 +167,71 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     @Override
-    List<Integer> commit(List<List<Event>> batches) throws SQLException {
+    List<Integer> commit(List<List<Event>> batches) throws Exception {
         room.require();
         AtomicLong last = new AtomicLong();
-        List<Integer> stored = durably(handle -> {
+        List<Integer> stored = transaction(handle -> {
             LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors()), now());
             List<Integer> counts = writer.write(batches);
             last.set(writer.lastEvent());
+            // Duplicates are in the file or in the journal: only what is in one of them was ever committed.
+            if (!writer.fresh().isEmpty()) {
+                journal.append(writer.received(), writer.fresh());
+            }
             return counts;
-        });
+        }, journal::retract);
         committed(last.get());
+        checkpoints.ifDue();
         return stored;
     }
 
     @Override
-    <T> T durably(JdbcRetention.Work<T> work) throws SQLException {
+    void idle() throws Exception {
+        checkpoints.ifDue();
+    }
+
+    @Override
+    <T> T durably(JdbcRetention.Work<T> work) throws Exception {
+        // What this removes must not come back out of the journal.
+        checkpoints.now();
+        T done = transaction(work::in, () -> { });
+        sync();
+        return done;
+    }
+
+    /** What is to be done when a transaction whose work was done could not be committed. */
+    private interface Undo {
+        void run() throws Exception;
+    }
+
+    private <T> T transaction(HandleCallback<T, Exception> work, Undo undo) throws Exception {
         return jdbi().withHandle(handle -> {
             handle.begin();
-            T done;
+            boolean worked = false;
             try {
-                done = work.in(handle);
+                T done = work.withHandle(handle);
+                worked = true;
                 handle.commit();
+                return done;
             } catch (Throwable e) {
+                if (worked) {
+                    undo.run();
+                }
                 handle.rollback();
                 throw e;
             }
-            // Also when all were duplicates: the commit that stored them may have failed at this very step.
-            handle.execute(medium.sync());
-            return done;
         });
+    }
+
+    /** Writes and syncs everything that is committed. */
+    private void sync() {
+        jdbi().useHandle(handle -> handle.execute("CHECKPOINT SYNC"));
     }
 
     @Override
     public long bytes() {
         try {
-            return Files.size(file);
+            return Files.size(file) + journal.bytes();
         } catch (IOException e) {
             throw new LedgerException(LedgerException.Kind.FAILED, "the size of the ledger " + file + " cannot be read: " + e.getMessage(), e);
         }
@@ -187,7 +241,7 @@ public final class H2Ledger extends JdbcLedger {
     public void check() {
         room.require();
         try {
-            jdbi().useHandle(handle -> handle.execute("CHECKPOINT SYNC"));
+            sync();
         } catch (RuntimeException e) {
             throw Failures.of("the ledger cannot be written", e);
         }
@@ -212,11 +266,15 @@ public final class H2Ledger extends JdbcLedger {
     public void close() {
         drain();
         try {
+            // After it the file alone is the ledger, and there is no journal.
+            checkpoints.now();
             // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within its own time limit.
             jdbi().useHandle(handle -> handle.execute("SHUTDOWN"));
-        } catch (RuntimeException e) {
-            // The file was synced at the last acknowledgement; opening it again recovers by itself.
+        } catch (Exception e) {
+            // What was acknowledged is in the file or in the journal; opening it again recovers by itself.
         }
+        checkpoints.close();
+        journal.close();
         pool.close();
         release(file);
     }

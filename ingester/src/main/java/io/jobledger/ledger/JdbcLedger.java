@@ -42,12 +42,25 @@ abstract class JdbcLedger implements Ledger {
         this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
-        this.committer = new GroupCommitter(this::commit, queueEvents, maxGroup);
+        this.committer = new GroupCommitter(new GroupCommitter.Committer() {
+            @Override
+            public List<Integer> commit(List<List<Event>> batches) throws Exception {
+                return JdbcLedger.this.commit(batches);
+            }
+
+            @Override
+            public void idle() throws Exception {
+                JdbcLedger.this.idle();
+            }
+        }, queueEvents, maxGroup);
         this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, clock);
     }
 
     /** Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone. */
     abstract List<Integer> commit(List<List<Event>> batches) throws Exception;
+
+    /** Is called some times a second while no batch waits. Runs on the writer's thread alone. */
+    void idle() throws Exception {}
 
     /** One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone. */
     abstract <T> T durably(JdbcRetention.Work<T> work) throws Exception;

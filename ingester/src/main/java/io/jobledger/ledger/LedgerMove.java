@@ -88,6 +88,7 @@ public final class LedgerMove {
         try (HikariDataSource pool = PostgresConnections.patientPool(target)) {
             Jdbi to = prepared(pool);
             H2Files.prepare(file, base -> { });
+            Journal.refuseLeft(database);
             try (H2Connections connections = new H2Connections(file, CACHE_KIB, H2Ledger.Medium.DISK.scheme())) {
                 Migrations.run(connections.dataSource(), "the ledger " + database, "common");
                 return JdbcLedger.jdbi(connections).withHandle(from -> move(from, to));

@@ -24,6 +24,7 @@ final class LedgerWriter {
     private final Writing writing;
     private final OffsetDateTime now;
     private final Instant received;
+    private final List<Event> fresh = new ArrayList<>();
     private long lastEvent;
 
     LedgerWriter(Handle handle, Writing writing, Instant now) {
@@ -37,7 +38,6 @@ final class LedgerWriter {
     /** Stores what is new of each batch; returns for each how many events were. */
     List<Integer> write(List<List<Event>> batches) throws SQLException {
         Set<EventId> known = known(batches);
-        List<Event> fresh = new ArrayList<>();
         List<Integer> stored = new ArrayList<>();
         for (List<Event> batch : batches) {
             int before = fresh.size();
@@ -66,6 +66,16 @@ final class LedgerWriter {
     /** The number of the latest event, once {@link #write} has returned; known without asking where it stored something. */
     long lastEvent() {
         return lastEvent;
+    }
+
+    /** What {@link #write} stored, in the order of its numbers. */
+    List<Event> fresh() {
+        return fresh;
+    }
+
+    /** When the events count as received. */
+    Instant received() {
+        return received;
     }
 
     private Set<EventId> known(List<List<Event>> batches) throws SQLException {

@@ -21,7 +21,7 @@ public final class Names {
         if (name.indexOf('\0') >= 0) {
             return Optional.of("must not hold a NUL character");
         }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
+        if (!Unicode.isSound(name)) {
             return Optional.of("must be valid Unicode: it holds an unpaired surrogate");
         }
         if (name.length() > MAX_BYTES || name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {

@@ -33,7 +33,7 @@ class FullDiskTest {
     private H2Ledger open() {
         return H2Ledger.open(
                 new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 64 * MIB),
-                new Medium(FullDisk.SCHEME, Medium.DISK.sync(), path -> free.get()), List.of("file:///mirror"), Clock.systemUTC());
+                new Medium(FullDisk.SCHEME, Medium.DISK.rhythm(), path -> free.get()), List.of("file:///mirror"), Clock.systemUTC());
     }
 
     @BeforeEach
@@ -106,7 +106,8 @@ class FullDiskTest {
     void diskThatGoesAwayAndComesBack_isUsedAgain() {
         LedgerContract.append(ledger, job(1));
         FullDisk.full = true;
-        assertThatThrownBy(() -> LedgerContract.append(ledger, job(2))).isInstanceOf(LedgerException.class);
+        // H2 closes its store at a write that fails; what was acknowledged is in the journal alone.
+        assertThatThrownBy(() -> ledger.check()).isInstanceOf(LedgerException.class);
         FullDisk.gone = true;
         for (int tries = 0; tries < 2; tries++) {
             assertThatThrownBy(() -> known(1)).isInstanceOf(LedgerException.class).hasMessageContaining("Input/output error");

@@ -139,10 +139,10 @@ class H2LedgerTest extends LedgerContract {
         Files.write(file().resolveSibling("ledger.new.lock"), new byte[0]);
         Files.delete(file());
         ledger = open(List.of(MIRROR));
-        append(json("run_alive", run(1), 1, 1));
         try (Stream<Path> files = Files.list(directory.resolve("data"))) {
             assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactly("ledger.mv.db");
         }
+        append(json("run_alive", run(1), 1, 1));
     }
 
     @Test

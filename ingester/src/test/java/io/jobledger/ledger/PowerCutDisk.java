@@ -18,6 +18,7 @@ import org.h2.store.fs.FilePathWrapper;
 public final class PowerCutDisk extends FilePathWrapper {
     static final String SCHEME = "powercut:";
     private static final Map<String, Disk> DISKS = new ConcurrentHashMap<>();
+    private static volatile BeforeForce everyForce = () -> {};
 
     /** What happens in front of a force; a test may wait there. */
     interface BeforeForce {
@@ -31,7 +32,8 @@ public final class PowerCutDisk extends FilePathWrapper {
         private byte[] forced;
         private final List<Write> pending = new ArrayList<>();
         private int forces;
-        private volatile BeforeForce beforeForce = () -> {};
+        private volatile BeforeForce beforeForce = () -> everyForce.run();
+        private volatile boolean lying;
 
         Disk(byte[] forced) {
             this.forced = forced;
@@ -59,6 +61,11 @@ public final class PowerCutDisk extends FilePathWrapper {
 
         void beforeForce(BeforeForce action) {
             beforeForce = action;
+        }
+
+        /** From now on a force does nothing and says that it did. */
+        void lie() {
+            lying = true;
         }
 
         /** What is certainly on the disk. */
@@ -93,6 +100,11 @@ public final class PowerCutDisk extends FilePathWrapper {
         FilePath.register(new PowerCutDisk());
     }
 
+    /** What happens in front of each force of any disk that has no hook of its own. */
+    static void beforeEveryForce(BeforeForce action) {
+        everyForce = action;
+    }
+
     /** The disk under a database file, as {@code <base>.mv.db}. */
     static Disk of(java.nio.file.Path file) {
         Disk disk = DISKS.get(file.toAbsolutePath().normalize().toString());
@@ -100,6 +112,28 @@ public final class PowerCutDisk extends FilePathWrapper {
             throw new IllegalStateException(file + " was never opened; there are " + DISKS.keySet());
         }
         return disk;
+    }
+
+    /** The disks under the files of a directory whose names begin so. */
+    static Map<String, Disk> of(java.nio.file.Path directory, String prefix) {
+        String begin = directory.toAbsolutePath().normalize().resolve(prefix).toString();
+        Map<String, Disk> found = new java.util.TreeMap<>();
+        DISKS.forEach((name, disk) -> {
+            if (name.startsWith(begin)) {
+                found.put(name, disk);
+            }
+        });
+        return found;
+    }
+
+    @Override
+    public void delete() {
+        super.delete();
+        DISKS.remove(file().toString());
+    }
+
+    private java.nio.file.Path file() {
+        return java.nio.file.Path.of(getBase().toString().replaceFirst("^file:", "")).toAbsolutePath().normalize();
     }
 
     @Override
@@ -110,7 +144,7 @@ public final class PowerCutDisk extends FilePathWrapper {
     @Override
     public FileChannel open(String mode) throws IOException {
         FileChannel base = getBase().open(mode);
-        java.nio.file.Path file = java.nio.file.Path.of(getBase().toString().replaceFirst("^file:", "")).toAbsolutePath().normalize();
+        java.nio.file.Path file = file();
         // What was there before the file was opened has long been on the disk.
         byte[] before = java.nio.file.Files.readAllBytes(file);
         return new Channel(base, DISKS.computeIfAbsent(file.toString(), name -> new Disk(before)));
@@ -142,7 +176,9 @@ public final class PowerCutDisk extends FilePathWrapper {
         @Override
         public void force(boolean metaData) throws IOException {
             disk.beforeForce.run();
-            disk.forced();
+            if (!disk.lying) {
+                disk.forced();
+            }
         }
     }
 }

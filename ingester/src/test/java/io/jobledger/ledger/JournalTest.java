@@ -1,0 +1,281 @@
+package io.jobledger.ledger;
+
+import static io.jobledger.Wire.json;
+import static io.jobledger.Wire.key;
+import static io.jobledger.Wire.run;
+import static io.jobledger.Wire.saved;
+import static io.jobledger.Wire.started;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jobledger.Wire;
+import io.jobledger.event.BatchDecoder;
+import io.jobledger.event.SavedJobs;
+import io.jobledger.ledger.H2Ledger.Medium;
+import io.jobledger.model.Event;
+import io.jobledger.model.JobRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.h2.engine.SessionLocal;
+import org.h2.jdbc.JdbcConnection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The journal of the embedded ledger: what a kill leaves comes out of it as it was, and what was removed does not. */
+class JournalTest {
+    private static final List<String> TABLES = List.of("events", "jobs", "job_keys", "job_labels", "runs", "run_labels", "plays", "names", "chains", "stubs", "ledger_head");
+    /** None but the one at the end. */
+    private static final Medium NO_CHECKPOINTS = medium(Long.MAX_VALUE);
+    /** One after each group. */
+    private static final Medium ALWAYS = medium(1);
+
+    @TempDir
+    Path directory;
+
+    private H2Ledger ledger;
+    private int copies;
+
+    private static Medium medium(long bytes) {
+        return new Medium("file:", new Checkpoints.Rhythm(bytes, Duration.ofDays(1)), path -> Long.MAX_VALUE);
+    }
+
+    private H2Ledger open(Path where, Medium medium) {
+        return H2Ledger.open(H2LedgerTest.options(where.resolve("ledger")), medium, List.of("file:///mirror"), Clock.systemUTC());
+    }
+
+    @BeforeEach
+    void openLedger() {
+        ledger = open(directory.resolve("live"), NO_CHECKPOINTS);
+    }
+
+    @AfterEach
+    void closeLedger() {
+        ledger.close();
+    }
+
+    /** What a kill would leave now. */
+    private Path killed() throws IOException {
+        Path copy = Files.createDirectory(directory.resolve("copy" + ++copies));
+        for (Path file : files(directory.resolve("live"))) {
+            Files.copy(file, copy.resolve(file.getFileName()));
+        }
+        return copy;
+    }
+
+    private static List<Path> files(Path where) throws IOException {
+        try (Stream<Path> files = Files.list(where)) {
+            return files.toList();
+        }
+    }
+
+    private static List<Path> segments(Path where) throws IOException {
+        return files(where).stream().filter(file -> file.getFileName().toString().contains(".journal-")).sorted().toList();
+    }
+
+    private static Map<String, List<String>> rows(H2Ledger of) {
+        Map<String, List<String>> rows = new LinkedHashMap<>();
+        for (String table : TABLES) {
+            rows.put(table, of.jdbi().withHandle(handle -> handle.createQuery("SELECT * FROM " + table).mapToMap().map(row -> new java.util.TreeMap<>(row).entrySet().stream()
+                    .map(cell -> cell.getKey() + "=" + (cell.getValue() instanceof byte[] bytes ? java.util.HexFormat.of().formatHex(bytes) : cell.getValue())).toList().toString())
+                    .list().stream().sorted().toList()));
+        }
+        return rows;
+    }
+
+    private void someHistory() {
+        LedgerContract.append(ledger, json("run_started", run(1), 1, 0, "run_name", "CHG-1", "labels", Map.of("team", "db"), "user", "anna"),
+                json("play_started", run(1), 2, 1, "play", "p", "playbook", "site.yml"),
+                started(run(1), 3, 2, "h", "p", "Dump «schema»\nand more", "a", "async", 60),
+                started(run(1), 4, 2, "i", "p", "j", "b"));
+        LedgerContract.append(ledger, json("job_ended", run(1), 5, 9, "host", "h", "play", "p", "job", "j", "ansible_job_id", "a", "status", "failed", "rc", 3));
+        LedgerContract.append(ledger, saved(run(2), 20, "h", "p", "upgrade", "a"));
+        LedgerContract.append(ledger, started(run(1), 4, 2, "i", "p", "j", "b"), json("run_alive", run(1), 6, 70));
+    }
+
+    @Test
+    void afterAKill_theSameRowsComeOut_numbersTimesAndChainsIncluded() throws IOException {
+        someHistory();
+        Path copy = killed();
+        assertThat(segments(copy)).hasSize(1);
+        try (H2Ledger again = open(copy, NO_CHECKPOINTS)) {
+            assertThat(rows(again)).isEqualTo(rows(ledger));
+            assertThat(LedgerContract.append(again, json("run_alive", run(1), 6, 70)).duplicates()).isEqualTo(1);
+        }
+        assertThat(segments(copy)).as("closed properly, the file alone is the ledger").isEmpty();
+    }
+
+    @Test
+    void killedAgainAndAgain_alsoBetweenAStartAndItsFirstCheckpoint_nothingIsLostOrDoubled() throws IOException {
+        someHistory();
+        Path copy = killed();
+        for (int round = 1; round <= 3; round++) {
+            H2Ledger again = open(copy, NO_CHECKPOINTS);
+            LedgerContract.append(again, json("run_alive", run(1), 6 + round, 70 + round));
+            Path next = Files.createDirectory(directory.resolve("round" + round));
+            for (Path file : files(copy)) {
+                Files.copy(file, next.resolve(file.getFileName()));
+            }
+            Map<String, List<String>> rows = rows(again);
+            again.close();
+            copy = next;
+            assertThat(rows.get("events")).hasSize(7 + round);
+        }
+        try (H2Ledger last = open(copy, NO_CHECKPOINTS)) {
+            assertThat(last.audit().run(run(1)).orElseThrow().events()).isEqualTo(9);
+            assertThat(last.audit().run(run(1)).orElseThrow().complete()).isTrue();
+        }
+    }
+
+    @Test
+    void segmentThatIsBack_afterItsCheckpoint_storesNothingTwice() throws IOException {
+        someHistory();
+        Path copy = killed();
+        Path segment = segments(copy).get(0);
+        byte[] bytes = Files.readAllBytes(segment);
+        Map<String, List<String>> before = rows(ledger);
+        open(copy, ALWAYS).close();
+        assertThat(segment).doesNotExist();
+        Files.write(segment, bytes);
+        try (H2Ledger again = open(copy, ALWAYS)) {
+            assertThat(rows(again)).isEqualTo(before);
+        }
+    }
+
+    @Test
+    void recordThatIsCutOff_orDamaged_endsItsSegment_andTheNextOneGoesOn() throws IOException {
+        LedgerContract.append(ledger, json("run_alive", run(1), 1, 1));
+        LedgerContract.append(ledger, json("run_alive", run(1), 2, 2));
+        Path whole = killed();
+        byte[] bytes = Files.readAllBytes(segments(whole).get(0));
+        for (int length = 0; length <= bytes.length; length++) {
+            int groups = length == bytes.length ? 2 : length >= bytes.length / 2 ? 1 : 0;
+            assertThat(read(java.util.Arrays.copyOf(bytes, length), bytes)).as(length + " of " + bytes.length + " bytes").isEqualTo(groups + 2);
+        }
+        for (int at = bytes.length / 2; at < bytes.length; at++) {
+            byte[] damaged = bytes.clone();
+            damaged[at] ^= 0x10;
+            assertThat(read(damaged)).as("byte " + at).isEqualTo(1);
+        }
+    }
+
+    /** How many groups are read out of these segments. */
+    private int read(byte[]... segments) throws IOException {
+        Path where = Files.createDirectory(directory.resolve("read" + ++copies));
+        for (int i = 0; i < segments.length; i++) {
+            Files.write(where.resolve("ledger.journal-" + (i + 9)), segments[i]);
+        }
+        List<String> lines = new ArrayList<>();
+        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
+            return journal.replay((received, events) -> lines.addAll(events));
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void storeThatWasClosedByAFailure_comesBackWithWhatOnlyTheJournalHas() throws Exception {
+        someHistory();
+        Map<String, List<String>> before = rows(ledger);
+        // What H2 does at a write that fails.
+        ledger.jdbi().useHandle(handle -> ((SessionLocal) handle.getConnection().unwrap(JdbcConnection.class).getSession()).getDatabase().getStore().getMvStore().closeImmediately());
+        assertThat(ledger.jobs().newest(key("i", "p", "j"), JobLookup.Narrowing.NONE)).isPresent();
+        assertThat(rows(ledger)).isEqualTo(before);
+        assertThat(LedgerContract.append(ledger, json("run_alive", run(1), 7, 80)).stored()).isEqualTo(1);
+    }
+
+    @Test
+    void whatWasRemoved_staysRemoved_afterAKill() throws IOException {
+        someHistory();
+        Retention.Order order = new Retention.Order("anna", "a test");
+        assertThat(ledger.upkeep().retention(Duration.ZERO).delete(run(1), true, order)).isPresent();
+        try (H2Ledger again = open(killed(), NO_CHECKPOINTS)) {
+            assertThat(rows(again)).isEqualTo(rows(ledger));
+            assertThat(rows(again).get("stubs")).hasSizeGreaterThanOrEqualTo(1);
+        }
+    }
+
+    @Test
+    void afterCheckpoints_theJournalIsSmall_andNothingIsMissing() throws Exception {
+        try (H2Ledger busy = open(directory.resolve("busy"), ALWAYS)) {
+            for (int i = 1; i <= 40; i++) {
+                LedgerContract.append(busy, started(run(1), i, i, "h" + i, "p", "j", "id" + i));
+            }
+            assertThat(segments(directory.resolve("busy"))).as("segments of 40 groups").hasSizeLessThan(40);
+            assertThat(busy.audit().events(run(1), 0, 100)).hasSize(40);
+        }
+        assertThat(files(directory.resolve("busy"))).hasSize(1);
+    }
+
+    @Test
+    void ledgerThatWasNotClosed_isLeftAlone_byThoseWhoReadOrRewriteTheFile() throws IOException {
+        someHistory();
+        Path copy = killed();
+        Map<Path, byte[]> before = new LinkedHashMap<>();
+        for (Path file : files(copy)) {
+            before.put(file, Files.readAllBytes(file));
+        }
+        for (Runnable command : List.<Runnable>of(() -> H2Archive.open(copy.resolve("ledger"), 1024).close(), () -> H2Compact.compact(copy.resolve("ledger"), 1024))) {
+            assertThatThrownBy(command::run)
+                    .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNUSABLE))
+                    .hasMessageContaining("was not closed properly").hasMessageContaining("Start its ingester, stop it, and try again");
+        }
+        for (Map.Entry<Path, byte[]> file : before.entrySet()) {
+            assertThat(Files.readAllBytes(file.getKey())).isEqualTo(file.getValue());
+        }
+        open(copy, ALWAYS).close();
+        H2Archive.open(copy.resolve("ledger"), 1024).close();
+    }
+
+    @Test
+    void groupThatDidNotReachTheJournal_isNotStored_andTheNextBeginsASegment() throws IOException {
+        FullDisk.install();
+        Path where = directory.resolve("live2");
+        try (H2Ledger unlucky = open(where, new Medium(FullDisk.SCHEME, NO_CHECKPOINTS.rhythm(), path -> Long.MAX_VALUE))) {
+            LedgerContract.append(unlucky, json("run_alive", run(1), 1, 1));
+            FullDisk.full = true;
+            assertThatThrownBy(() -> LedgerContract.append(unlucky, json("run_alive", run(1), 2, 2)))
+                    .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.FULL));
+            FullDisk.full = false;
+            assertThat(unlucky.audit().events(run(1), 0, 10)).hasSize(1);
+            LedgerContract.append(unlucky, json("run_alive", run(1), 3, 3));
+            assertThat(segments(where)).hasSize(2);
+            Path copy = Files.createDirectory(directory.resolve("unlucky"));
+            for (Path file : files(where)) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+            try (H2Ledger again = open(copy, NO_CHECKPOINTS)) {
+                assertThat(rows(again)).isEqualTo(rows(unlucky));
+            }
+        }
+    }
+
+    /** What the journal gives back is what was stored: the text of an event says all that was read out of it. */
+    @Test
+    void everyKindOfEvent_isReadAgainAsItWas() {
+        JobRecord record = Wire.jobs(Wire.events(saved(run(3), 20, "h", "p", "upgrade", "a", "metadata", Map.of("k", List.of(1, 2))))).get(0).record(key("h", "p", "upgrade"));
+        List<Event> events = new ArrayList<>(Wire.events(
+                json("run_started", run(1), 1, 0, "run_name", "CHG-1", "labels", Map.of("team", "db")), json("play_started", run(1), 2, 1, "play", "p"),
+                started(run(1), 3, 2, "h", "p", "j", "a", "async", 60, "unknown_field", Map.of("x", 1.5)),
+                json("job_polled", run(1), 4, 3, "host", "h", "play", "p", "job", "j", "ansible_job_id", "a"),
+                json("job_ended", run(1), 5, 9, "host", "h", "play", "p", "job", "j", "ansible_job_id", "a", "status", "lost"),
+                json("job_cleaned", run(1), 6, 9, "host", "h", "play", "p", "job", "j", "ansible_job_id", "a"),
+                json("run_alive", run(1), 7, 70), saved(run(2), 20, "h", "p", "upgrade", "a"), json("run_finished", run(1), 8, 90, "stats", Map.of())));
+        events.add(SavedJobs.event(record, run(4), Instant.parse("2026-11-20T10:00:00.123456Z")));
+        for (Event event : events) {
+            assertThat(BatchDecoder.again(event.head().body())).as(event.head().body()).isEqualTo(event);
+        }
+        assertThatThrownBy(() -> BatchDecoder.again("{\"type\":\"run_alive\"}")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("run_id");
+        assertThatThrownBy(() -> BatchDecoder.again("letter")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("not JSON");
+    }
+}
