@@ -14,7 +14,7 @@ def run(bench) -> Section:
     """Measure every pair of callers and batch size; what is compared takes turns with what it is compared with."""
     section = Section("ingest", "Ingest")
     rounds = bench.size(3, 3, 1)
-    seconds = bench.size(8, 3, 0.5)
+    seconds = bench.size(8, 2, 0.5)
     callers = bench.size((1, 8, 64), (1, 64), (2,))
     batches = bench.size((1, 10, 100), (1, 100), (10,))
     jdbc = {batch: Sample("events/s") for batch in batches}
