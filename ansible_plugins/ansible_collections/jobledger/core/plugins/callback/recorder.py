@@ -163,6 +163,7 @@ def _guarded(hook):
     def guard(self, *args, **kwargs):
         if not self._active:
             return
+        began, before = time.monotonic(), self._sender.spent
         try:
             hook(self, *args, **kwargs)
         except Exception as error:
@@ -171,6 +172,7 @@ def _guarded(hook):
             self._deliver()  # what a hook wrote before it failed as well
         except Exception as error:
             self._note(error)
+        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
 
     return guard
 

@@ -15,7 +15,7 @@ from ansible_collections.jobledger.core.plugins.plugin_utils.journal import Jour
 from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.settings import Address
 from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
-from tools.ingester import BlackHole, Ingester
+from tools.ingester import BlackHole, Ingester, closed_port
 
 # What a stalled machine may add to a wait. Hanging for good would cost more: the servers here hang for a minute.
 SLACK = 10.0
@@ -56,6 +56,21 @@ def test_black_hole_is_bounded_by_timeout_and_budget():
         assert 0.15 < sender.spent < 0.3 + SLACK
         sender.finish()
         assert sender.spent <= 0.5 + SLACK and sender.reason.startswith("no answer within")
+
+
+def test_hooks_own_work_is_paid_by_the_budget_while_the_ingester_fails_and_leaves_nine_tenths_of_it():
+    sender, journal = _sender("http://127.0.0.1:%d" % closed_port(), timeout=1, budget=2)
+    sender.charge(5)
+    assert sender.spent == 0
+    _poll(journal)
+    sender.flush()
+    failed = sender.spent
+    sender.charge(0.15)
+    sender.charge(0.15)
+    assert sender.spent == pytest.approx(failed + 0.2)
+    sender.healthy = True
+    sender.charge(5)
+    assert sender.left() == pytest.approx(1.8 - failed)
 
 
 def test_budget_that_is_used_up_stops_all_attempts():
