@@ -163,6 +163,7 @@ def _guarded(hook):
     def guard(self, *args, **kwargs):
         if not self._active:
             return
+        began, before = time.monotonic(), self._sender.spent
         try:
             hook(self, *args, **kwargs)
         except Exception as error:
@@ -171,6 +172,7 @@ def _guarded(hook):
             self._deliver()  # what a hook wrote before it failed as well
         except Exception as error:
             self._note(error)
+        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
 
     return guard
 
@@ -198,6 +200,7 @@ class CallbackModule(CallbackBase):
         self._quiet_since = time.monotonic()
         self._waiting_since = None
         self._due = 0.0  # when the next hook is to deliver, though it has nothing to say itself
+        self._followed: dict = {}  # by name, the hosts whose latest task is an async one
         self._quiet_task = None  # the id of the latest task that plainly concerns no job, on any host
         self._leftovers: list = []
         self._leftovers_tried = False
@@ -227,6 +230,7 @@ class CallbackModule(CallbackBase):
         self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
         self._redactor = details.redactor
         self._observer = Observer(self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details)
+        self._followed = self._observer.followed
         self._active = True
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
         atexit.register(self._at_exit)
@@ -258,26 +262,27 @@ class CallbackModule(CallbackBase):
         self._between_tasks()
 
     # Two hooks come for every task on every host. For a task that concerns no job they end here, after a look at its id: a worker
-    # was just forked, so that each object that is touched costs a copied page as well.
+    # was just forked, so that each object that is touched costs a copied page as well. So the look is written out four times, and
+    # only a result looks at the clock: what is due has left when the task began, or leaves with the first result.
 
     def v2_runner_on_start(self, host, task):
-        if task._uuid != self._quiet_task or self._observer.follows(host.name) or time.monotonic() >= self._due:
+        if task._uuid != self._quiet_task or self._followed and host.name in self._followed:
             self._started(host, task)
 
     def v2_runner_on_ok(self, result):
-        if self._is_of_interest(result):
+        if _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due:
             self._result(result, True)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
-        if self._is_of_interest(result):
+        if _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due:
             self._result(result, False)
 
     def v2_runner_item_on_ok(self, result):
-        if self._is_of_interest(result):
+        if _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due:
             self._result(result, True, item=True)
 
     def v2_runner_item_on_failed(self, result):
-        if self._is_of_interest(result):
+        if _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due:
             self._result(result, False, item=True)
 
     # There is no v2_runner_on_unreachable: that a host cannot be reached does not end what runs there.
@@ -316,9 +321,6 @@ class CallbackModule(CallbackBase):
         self._sender.catch_up()
         self._tell_run()
         self._journal.write("run_finished", {"stats": run_info.stats_of(stats)})
-
-    def _is_of_interest(self, result):
-        return _task_of(result)._uuid != self._quiet_task or time.monotonic() >= self._due
 
     @_guarded
     def _started(self, host, task):

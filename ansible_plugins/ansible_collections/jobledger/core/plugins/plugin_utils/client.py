@@ -20,6 +20,7 @@ import ssl
 import time
 
 from . import resolver
+from .answers import Answer, usual
 
 USER_AGENT = "jobledger-core"
 # What a server does that closed an idle connection, or a moment ago, before it read the request.
@@ -34,22 +35,6 @@ class TransportError(Exception):
     """No usable HTTP answer came; the text says why and holds no secret. `seconds` is what the attempt took."""
 
     seconds = 0.0
-
-
-class Answer:
-    """An HTTP answer: `status`, `headers` (http.client's message), `body` in bytes, `seconds` that were waited for it."""
-
-    def __init__(self, status: int, headers, body: bytes, seconds: float) -> None:
-        self.status = status
-        self.headers = headers
-        self.body = body
-        self.seconds = seconds
-
-    @property
-    def is_json(self) -> bool:
-        """Whether the answer says of itself that it is JSON of any kind."""
-        kind = (self.headers.get("Content-Type") or "").split(";")[0].strip().lower()
-        return kind == "application/json" or kind.endswith("+json")
 
 
 class Client:
@@ -185,6 +170,10 @@ class Client:
             self._deadline = now + seconds
 
     def _read(self) -> Answer:
+        answer = self._connection.usual_answer(self._max_answer)
+        if answer is not None:
+            self._awaited = False
+            return answer
         self._renew(_REST_SECONDS)
         self._connection.deadline = self._deadline
         response = http.client.HTTPResponse(self._connection, method=self._method)
@@ -273,6 +262,14 @@ class _Connection:
             except (BlockingIOError, socket.timeout, ssl.SSLWantReadError):
                 return False
         return True
+
+    def usual_answer(self, most: int) -> Answer | None:
+        """Return the answer that arrived, when it is a whole and usual one with at most so many bytes; None: read it."""
+        answer = usual(self._early)
+        if answer is None or len(answer.body) > most:
+            return None
+        self._early = None
+        return answer
 
     def recv_into(self, buffer) -> int:
         """Read what comes next, as a socket does."""

@@ -48,7 +48,7 @@ def with_label(base: str, label: str | None) -> str:
 
 def mentions(template: object, variable: str | None) -> bool:
     """Return whether a template's own text names `variable`: then the name it gives already differs by item."""
-    return bool(variable) and isinstance(template, str) and bool(
+    return bool(variable) and isinstance(template, str) and variable in template and bool(
         re.search(r"(?<![\w.])%s(?!\w)" % re.escape(variable), template))
 
 

@@ -27,14 +27,14 @@ class Observer:
         self._make_context = make_context
         self._now = now
         self._details = details or Details()
-        self._contexts: dict = {}
+        self.followed: dict = {}  # by a host's name, the TaskContext of its latest task, where that is an async one
 
     def task_started(self, host, task) -> bool:
         """An async task is about to run on a host: note when, and under which variables.
 
         Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether that was said.
         """
-        context = self._contexts[host.name] = self._make_context(host, task)
+        context = self.followed[host.name] = self._make_context(host, task)
         if not _is_zero(task.poll) or task.no_log:
             launch = context.launch(task, {})
             if task.no_log:
@@ -45,26 +45,22 @@ class Observer:
 
     def skipped(self, host, task) -> None:
         """A condition kept an async task from running: take its intent back."""
-        context = self._contexts.pop(host.name, None)
+        context = self.followed.pop(host.name, None)
         if context is not None and context.task._uuid == task._uuid and context.intent is not None:
             launch = context.launch(task, {})
             named = {key: launch.get(key) for key in ("host", "play", "job", "task", "execution_host")}
             self._journal.write("job_not_started", dict(named, intent=context.intent, reason="the task was skipped"))
 
-    def follows(self, host_name: str) -> bool:
-        """Return whether the latest task of this host that is known here is an async one."""
-        return host_name in self._contexts
-
     def task_left(self, host_name: str) -> None:
         """The host is busy with a task that is not async."""
-        self._contexts.pop(host_name, None)
+        self.followed.pop(host_name, None)
 
     def polled(self, host, result: dict, status_task) -> None:
         """`poll > 0`: a check that Ansible makes by itself found the job unfinished."""
         job_id = evidence.job_id(result, status_task.args)
         if job_id is None:
             return
-        context = self._contexts.get(host.name)
+        context = self.followed.get(host.name)
         if context is None:
             self._jobs.polled({"host": names.name(host.name)}, job_id)
             return
@@ -129,7 +125,7 @@ class Observer:
             self._one_launch(context, task, result, ok)
         context.mark, context.current_id, context.retries_seen = self._now(), None, 0
         if not item:
-            self._contexts.pop(host.name, None)
+            self.followed.pop(host.name, None)
 
     def checked(self, host, task, result: dict, ok: bool, retry: bool = False) -> None:
         """A result of an `async_status` task that the playbook made, or of one item of its loop."""
@@ -218,9 +214,9 @@ class Observer:
         return job is not None and job.started
 
     def _context(self, host, task):
-        found = self._contexts.get(host.name)
+        found = self.followed.get(host.name)
         if found is None or found.task._uuid != task._uuid:
-            found = self._contexts[host.name] = self._make_context(host, task)
+            found = self.followed[host.name] = self._make_context(host, task)
         return found
 
     def _named(self, host, task, result: dict) -> dict:

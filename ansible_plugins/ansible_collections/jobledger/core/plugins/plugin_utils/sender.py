@@ -17,6 +17,8 @@ from .spool_backlog import Backlog
 
 # An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
 _FREE_SECONDS = 0.05
+# Of the budget, what the hooks' own work may cost it while the ingester fails. All of it would leave a long run no further attempts.
+_OWN_WORK = 0.1
 _EVENTS = "/api/v1/events"
 _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
@@ -39,6 +41,7 @@ class Sender:
         self._timeout = timeout
         self._budget = budget
         self._reserve = min(timeout, budget / 4)
+        self._own_work = budget * _OWN_WORK
         self._clock = clock
         self._sleep = sleep
         self._ceiling = self._batch_events = _MOST_EVENTS
@@ -122,6 +125,13 @@ class Sender:
     def left(self, reserve: bool = False) -> float:
         """Return how many seconds of the budget are left; with `reserve`, without those for the last attempt."""
         return max(0.0, self._budget - self.spent - (self._reserve if reserve else 0.0))
+
+    def charge(self, seconds: float) -> None:
+        """A hook worked so long besides sending. While the ingester fails, the budget pays for that, too, so that it is what a run loses in all."""
+        if self.reason is not None and not self.healthy:
+            seconds = min(max(0.0, seconds), self._own_work)
+            self._own_work -= seconds
+            self.spent += seconds
 
     def close(self) -> None:
         """Close the connection. In a forked process this does nothing."""

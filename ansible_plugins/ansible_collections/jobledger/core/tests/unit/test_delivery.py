@@ -9,12 +9,13 @@ import subprocess
 import time
 
 import pytest
+from ansible_collections.jobledger.core.plugins.plugin_utils.answers import usual
 from ansible_collections.jobledger.core.plugins.plugin_utils.client import Client, TransportError
 from ansible_collections.jobledger.core.plugins.plugin_utils.journal import Journal
 from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.settings import Address
 from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
-from tools.ingester import BlackHole, Ingester
+from tools.ingester import BlackHole, Ingester, closed_port
 
 # What a stalled machine may add to a wait. Hanging for good would cost more: the servers here hang for a minute.
 SLACK = 10.0
@@ -55,6 +56,21 @@ def test_black_hole_is_bounded_by_timeout_and_budget():
         assert 0.15 < sender.spent < 0.3 + SLACK
         sender.finish()
         assert sender.spent <= 0.5 + SLACK and sender.reason.startswith("no answer within")
+
+
+def test_hooks_own_work_is_paid_by_the_budget_while_the_ingester_fails_and_leaves_nine_tenths_of_it():
+    sender, journal = _sender("http://127.0.0.1:%d" % closed_port(), timeout=1, budget=2)
+    sender.charge(5)
+    assert sender.spent == 0
+    _poll(journal)
+    sender.flush()
+    failed = sender.spent
+    sender.charge(0.15)
+    sender.charge(0.15)
+    assert sender.spent == pytest.approx(failed + 0.2)
+    sender.healthy = True
+    sender.charge(5)
+    assert sender.left() == pytest.approx(1.8 - failed)
 
 
 def test_budget_that_is_used_up_stops_all_attempts():
@@ -257,6 +273,23 @@ def test_answer_that_came_in_time_counts_however_late_it_is_read():
         client._deadline = time.monotonic() - 30
         assert client.receive(0).status == 200 and client._connection is not None
         client.close()
+
+
+USUAL = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def test_whole_and_usual_answer_is_read_at_once():
+    found = usual(USUAL)
+    assert (found.status, found.is_json, found.body, found.headers.get("Content-Length")) == (200, True, b"{}", "2")
+
+
+@pytest.mark.parametrize("data", [
+    b"", USUAL[:-1], USUAL + b"H", USUAL[:40], USUAL.replace(b"200", b"503"), USUAL.replace(b"1.1", b"1.0"), USUAL.replace(b": 2", b": 02"),
+    USUAL.replace(b"content-length: 2", b"content-length: 2\r\nContent-Length: 2"), USUAL.replace(b"content-length: 2", b"x: y"),
+    USUAL.replace(b"content-type", b"connection: close\r\ncontent-type"), USUAL.replace(b"content-type", b"Transfer-Encoding: chunked\r\ncontent-type"),
+    USUAL.replace(b"content-length", b" folded\r\ncontent-length"), USUAL.replace(b"content-type:", b"content-type :"), b"not HTTP\r\n\r\n"])
+def test_answer_that_is_not_usual_is_left_to_http_client(data):
+    assert usual(data) is None
 
 
 def test_answer_of_a_request_that_was_given_up_is_not_taken_for_the_next_ones():
