@@ -1,7 +1,5 @@
 package io.jobledger.model;
 
-import java.nio.charset.StandardCharsets;
-
 /** Ansible's own name for a job on its execution host. Always text: older ids look like floating-point numbers and must not become one. */
 public record AnsibleJobId(String value) {
     /** Longest id accepted, in characters; Ansible's are about 20. */
@@ -15,7 +13,7 @@ public record AnsibleJobId(String value) {
             throw new IllegalArgumentException("must not hold control characters");
         }
         // Two such ids would have one digest, and be taken for one job.
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+        if (!Names.isUnicode(value)) {
             throw new IllegalArgumentException("must be valid Unicode: it holds an unpaired surrogate");
         }
     }

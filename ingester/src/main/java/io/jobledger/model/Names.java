@@ -21,13 +21,28 @@ public final class Names {
         if (name.indexOf('\0') >= 0) {
             return Optional.of("must not hold a NUL character");
         }
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
+        if (!isUnicode(name)) {
             return Optional.of("must be valid Unicode: it holds an unpaired surrogate");
         }
-        if (name.length() > MAX_BYTES || name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+        // A char takes three bytes at most: short names need not be encoded to be measured.
+        if (name.length() > MAX_BYTES / 3 && name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             return Optional.of("must be at most " + MAX_BYTES + " bytes of UTF-8");
         }
         return Optional.empty();
+    }
+
+    /** Whether UTF-8 can say {@code text}: every surrogate is one of a pair. By hand, because an encoder for each name of each answer costs more than the rest of the check. */
+    static boolean isUnicode(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isSurrogate(c)) {
+                i++;
+                if (!Character.isHighSurrogate(c) || i == text.length() || !Character.isLowSurrogate(text.charAt(i))) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /**
