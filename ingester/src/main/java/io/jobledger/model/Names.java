@@ -51,9 +51,10 @@ public final class Names {
      * @throws IllegalArgumentException saying which field breaks which rule
      */
     public static String require(String field, String name) {
-        fault(name).ifPresent(why -> {
-            throw new IllegalArgumentException(field + " " + why);
-        });
+        Optional<String> fault = fault(name);
+        if (fault.isPresent()) {
+            throw new IllegalArgumentException(field + " " + fault.get());
+        }
         return name;
     }
 }
