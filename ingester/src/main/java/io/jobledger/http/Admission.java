@@ -79,10 +79,18 @@ final class Admission {
     private void requireHost(HttpServerRequest request) {
         String host = request.getHeader("host");
         // Browsers always send it; HTTP/1.0 need not.
-        if (hosts != null && host != null && !hosts.contains(host.replaceFirst(":\\d*$", "").toLowerCase(Locale.ROOT))) {
+        if (hosts != null && host != null && !hosts.contains(withoutPort(host).toLowerCase(Locale.ROOT))) {
             throw Problem.of(421, "wrong-host", "this server listens on loopback and does not answer to the name in the Host header",
                     "use " + String.join(", ", LOOPBACK) + ", or allow the name with --host-names when a proxy sends it");
         }
+    }
+
+    private static String withoutPort(String host) {
+        int end = host.length();
+        while (end > 0 && host.charAt(end - 1) >= '0' && host.charAt(end - 1) <= '9') {
+            end--;
+        }
+        return end > 0 && host.charAt(end - 1) == ':' ? host.substring(0, end - 1) : host;
     }
 
     /** A browser says where a page comes from that writes; programs do not. There is no CORS: pages of other origins can neither write nor read. */

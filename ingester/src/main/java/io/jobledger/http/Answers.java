@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -43,18 +44,26 @@ final class Answers {
 
     /** Answers like {@link #blocking}, with a tag of the content; 304 to a caller who has just that. */
     void tagged(RoutingContext context, Callable<JsonNode> work) {
-        workers.executeBlocking(() -> Json.text(work.call()), false).onComplete(text -> {
+        workers.executeBlocking(() -> Tagged.of(work.call()), false).onComplete(answer -> {
             if (context.response().ended()) {
                 return;
             }
-            String tag = Tags.of(text);
+            String tag = answer.tag;
             context.response().putHeader("etag", tag).putHeader("vary", VARY).putHeader("cache-control", "private, no-cache");
             if (Tags.match(context.request().getHeader("if-none-match"), tag)) {
                 context.response().setStatusCode(304).end();
             } else {
-                context.response().putHeader("content-type", "application/json").end(text);
+                context.response().putHeader("content-type", "application/json").end(answer.content);
             }
         }, failure -> fail(context, failure));
+    }
+
+    /** An answer as it is sent, made where it does not keep the event loop from others. */
+    private record Tagged(Buffer content, String tag) {
+        static Tagged of(JsonNode json) {
+            byte[] content = Json.text(json).getBytes(StandardCharsets.UTF_8);
+            return new Tagged(Buffer.buffer(content), Tags.of(content));
+        }
     }
 
     /** Reads a long answer part by part. */

@@ -120,6 +120,9 @@ public final class HttpService implements AutoCloseable {
                 // HTTP/2 carries many requests on one connection, while limits and time-outs here count one at a time: HTTP/1.1 only, with TLS and without.
                 .setHttp2ClearTextEnabled(false)
                 .setUseAlpn(false)
+                // There are no web sockets; what would pack their frames looks at every request and answer.
+                .setPerFrameWebSocketCompressionSupported(false)
+                .setPerMessageWebSocketCompressionSupported(false)
                 .setSslHandshakeTimeoutUnit(TimeUnit.MILLISECONDS)
                 .setSslHandshakeTimeout(settings.limits().headTimeout().toMillis())
                 .setCompressionSupported(true)

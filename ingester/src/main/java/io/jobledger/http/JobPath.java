@@ -56,9 +56,10 @@ final class JobPath {
 
     private static String name(String field, String segment) {
         String name = decode(field, segment);
-        Names.fault(name).ifPresent(why -> {
-            throw Problem.badField(field, why);
-        });
+        Optional<String> fault = Names.fault(name);
+        if (fault.isPresent()) {
+            throw Problem.badField(field, fault.get());
+        }
         return name;
     }
 

@@ -7,6 +7,8 @@ import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Set;
 
 /** Counts requests by what they asked for. A label is one of few: no name of a host or a job gets into it. */
@@ -18,6 +20,7 @@ final class RequestMeter implements Handler<RoutingContext> {
 
     private final Router router;
     private final Metrics metrics;
+    private volatile Map<String, String> labels;
 
     RequestMeter(Router router, Metrics metrics) {
         this.router = router;
@@ -37,17 +40,28 @@ final class RequestMeter implements Handler<RoutingContext> {
     private String route(RoutingContext context) {
         Route route = context.currentRoute();
         if (route != null && route.getPath() != null) {
-            return route.getPath().replaceAll(":(\\w+)", "{$1}");
+            return labels().get(route.getPath());
         }
         String path = context.request().path();
-        if (path != null && router.getRoutes().stream().anyMatch(known -> path.equals(known.getPath()))) {
-            // It ended before its route was reached: the body was too large, or the method wrong.
-            return path;
+        if (path == null) {
+            return OTHER;
         }
-        try {
-            return JobPath.parse(path).isPresent() ? JOB : OTHER;
-        } catch (Problem e) {
-            return JOB;
+        // A path that is known: it ended before its route was reached, because the body was too large, or the method wrong.
+        return labels().containsKey(path) ? path : JobPath.isJob(path) ? JOB : OTHER;
+    }
+
+    /** What each of the router's paths is called. Read when the first request has come: then all routes are there. */
+    private Map<String, String> labels() {
+        Map<String, String> known = labels;
+        if (known == null) {
+            known = new HashMap<>();
+            for (Route route : router.getRoutes()) {
+                if (route.getPath() != null) {
+                    known.put(route.getPath(), route.getPath().replaceAll(":(\\w+)", "{$1}"));
+                }
+            }
+            labels = known;
         }
+        return known;
     }
 }

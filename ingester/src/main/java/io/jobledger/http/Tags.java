@@ -1,7 +1,6 @@
 package io.jobledger.http;
 
 import io.jobledger.model.Digests;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -11,8 +10,8 @@ final class Tags {
 
     private Tags() {}
 
-    static String of(String content) {
-        byte[] digest = Digests.sha256().digest(content.getBytes(StandardCharsets.UTF_8));
+    static String of(byte[] content) {
+        byte[] digest = Digests.sha256().digest(content);
         return '"' + HexFormat.of().formatHex(digest, 0, BYTES) + '"';
     }
 

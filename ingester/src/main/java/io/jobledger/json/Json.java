@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.time.temporal.ChronoUnit;
 
@@ -29,9 +28,6 @@ public final class Json {
 
     /** Reads what this program wrote itself: input of the greatest depth lies deeper once it is a part of a document in the ledger, or of an answer. */
     public static final ObjectMapper OWN = mapper(MAX_DEPTH + 16);
-
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
     private Json() {}
 
@@ -53,7 +49,7 @@ public final class Json {
 
     /** RFC 3339, UTC, microseconds. */
     public static String time(Instant instant) {
-        return instant == null ? null : TIME.format(instant);
+        return instant == null ? null : Times.write(instant);
     }
 
     /**
@@ -62,6 +58,10 @@ public final class Json {
      * @throws IllegalArgumentException when it is no such time, or its year is not 1970 to 9999
      */
     public static Instant time(String text) {
+        Instant own = Times.read(text);
+        if (own != null) {
+            return own;
+        }
         try {
             OffsetDateTime time = OffsetDateTime.parse(text).withOffsetSameInstant(ZoneOffset.UTC);
             if (time.getYear() >= 1970 && time.getYear() <= 9999) {

@@ -32,7 +32,7 @@ public final class RecordJson {
         json.put("host", r.key().host());
         json.put("ansible_job_id", r.jobId() == null ? null : r.jobId().value());
         json.put("save_time", Json.time(r.lastSeenAt()));
-        json.set("metadata", Json.MAPPER.valueToTree(r.metadata()));
+        json.set("metadata", tree(r.metadata()));
         json.put("play", r.key().play());
         json.put("playbook", r.playbook());
         json.put("run_id", r.run() == null ? null : r.run().toString());
@@ -59,7 +59,9 @@ public final class RecordJson {
         putKnown(json, "connection", r.connection());
         putKnown(json, "reason", r.reason());
         putKnown(json, "cleaned_at", Json.time(r.cleanedAt()));
-        putKnown(json, "details", r.details().isEmpty() ? null : r.details());
+        if (!r.details().isEmpty()) {
+            json.set("details", tree(r.details()));
+        }
         r.extra().forEach((name, value) -> json.set(name, Json.MAPPER.valueToTree(value)));
         return json;
     }
@@ -142,9 +144,26 @@ public final class RecordJson {
         return fallback;
     }
 
-    private static void putKnown(ObjectNode json, String name, Object value) {
+    private static void putKnown(ObjectNode json, String name, String value) {
         if (value != null) {
-            json.set(name, Json.MAPPER.valueToTree(value));
+            json.put(name, value);
         }
+    }
+
+    private static void putKnown(ObjectNode json, String name, Long value) {
+        if (value != null) {
+            json.put(name, value);
+        }
+    }
+
+    private static void putKnown(ObjectNode json, String name, Boolean value) {
+        if (value != null) {
+            json.put(name, value);
+        }
+    }
+
+    /** Most maps are empty, and the mapper goes a long way round to say so. */
+    private static JsonNode tree(Map<String, Object> map) {
+        return map.isEmpty() ? JsonNodeFactory.instance.objectNode() : Json.MAPPER.valueToTree(map);
     }
 }

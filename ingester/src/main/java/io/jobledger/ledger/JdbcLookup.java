@@ -4,6 +4,10 @@ import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -12,17 +16,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.Query;
 
-/** Lookups for a resume. */
+/** Lookups for a resume, by plain JDBC: they are asked for most, and Jdbi takes longer to prepare such a question than H2 to answer it. */
 final class JdbcLookup implements JobLookup {
-    private static final String BY_KEY = "SELECT j.doc AS doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE k.key_id = :key";
-    private static final String NEWEST_FIRST = " ORDER BY k.started_at DESC, k.entry DESC";
+    private static final String BY_KEY = "SELECT k.open, k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE k.key_id = ?";
 
-    /** One step into the index: a key that has been used every night for years costs no more than a new one. */
-    private static final String NEWEST = "SELECT started_at, entry FROM job_keys WHERE key_id = ? AND open = ?"
-            + " ORDER BY key_id DESC, open DESC, started_at DESC, entry DESC LIMIT 1";
+    /** The open jobs of a key, newest first, and then the others, newest first: as the index has them. */
+    private static final String OPEN_FIRST = " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC LIMIT ?";
+
+    private static final String ONE_KIND = " AND k.open = ?";
+
+    /** What is asked where nothing narrows a key, for the test of plans. */
+    static final List<String> STATEMENTS = List.of(BY_KEY + OPEN_FIRST, BY_KEY + ONE_KIND + OPEN_FIRST);
 
     private final Reader reader;
 
@@ -30,47 +35,57 @@ final class JdbcLookup implements JobLookup {
         this.reader = reader;
     }
 
+    private record Found(boolean open, Instant startedAt, long entry, String doc) {
+        static final Comparator<Found> BY_AGE = Comparator.comparing(Found::startedAt).thenComparing(Found::entry);
+
+        static Found of(ResultSet rows) throws SQLException {
+            return new Found(rows.getBoolean(1), Rows.instant(rows, 2), rows.getLong(3), rows.getString(4));
+        }
+
+        JobRecord record(JobKey key) {
+            return JobDocs.job(doc).record(key);
+        }
+    }
+
+    /** One step into the index for each: a key that has been used every night for years costs no more than a new one. */
     @Override
     public Optional<JobRecord> newest(JobKey key, Narrowing narrowing) {
-        if (narrowing.equals(Narrowing.NONE)) {
-            return reader.lookup(handle -> newest(handle, key));
-        }
-        Where where = narrowed(key, narrowing);
-        return reader.lookup(handle -> where.bind(handle.createQuery(BY_KEY + where.sql + NEWEST_FIRST + " LIMIT 1"))
-                .map((rows, c) -> JobDocs.job(rows.getString("doc")).record(key))
-                .findOne());
-    }
-
-    private record Position(Instant startedAt, long entry) {}
-
-    /** Open jobs are looked at first: a job that ends between the two steps is then seen twice and not never. */
-    private static Optional<JobRecord> newest(Handle handle, JobKey key) {
-        return Stream.of(true, false)
-                .flatMap(open -> handle.createQuery(NEWEST)
-                        .bind(0, key.digest())
-                        .bind(1, open)
-                        .map((rows, c) -> new Position(Rows.instant(rows, "started_at"), rows.getLong("entry")))
-                        .findOne().stream())
-                .max(Comparator.comparing(Position::startedAt).thenComparing(Position::entry))
-                .map(position -> handle.createQuery("SELECT doc FROM jobs WHERE entry = ?")
-                        .bind(0, position.entry)
-                        .map((rows, c) -> JobDocs.job(rows.getString("doc")).record(key))
-                        .one());
-    }
-
-    @Override
-    public List<JobRecord> openByPlaybook(JobKey key, Narrowing narrowing) {
-        Where where = narrowed(key, narrowing).and("k.open = :open", "open", true);
-        Map<String, JobRecord> newest = new LinkedHashMap<>();
-        reader.lookup(handle -> {
-            try (var records = where.bind(handle.createQuery(BY_KEY + where.sql + NEWEST_FIRST))
-                    .map((rows, c) -> JobDocs.job(rows.getString("doc")))
-                    .stream()) {
-                records.filter(job -> job.jobId() != null).map(job -> job.record(key)).forEach(record -> newest.putIfAbsent(record.playbookIdentity(), record));
-            }
-            return newest;
+        Question question = new Question(key, narrowing);
+        return reader.plainly(connection -> {
+            // Open jobs are looked at first: a job that ends between the two steps is then seen twice and not never. Of two views of it the later counts.
+            List<Found> open = question.ask(connection, ONE_KIND, true, 1);
+            List<Found> ended = question.ask(connection, ONE_KIND, false, 1);
+            return Stream.concat(ended.stream(), open.stream()).max(Found.BY_AGE).map(newest -> newest.record(key));
         });
-        return List.copyOf(newest.values());
+    }
+
+    /**
+     * One statement where no job of the key is open, two where one is. Each statement sees one moment, so a job that ends meanwhile is open in it or ended, and never missing.
+     */
+    @Override
+    public Optional<Known> known(JobKey key, Narrowing narrowing) {
+        Question question = new Question(key, narrowing);
+        return reader.plainly(connection -> {
+            for (int limit = 1; ; limit *= 2) {
+                List<Found> found = question.ask(connection, "", null, limit);
+                if (found.size() < limit || !found.get(limit - 1).open) {
+                    return found.isEmpty() ? Optional.empty() : Optional.of(known(key, found));
+                }
+            }
+        });
+    }
+
+    /** @param found all open jobs, newest first, and if there are others at least the newest of them */
+    private static Known known(JobKey key, List<Found> found) {
+        Found first = found.get(0);
+        if (!first.open) {
+            return new Known(first.record(key), List.of());
+        }
+        Found ended = found.stream().filter(one -> !one.open).findFirst().orElse(first);
+        Map<String, JobRecord> open = new LinkedHashMap<>();
+        found.stream().filter(Found::open).map(one -> JobDocs.job(one.doc)).filter(job -> job.jobId() != null).map(job -> job.record(key))
+                .forEach(record -> open.putIfAbsent(record.playbookIdentity(), record));
+        return new Known((Found.BY_AGE.compare(first, ended) >= 0 ? first : ended).record(key), List.copyOf(open.values()));
     }
 
     @Override
@@ -82,30 +97,48 @@ final class JdbcLookup implements JobLookup {
                 .findFirst());
     }
 
-    private static Where narrowed(JobKey key, Narrowing narrowing) {
-        return new Where()
-                .and(null, "key", key.digest())
-                .and("(j.playbook = :playbook OR j.playbook_path = :playbook)", "playbook", narrowing.playbook())
-                .and("j.run_id = :run", "run", narrowing.run() == null ? null : narrowing.run().value());
-    }
+    /** A key with what narrows it. */
+    private static final class Question {
+        private final List<Object> values = new ArrayList<>(4);
+        private String narrowed = "";
 
-    /** Conditions that hold together, with the values of their parameters. */
-    private static final class Where {
-        private final List<Map.Entry<String, Object>> values = new ArrayList<>();
-        private String sql = "";
-
-        /** Adds a condition, unless its value is null: then there is nothing to narrow by. */
-        Where and(String condition, String name, Object value) {
-            if (value != null) {
-                values.add(Map.entry(name, value));
-                sql += condition == null ? "" : " AND " + condition;
+        Question(JobKey key, Narrowing narrowing) {
+            values.add(key.digest());
+            if (narrowing.playbook() != null) {
+                narrowed += " AND (j.playbook = ? OR j.playbook_path = ?)";
+                // PostgreSQL has no NUL in a text: a question that has one is to find nothing, not to fail.
+                String playbook = narrowing.playbook().replace('\0', '\uFFFD');
+                values.addAll(List.of(playbook, playbook));
             }
-            return this;
+            if (narrowing.run() != null) {
+                narrowed += " AND j.run_id = ?";
+                values.add(narrowing.run().value());
+            }
         }
 
-        Query bind(Query query) {
-            values.forEach(value -> query.bind(value.getKey(), value.getValue()));
-            return query;
+        /**
+         * Reads the first {@code limit} jobs.
+         *
+         * @param condition one more, with the value of its parameter; none when that is null
+         */
+        List<Found> ask(Connection connection, String condition, Object value, int limit) throws SQLException {
+            try (PreparedStatement statement = connection.prepareStatement(BY_KEY + narrowed + condition + OPEN_FIRST)) {
+                int parameter = 0;
+                for (Object one : values) {
+                    statement.setObject(++parameter, one);
+                }
+                if (value != null) {
+                    statement.setObject(++parameter, value);
+                }
+                statement.setInt(++parameter, limit);
+                List<Found> found = new ArrayList<>(limit);
+                try (ResultSet rows = statement.executeQuery()) {
+                    while (rows.next()) {
+                        found.add(Found.of(rows));
+                    }
+                }
+                return found;
+            }
         }
     }
 }

@@ -4,9 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
-import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -16,14 +14,12 @@ import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
-import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
-import java.util.TreeMap;
 import java.util.function.Function;
 
 /** The ledger's own JSON of merged knowledge, kept in its doc and info columns. Fields that a newer version added are ignored. Thread-safe. */
@@ -34,17 +30,13 @@ final class JobDocs {
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .registerModule(new SimpleModule()
                     .addSerializer(Instant.class, text(Json::time))
-                    .addDeserializer(Instant.class, parsed(Json::time))
                     .addSerializer(RunId.class, text(RunId::toString))
-                    .addDeserializer(RunId.class, parsed(RunId::parse))
                     .addSerializer(AnsibleJobId.class, text(AnsibleJobId::value))
-                    .addDeserializer(AnsibleJobId.class, parsed(AnsibleJobId::new))
-                    .addSerializer(JobStatus.class, text(JobStatus::wire))
-                    .addDeserializer(JobStatus.class, parsed(JobStatus::parse)));
+                    .addSerializer(JobStatus.class, text(JobStatus::wire)));
 
     private JobDocs() {}
 
-    /** The shape of {@code jobs.doc}: a {@link Job} whose saved descriptions stand in a list, since each names its own key. */
+    /** The shape of {@code jobs.doc}, which {@link JobDocParser} reads: a {@link Job} whose saved descriptions stand in a list, since each names its own key. */
     private record Doc(
             String executionHost,
             AnsibleJobId jobId,
@@ -62,12 +54,12 @@ final class JobDocs {
     }
 
     static Job job(String doc) {
-        Doc read = read(doc, Doc.class);
-        TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
-        if (read.saved != null) {
-            read.saved.forEach(description -> saved.put(description.key(), description));
+        try (JsonParser parser = MAPPER.createParser(doc)) {
+            return new JobDocParser(parser).job();
+        } catch (IOException | RuntimeException e) {
+            String why = e instanceof JsonProcessingException json ? Json.complaint(json) : e.getMessage();
+            throw new LedgerException(LedgerException.Kind.FAILED, "the ledger holds a record that cannot be read: " + why, e);
         }
-        return new Job(read.executionHost, read.jobId, read.launch, saved, read.check, read.end, read.lastSeenAt, read.cleanedAt);
     }
 
     static String write(RunInfo info) {
@@ -100,15 +92,6 @@ final class JobDocs {
             @Override
             public void serialize(T value, JsonGenerator generator, SerializerProvider provider) throws IOException {
                 generator.writeString(spell.apply(value));
-            }
-        };
-    }
-
-    private static <T> JsonDeserializer<T> parsed(Function<String, T> parse) {
-        return new JsonDeserializer<>() {
-            @Override
-            public T deserialize(JsonParser parser, DeserializationContext context) throws IOException {
-                return parse.apply(parser.getText());
             }
         };
     }

@@ -23,8 +23,16 @@ public interface JobLookup {
     /** The record of {@code key} with the latest start; ties go to the later ledger entry. */
     Optional<JobRecord> newest(JobKey key, Narrowing narrowing);
 
-    /** The newest open record of each playbook that has one under {@code key}, newest first. Most often none or one. */
-    List<JobRecord> openByPlaybook(JobKey key, Narrowing narrowing);
+    /**
+     * What a resume asks.
+     *
+     * @param newest as {@link #newest} finds it
+     * @param open the newest open record of each playbook that has one, newest first; most often none or one
+     */
+    record Known(JobRecord newest, List<JobRecord> open) {}
+
+    /** What is known of {@code key}, all at one moment; empty when there is no record. */
+    Optional<Known> known(JobKey key, Narrowing narrowing);
 
     /** The job itself, whatever its names. */
     Optional<Job> job(String executionHost, AnsibleJobId jobId);

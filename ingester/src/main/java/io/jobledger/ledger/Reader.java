@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -46,6 +47,20 @@ final class Reader {
         try {
             return jdbi.withHandle(work::apply);
         } catch (JdbiException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+    }
+
+    /** Statements on one connection. */
+    interface Plain<T> {
+        T on(Connection connection) throws SQLException;
+    }
+
+    /** For a lookup that is asked so often that it does without Jdbi's statements. */
+    <T> T plainly(Plain<T> work) {
+        try {
+            return jdbi.withHandle(handle -> work.on(handle.getConnection()));
+        } catch (SQLException | JdbiException e) {
             throw Failures.of("the ledger could not be read", e);
         }
     }

@@ -38,6 +38,10 @@ final class Rows {
     }
 
     static Instant instant(ResultSet rows, String column) throws SQLException {
+        return instant(rows, rows.findColumn(column));
+    }
+
+    static Instant instant(ResultSet rows, int column) throws SQLException {
         OffsetDateTime time = rows.getObject(column, OffsetDateTime.class);
         return time == null ? null : time.toInstant();
     }

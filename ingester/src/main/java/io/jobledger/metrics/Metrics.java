@@ -21,6 +21,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** All meters of one ingester. Counting never blocks; {@link #scrape} may. Thread-safe. */
 public final class Metrics implements AutoCloseable {
@@ -30,8 +31,13 @@ public final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final JvmGcMetrics gc = new JvmGcMetrics();
     private final Map<JobFinder.Result, Counter> lookups = new EnumMap<>(JobFinder.Result.class);
+    /** Kept here, because the registry makes and sorts the tags before it looks whether it has the timer. */
+    private final Map<Answered, Timer> requests = new ConcurrentHashMap<>();
     private final LedgerMeters ledger;
     private final List<MirrorMeters> mirrors;
+
+    /** What a request's timer is kept by; the labels are few. */
+    private record Answered(String method, String route, int status) {}
 
     /**
      * Begins to count.
@@ -58,8 +64,12 @@ public final class Metrics implements AutoCloseable {
 
     /** A request was answered. */
     public void requested(String method, String route, int status, Duration took) {
-        Timer.builder("jobledger.http.request.duration").description("Answered requests")
-                .tags("method", method, "route", route, "status", Integer.toString(status)).register(registry).record(took);
+        requests.computeIfAbsent(new Answered(method, route, status), this::timer).record(took);
+    }
+
+    private Timer timer(Answered answered) {
+        return Timer.builder("jobledger.http.request.duration").description("Answered requests")
+                .tags("method", answered.method, "route", answered.route, "status", Integer.toString(answered.status)).register(registry);
     }
 
     /** A lookup ended. */

@@ -185,7 +185,13 @@ public record Job(
     }
 
     private static <T> T first(List<JobDescription> descriptions, Function<JobDescription, T> field) {
-        return descriptions.stream().map(field).filter(Objects::nonNull).findFirst().orElse(null);
+        for (JobDescription description : descriptions) {
+            T known = field.apply(description);
+            if (known != null) {
+                return known;
+            }
+        }
+        return null;
     }
 
     private static Instant later(Instant a, Instant b) {

@@ -13,6 +13,7 @@ public enum JobStatus {
     SUCCEEDED(3);
 
     private final int strength;
+    private final String wire = name().toLowerCase(Locale.ROOT);
 
     JobStatus(int strength) {
         this.strength = strength;
@@ -30,7 +31,7 @@ public enum JobStatus {
 
     /** The spelling in JSON, SQL and URLs. */
     public String wire() {
-        return name().toLowerCase(Locale.ROOT);
+        return wire;
     }
 
     /** @throws IllegalArgumentException naming the statuses there are */

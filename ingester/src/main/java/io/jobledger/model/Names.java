@@ -24,7 +24,8 @@ public final class Names {
         if (!Unicode.isSound(name)) {
             return Optional.of("must be valid Unicode: it holds an unpaired surrogate");
         }
-        if (name.length() > MAX_BYTES || name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
+        // A char takes three bytes at most: short names need not be encoded to be measured.
+        if (name.length() > MAX_BYTES / 3 && name.getBytes(StandardCharsets.UTF_8).length > MAX_BYTES) {
             return Optional.of("must be at most " + MAX_BYTES + " bytes of UTF-8");
         }
         return Optional.empty();
@@ -36,9 +37,10 @@ public final class Names {
      * @throws IllegalArgumentException saying which field breaks which rule
      */
     public static String require(String field, String name) {
-        fault(name).ifPresent(why -> {
-            throw new IllegalArgumentException(field + " " + why);
-        });
+        Optional<String> fault = fault(name);
+        if (fault.isPresent()) {
+            throw new IllegalArgumentException(field + " " + fault.get());
+        }
         return name;
     }
 }

@@ -4,7 +4,7 @@ package io.jobledger.model;
 public final class Unicode {
     private Unicode() {}
 
-    /** Whether every surrogate of the text has its other half. */
+    /** Whether every surrogate of the text has its other half. By hand, because an encoder for each name of each answer costs more than all other checks. */
     public static boolean isSound(CharSequence text) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);

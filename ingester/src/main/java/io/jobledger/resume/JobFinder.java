@@ -1,6 +1,7 @@
 package io.jobledger.resume;
 
 import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.JobLookup.Known;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.mirror.Mirror;
 import io.jobledger.mirror.MirrorException;
@@ -65,11 +66,11 @@ public final class JobFinder {
     }
 
     private Optional<Found> search(JobKey key, Narrowing narrowing) {
-        Optional<JobRecord> newest = ledger.newest(key, narrowing);
-        if (newest.isPresent()) {
+        Known known = ledger.known(key, narrowing).orElse(null);
+        if (known != null) {
             // A job whose playbook nobody knows is no evidence of a second playbook.
-            List<JobRecord> open = ledger.openByPlaybook(key, narrowing).stream().filter(record -> record.playbookIdentity() != null).toList();
-            return Optional.of(new Found(newest.get(), open.size() > 1 ? open : List.of(), LEDGER));
+            List<JobRecord> open = known.open().stream().filter(record -> record.playbookIdentity() != null).toList();
+            return Optional.of(new Found(known.newest(), open.size() > 1 ? open : List.of(), LEDGER));
         }
         MirrorException silent = null;
         for (Mirror mirror : mirrors) {

@@ -186,8 +186,8 @@ class HttpLimitsTest {
                 }
 
                 @Override
-                public List<JobRecord> openByPlaybook(JobKey key, Narrowing narrowing) {
-                    return List.of();
+                public Optional<Known> known(JobKey key, Narrowing narrowing) {
+                    return Optional.empty();
                 }
 
                 @Override

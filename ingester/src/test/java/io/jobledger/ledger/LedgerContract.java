@@ -94,7 +94,9 @@ abstract class LedgerContract implements AuditContract {
     }
 
     final JobRecord newest(String host, String play, String job) {
-        return ledger.jobs().newest(key(host, play, job), Narrowing.NONE).orElse(null);
+        JobRecord newest = ledger.jobs().newest(key(host, play, job), Narrowing.NONE).orElse(null);
+        assertThat(ledger.jobs().known(key(host, play, job), Narrowing.NONE).map(JobLookup.Known::newest).orElse(null)).as("what a resume gets").isEqualTo(newest);
+        return newest;
     }
 
     final int mirror() {
@@ -158,15 +160,33 @@ abstract class LedgerContract implements AuditContract {
         append(started(run(2), 1, 2, "h", "p", "j", "b", "playbook", "site.yml", "playbook_path", "/two/site.yml"));
         append(started(run(2), 2, 3, "h", "p", "j", "b2", "playbook", "site.yml", "playbook_path", "/two/site.yml"));
         JobKey key = key("h", "p", "j");
-        assertThat(ledger.jobs().openByPlaybook(key, Narrowing.NONE)).extracting(JobRecord::jobId).containsExactly(id("b2"), id("a"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"), id("a"));
         assertThat(ledger.jobs().newest(key, new Narrowing("/one/site.yml", null)).orElseThrow().jobId()).isEqualTo(id("a"));
         assertThat(ledger.jobs().newest(key, new Narrowing("site.yml", null)).orElseThrow().jobId()).isEqualTo(id("b2"));
-        assertThat(ledger.jobs().openByPlaybook(key, new Narrowing("/one/site.yml", null))).hasSize(1);
+        assertThat(ledger.jobs().known(key, new Narrowing("/one/site.yml", null)).orElseThrow().open()).hasSize(1);
         assertThat(ledger.jobs().newest(key, new Narrowing(null, run(1))).orElseThrow().jobId()).isEqualTo(id("a"));
         assertThat(ledger.jobs().newest(key, new Narrowing("/two/site.yml", run(1)))).isEmpty();
         assertThat(ledger.jobs().newest(key, new Narrowing("other.yml", null))).isEmpty();
         append(json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"));
-        assertThat(ledger.jobs().openByPlaybook(key, Narrowing.NONE)).extracting(JobRecord::jobId).containsExactly(id("b2"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"));
+    }
+
+    @Test
+    void manyOpenJobsOfOneKey_areAllSeen_withTheNewestThatEnded() {
+        JobKey key = key("h", "p", "j");
+        assertThat(ledger.jobs().known(key, Narrowing.NONE)).isEmpty();
+        for (int i = 1; i <= 9; i++) {
+            append(started(run(i), 1, 10 + i, "h", "p", "j", "open" + i, "playbook", "site" + i % 3 + ".yml"));
+        }
+        for (int i = 10; i <= 13; i++) {
+            append(started(run(i), 1, i, "h", "p", "j", "ended" + i), json("job_ended", run(i), 2, 30, "host", "h", "ansible_job_id", "ended" + i, "status", "failed"));
+        }
+        JobLookup.Known known = ledger.jobs().known(key, Narrowing.NONE).orElseThrow();
+        assertThat(known.open()).as("the newest of each playbook").extracting(JobRecord::jobId).containsExactly(id("open9"), id("open8"), id("open7"));
+        assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("open9"));
+        append(started(run(14), 1, 40, "h", "p", "j", "late"), json("job_ended", run(14), 2, 50, "host", "h", "ansible_job_id", "late", "status", "succeeded"));
+        assertThat(newest("h", "p", "j").jobId()).as("ended, and newer than all that are open").isEqualTo(id("late"));
+        assertThat(ledger.jobs().known(key, new Narrowing("site1.yml", null)).orElseThrow().newest().jobId()).isEqualTo(id("open7"));
     }
 
     @Test
@@ -174,7 +194,7 @@ abstract class LedgerContract implements AuditContract {
         append(json("job_unresumable", run(1), 1, 5, "host", "h", "play", "p", "job", "j", "task", "t", "reason", "no_log"));
         assertThat(newest("h", "p", "j").jobId()).isNull();
         assertThat(newest("h", "p", "j").reason()).isEqualTo("no_log");
-        assertThat(ledger.jobs().openByPlaybook(key("h", "p", "j"), Narrowing.NONE)).isEmpty();
+        assertThat(ledger.jobs().known(key("h", "p", "j"), Narrowing.NONE).orElseThrow().open()).isEmpty();
     }
 
     @Test

@@ -43,6 +43,8 @@ class PostgresPlanTest {
             QueryPlanTest.work(ledger, 6);
             QueryPlanTest.read(ledger);
         }
+        // Asked by plain JDBC, so that Jdbi does not hear of them.
+        statements.addAll(JdbcLookup.STATEMENTS);
         statements.removeIf(statement -> !statement.matches("(?s)(SELECT|UPDATE|DELETE|WITH) .*\\b(" + TABLES + ")\\b.*"));
         assertThat(statements).anyMatch(s -> s.contains("ansible_job_id = ANY")).anyMatch(s -> s.contains("e.seq = asked.seq")).anyMatch(s -> s.contains("SKIP LOCKED"))
                 .anyMatch(s -> s.startsWith("DELETE FROM outbox")).anyMatch(s -> s.contains("FROM run_days"));
@@ -55,6 +57,9 @@ class PostgresPlanTest {
         assertThat(plan(plans, "e.seq = asked.seq")).as("looks for an event's identity in its partition").containsPattern("Index Only Scan using events_\\d+_pkey");
         assertThat(plan(plans, "SKIP LOCKED")).contains("Index Scan using outbox_due");
         assertThat(plan(plans, "FROM jobs WHERE ansible_job_id = ANY")).contains("jobs_by_ansible_id");
+        for (String lookup : JdbcLookup.STATEMENTS) {
+            assertThat(plans.get(lookup)).contains("Index Only Scan Backward using job_keys_pkey", "Index Scan using jobs_pkey").doesNotContain("Sort");
+        }
     }
 
     private static String plan(Map<String, String> plans, String text) {

@@ -1,0 +1,75 @@
+package io.jobledger.ledger;
+
+import static io.jobledger.Wire.T0;
+import static io.jobledger.Wire.id;
+import static io.jobledger.Wire.key;
+import static io.jobledger.Wire.run;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.jobledger.model.Evidence;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobDescription;
+import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobKey;
+import io.jobledger.model.JobStatus;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What the ledger writes of a job it reads again, whole. */
+class JobDocsTest {
+    private static JobDescription description(JobKey key, Map<String, Object> any) {
+        return new JobDescription(new Evidence(T0, run(1), 7), key, "task \uD83D\uDE80", "label", "site.yml", "/srv/site.yml", "command", T0.plusNanos(1000), 3600L, 0L, "/root/j1", true, false,
+                3L, "deploy", "root", "ssh", "why\n", run(2), any, any, any);
+    }
+
+    private static Map<String, Object> anything() {
+        Map<String, Object> any = new LinkedHashMap<>();
+        any.put("list", Arrays.asList(1, null, "x", Map.of("deep", List.of())));
+        any.put("none", null);
+        any.put("number", new BigDecimal("1.50"));
+        any.put("large", 12345678901L);
+        return any;
+    }
+
+    @Test
+    void aJobWithEverything_isReadAsItWasWritten() {
+        TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
+        for (JobKey key : List.of(key("h", "p", "one"), key("h", "p/..", "two \u65e5\u672c"))) {
+            saved.put(key, description(key, anything()));
+        }
+        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), saved, description(key("h", "p", "check"), Map.of()),
+                new JobEnd(new Evidence(T0, run(3), 9), JobStatus.TIMED_OUT, -1L, "too \"long\"", true, anything()), T0, T0.plusSeconds(1));
+        assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
+    }
+
+    @Test
+    void aJobWithLittle_isReadAsItWasWritten() {
+        JobKey key = key("h", "p", "j");
+        JobDescription little = new JobDescription(new Evidence(T0, run(1), 7), key, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+                null, null, null);
+        Job job = new Job("exec", null, null, new TreeMap<>(), little, null, null, null);
+        assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
+    }
+
+    @Test
+    void fieldsOfANewerVersion_areSkipped() {
+        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), anything()), new TreeMap<>(), null, null, T0, null);
+        String doc = JobDocs.write(job);
+        assertThat(JobDocs.job(doc.replaceFirst("\\{", "{\"new\":{\"a\":[1,{}]},").replace("\"evidence\":{", "\"news\":[[]],\"evidence\":{\"new\":null,"))).isEqualTo(job);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "[]", "null", "{", "{}", "{\"launch\":7}", "{\"launch\":{\"key\":{\"host\":\"\"}}}", "{\"lastSeenAt\":\"yesterday\"}", "{\"executionHost\":\"h\"} {}",
+            "{\"saved\":[{}]}", "{\"saved\":[null]}", "{\"saved\":[", "{\"executionHost\":7}"})
+    void whatIsNoRecord_isAFailureOfTheLedger(String doc) {
+        assertThatThrownBy(() -> JobDocs.job(doc)).isInstanceOf(LedgerException.class).hasMessageStartingWith("the ledger holds a record that cannot be read: ");
+    }
+}
