@@ -4,8 +4,10 @@ import io.jobledger.ledger.ChainLink.StoredEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -14,9 +16,11 @@ import org.jdbi.v3.core.Handle;
 final class ChainWriter {
     private final Handle handle;
     private final LedgerHead head;
+    private final WriterMemory memory;
     private final Map<UUID, Chain> chains = new LinkedHashMap<>();
 
-    private static final class Chain {
+    /** The state of a chain, with what was appended. */
+    static final class Chain {
         private long number;
         private long first;
         private long last;
@@ -27,13 +31,25 @@ final class ChainWriter {
     }
 
     /** @param runs of the events that will be appended */
-    ChainWriter(Handle handle, LedgerHead head, Collection<UUID> runs) throws SQLException {
+    ChainWriter(Handle handle, LedgerHead head, WriterMemory memory, Collection<UUID> runs) throws SQLException {
         this.handle = handle;
         this.head = head;
-        handle.createQuery("SELECT number, run_id, events, head FROM chains WHERE run_id = ANY(?)")
-                .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
-                .map((rows, context) -> Map.entry(rows.getObject("run_id", UUID.class), chain(rows)))
-                .forEach(row -> chains.put(row.getKey(), row.getValue()));
+        this.memory = memory;
+        List<UUID> asked = new ArrayList<>();
+        for (UUID run : runs) {
+            Chain remembered = memory.chains().get(run);
+            if (remembered == null) {
+                asked.add(run);
+            } else {
+                chains.put(run, remembered);
+            }
+        }
+        if (!asked.isEmpty()) {
+            handle.createQuery("SELECT number, run_id, events, head FROM chains WHERE run_id = ANY(?)")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
+                    .map((rows, context) -> Map.entry(rows.getObject("run_id", UUID.class), chain(rows)))
+                    .forEach(row -> chains.put(row.getKey(), row.getValue()));
+        }
     }
 
     private static Chain chain(ResultSet rows) throws SQLException {
@@ -72,5 +88,9 @@ final class ChainWriter {
             }
         });
         Sql.execute(inserts, updates);
+        chains.forEach((run, chain) -> {
+            chain.stored = true;
+            memory.chains().put(run, chain);
+        });
     }
 }

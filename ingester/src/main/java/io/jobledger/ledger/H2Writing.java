@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import io.jobledger.model.Run;
 import java.sql.Array;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -12,11 +13,15 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Writing to H2: the file has one process, and that has one writer, so there is nobody to be kept out. */
-record H2Writing(Handle handle, List<Integer> mirrors) implements Writing {
+record H2Writing(Handle handle, List<Integer> mirrors, WriterMemory memory) implements Writing {
     @Override
     public Set<EventId> known(Map<UUID, List<Long>> asked) throws SQLException {
         Set<EventId> known = new HashSet<>();
         for (Map.Entry<UUID, List<Long>> run : asked.entrySet()) {
+            Run remembered = memory.runs().get(run.getKey());
+            if (remembered != null && Collections.min(run.getValue()) > remembered.maxSeq()) {
+                continue;
+            }
             Array seqs = Sql.array(handle, "BIGINT", run.getValue());
             // The range is for H2, which does not use the index's second column for ANY: without it, every batch would read all events of its run.
             handle.createQuery("SELECT seq FROM events WHERE run_id = ? AND seq >= ? AND seq <= ? AND seq = ANY(?)")

@@ -28,11 +28,17 @@ final class NameCounts {
         private final String playbook;
         private final Map<JobStatus, Long> counts = new EnumMap<>(JobStatus.class);
         private Instant last = Instant.EPOCH;
+        private Instant lastBefore = Instant.EPOCH;
 
         Change(String kind, String name, String playbook) {
             this.kind = kind;
             this.name = name;
             this.playbook = playbook;
+        }
+
+        /** Whether the row says it already: a job that was heard of again is taken out and put back as it was. */
+        boolean isNothing() {
+            return !last.isAfter(lastBefore) && counts.values().stream().allMatch(count -> count == 0);
         }
 
         Object[] counts() {
@@ -57,12 +63,16 @@ final class NameCounts {
             change.counts.merge(job.status(), by, Long::sum);
             if (by > 0 && job.startedAt().isAfter(change.last)) {
                 change.last = job.startedAt();
+            } else if (by < 0 && job.startedAt().isAfter(change.lastBefore)) {
+                // Its row counts that start already.
+                change.lastBefore = job.startedAt();
             }
         }
     }
 
     /** Writes what was said. In the order of the ids, so that two writers never wait for each other in a circle. */
     void execute(Handle handle) {
+        changes.values().removeIf(Change::isNothing);
         if (changes.isEmpty()) {
             return;
         }

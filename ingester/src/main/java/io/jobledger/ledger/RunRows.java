@@ -6,34 +6,59 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /** Writes rows of {@code runs} and {@code run_labels}, and tells jobs that came before their run what it is. Used by the writer's thread, inside its transaction. */
 final class RunRows {
-    private static final String[] COLUMNS = {"run_name", "playbook", "playbook_path", "run_user", "controller", "info", "run_name_id", "playbook_id", "user_id", "controller_id",
-        "kind", "check_mode", "first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps", "run_id"};
+    /** What a run says of itself. */
+    private static final List<String> INFO = List.of("run_name", "playbook", "playbook_path", "run_user", "controller", "info", "run_name_id", "playbook_id", "user_id", "controller_id",
+            "kind", "check_mode");
+    /** What its events add up to. */
+    private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps");
 
     private final Handle handle;
     private final RowBatch inserts;
     private final RowBatch updates;
+    private final RowBatch progress;
     private final RowBatch newLabels;
     private final RowBatch goneLabels;
     private final List<Run> introduced = new ArrayList<>();
 
     RunRows(Handle handle) {
         this.handle = handle;
-        String[] but = Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
-        this.inserts = new RowBatch(handle, "INSERT INTO runs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
-        this.updates = new RowBatch(handle, "UPDATE runs SET " + String.join(" = ?, ", but) + " = ? WHERE run_id = ?");
+        List<String> columns = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
+        this.inserts = new RowBatch(handle, "INSERT INTO runs (" + String.join(", ", columns) + ", run_id) VALUES (" + "?, ".repeat(columns.size()) + "?)");
+        this.updates = new RowBatch(handle, update(columns));
+        this.progress = new RowBatch(handle, update(PROGRESS));
         this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
+    }
+
+    private static String update(List<String> columns) {
+        return "UPDATE runs SET " + String.join(" = ?, ", columns) + " = ? WHERE run_id = ?";
     }
 
     /** Puts a row in line; {@code before} is what it says now, null for a new one. */
     void add(Run before, Run run) {
         RunInfo info = run.info();
-        (before == null ? inserts : updates).add(
+        if (before != null && Objects.equals(before.info(), info)) {
+            progress.add(progress(run));
+        } else {
+            List<Object> row = new ArrayList<>(info(info));
+            row.addAll(Arrays.asList(progress(run)));
+            (before == null ? inserts : updates).add(row.toArray());
+        }
+        label(before, run);
+        if (info != null && (before == null || before.info() == null)) {
+            introduced.add(run);
+        }
+    }
+
+    private static List<Object> info(RunInfo info) {
+        return Arrays.asList(
                 info == null ? null : info.runName(),
                 info == null ? null : info.playbook(),
                 info == null ? null : info.playbookPath(),
@@ -45,7 +70,11 @@ final class RunRows {
                 info == null ? null : Facets.id(info.user()),
                 info == null ? null : Facets.id(info.controller()),
                 info == null ? null : info.kind(),
-                info != null && info.checkMode(),
+                info != null && info.checkMode());
+    }
+
+    private static Object[] progress(Run run) {
+        return new Object[] {
                 Sql.utc(run.firstAt()),
                 Sql.utc(run.lastAt()),
                 run.maxSeq(),
@@ -55,24 +84,25 @@ final class RunRows {
                 Sql.utc(run.lastReceivedAt()),
                 run.finished(),
                 !run.complete(),
-                run.id().value());
+                run.id().value()
+        };
+    }
+
+    private void label(Run before, Run run) {
         Instant first = before == null || before.info() == null ? null : before.firstAt();
         if (!run.firstAt().equals(first)) {
             UUID id = run.id().value();
-            RunFacts.labels(info).forEach(label -> {
+            RunFacts.labels(run.info()).forEach(label -> {
                 if (first != null) {
                     goneLabels.add(label, Sql.utc(first), id);
                 }
                 newLabels.add(label, Sql.utc(run.firstAt()), id);
             });
         }
-        if (info != null && (before == null || before.info() == null)) {
-            introduced.add(run);
-        }
     }
 
     void execute() {
-        Sql.execute(inserts, updates, goneLabels, newLabels);
+        Sql.execute(inserts, updates, progress, goneLabels, newLabels);
         introduced.forEach(this::tellJobs);
     }
 

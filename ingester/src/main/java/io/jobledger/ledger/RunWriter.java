@@ -5,20 +5,24 @@ import io.jobledger.model.Run;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Merges what events say of runs into their rows. Used by the writer's thread, inside its transaction. */
 final class RunWriter {
     private final Handle handle;
+    private final WriterMemory memory;
     private final Instant received;
 
-    RunWriter(Handle handle, Instant received) {
+    RunWriter(Handle handle, WriterMemory memory, Instant received) {
         this.handle = handle;
+        this.memory = memory;
         this.received = received;
     }
 
@@ -45,16 +49,34 @@ final class RunWriter {
         if (news.isEmpty()) {
             return;
         }
-        Map<UUID, Run> old = new HashMap<>();
-        handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
-                .bindBySqlType(0, Sql.array(handle, "UUID", news.keySet()), Types.ARRAY)
-                .map(Rows::run)
-                .forEach(run -> old.put(run.id().value(), run));
+        Map<UUID, Run> old = old(news.keySet());
         RunRows rows = new RunRows(handle);
         for (Map.Entry<UUID, Run> fresh : news.entrySet()) {
             Run before = old.get(fresh.getKey());
-            rows.add(before, before == null ? fresh.getValue() : before.merge(fresh.getValue()));
+            Run now = before == null ? fresh.getValue() : before.merge(fresh.getValue());
+            rows.add(before, now);
+            memory.runs().put(fresh.getKey(), now);
         }
         rows.execute();
+    }
+
+    private Map<UUID, Run> old(Set<UUID> ids) throws SQLException {
+        Map<UUID, Run> old = new HashMap<>();
+        List<UUID> asked = new ArrayList<>();
+        for (UUID id : ids) {
+            Run remembered = memory.runs().get(id);
+            if (remembered == null) {
+                asked.add(id);
+            } else {
+                old.put(id, remembered);
+            }
+        }
+        if (!asked.isEmpty()) {
+            handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
+                    .map(Rows::run)
+                    .forEach(run -> old.put(run.id().value(), run));
+        }
+        return old;
     }
 }

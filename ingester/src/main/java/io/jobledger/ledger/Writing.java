@@ -18,6 +18,11 @@ interface Writing {
     /** Which of these events, given as numbers by run, the ledger already has. It may name others that it has, too. */
     Set<EventId> known(Map<UUID, List<Long>> asked) throws SQLException;
 
+    /** What the writer remembers of earlier transactions; nothing where it is not the only one. */
+    default WriterMemory memory() {
+        return new WriterMemory(0);
+    }
+
     /** Whether rows of events have a day. */
     default boolean byDay() {
         return false;

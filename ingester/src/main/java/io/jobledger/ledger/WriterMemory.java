@@ -1,0 +1,45 @@
+package io.jobledger.ledger;
+
+import io.jobledger.model.Run;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * What a ledger's only writer wrote last of the runs that are going on, so that it need not be read again for each of their events. It is written inside a transaction, so whoever rolls one
+ * back, or changes runs or chains in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
+ */
+final class WriterMemory {
+    private final Map<UUID, Run> runs;
+    private final Map<UUID, ChainWriter.Chain> chains;
+
+    /** @param most runs that are remembered, those that were heard of last; 0 where others write, too */
+    WriterMemory(int most) {
+        this.runs = latest(most);
+        this.chains = latest(most);
+    }
+
+    private static <V> Map<UUID, V> latest(int most) {
+        return new LinkedHashMap<>(16, 0.75f, true) {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<UUID, V> eldest) {
+                return size() > most;
+            }
+        };
+    }
+
+    /** The rows of {@code runs} as they are now, by the run's id. */
+    Map<UUID, Run> runs() {
+        return runs;
+    }
+
+    /** The rows of {@code chains} as they are now, by the run's id. */
+    Map<UUID, ChainWriter.Chain> chains() {
+        return chains;
+    }
+
+    void forget() {
+        runs.clear();
+        chains.clear();
+    }
+}
