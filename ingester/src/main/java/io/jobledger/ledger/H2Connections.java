@@ -19,6 +19,9 @@ import org.jdbi.v3.core.ConnectionFactory;
  * recovered. Thread-safe.
  */
 final class H2Connections implements ConnectionFactory, AutoCloseable {
+    /** Milliseconds; see the constructor. */
+    static final int WRITE_DELAY = 20_000;
+
     private static final long MOST_WAITING = 64 << 20;
 
     private final String url;
@@ -45,7 +48,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         // WRITE_DELAY: checkpoints write the file, every few seconds while there is something to write; H2's own writer, by default twice a second, would do it all again.
         // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
-                + ";WRITE_DELAY=20000;MAX_COMPACT_TIME=1500;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
+                + ";WRITE_DELAY=" + WRITE_DELAY + ";MAX_COMPACT_TIME=1500;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.pool = open();
     }
 

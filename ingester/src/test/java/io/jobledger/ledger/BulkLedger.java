@@ -31,13 +31,14 @@ public final class BulkLedger implements AutoCloseable {
 
     /** A ledger keeps old pages for what was synced last, but here nothing is; and rows that wait in front need not come to the disk. H2 would remember both. */
     private static final Map<String, Integer> QUICK = Map.of("RETENTION_TIME", 0, "WRITE_DELAY", 60_000);
+    /** H2's own, and what every connection of a ledger asks for. */
+    private static final Map<String, Integer> USUAL = Map.of("RETENTION_TIME", 45_000, "WRITE_DELAY", H2Connections.WRITE_DELAY);
 
     private final Path ledger;
     private final int cacheKib;
     private final Clock clock;
     private final Connection connection;
     private final Handle handle;
-    private final List<String> restored;
     private final List<String> dropped;
 
     private BulkLedger(Path ledger, int cacheKib, Clock clock, Connection connection) {
@@ -46,7 +47,6 @@ public final class BulkLedger implements AutoCloseable {
         this.clock = clock;
         this.connection = connection;
         this.handle = JdbcLedger.jdbi(() -> connection).open();
-        this.restored = QUICK.keySet().stream().map(this::restoring).toList();
         QUICK.forEach((name, value) -> handle.execute("SET " + name + " " + value));
         this.dropped = dropIndexes();
         putSmallTablesInFront();
@@ -73,12 +73,6 @@ public final class BulkLedger implements AutoCloseable {
         // Housekeeping in the background would move pages that are written once.
         return DriverManager.getConnection("jdbc:h2:file:" + ledger.toAbsolutePath().normalize() + ";CACHE_SIZE=" + cacheKib
                 + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;AUTO_COMPACT_FILL_RATE=0", "jobledger", "");
-    }
-
-    /** The statement that makes a setting what it is now. */
-    private String restoring(String setting) {
-        return "SET " + setting + " " + handle.createQuery("SELECT setting_value FROM information_schema.settings WHERE setting_name = ?")
-                .bind(0, setting).mapTo(Integer.class).one();
     }
 
     /** Drops what can be made again; returns the statements that make it. The key of a single number is the table's own order in H2, and stays. */
@@ -149,8 +143,8 @@ public final class BulkLedger implements AutoCloseable {
                 sql.execute(statement);
             }
             sql.execute("ANALYZE");
-            for (String statement : restored) {
-                sql.execute(statement);
+            for (Map.Entry<String, Integer> setting : USUAL.entrySet()) {
+                sql.execute("SET " + setting.getKey() + " " + setting.getValue());
             }
         }
         H2Compact.compact(ledger, cacheKib);
