@@ -206,7 +206,7 @@ def test_any_name_is_resumed_by_its_real_name_and_stays_in_the_mirror(program, c
     assert {json.loads(path.read_text())["job_name"] for path in files if path.parts[-3] == host} == set(NAMES)
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in program.mirror.rglob("*") if path.is_dir()} == {0o700}
-    assert sorted(path.name for path in program.data.iterdir()) == ["ledger.mv.db", "mirror"]
+    assert sorted(path.name for path in program.data.iterdir() if not path.name.startswith("ledger.journal-")) == ["ledger.mv.db", "mirror"]
     # The command line's table: a row a job, and nothing in it that steers a terminal.
     listed = subprocess.run(["java", "-jar", str(JAR), "jobs", "ls", "--host", host, "--url", program.url], stdout=subprocess.PIPE, check=True,
                             env={key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}).stdout.decode("utf-8")

@@ -196,8 +196,8 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         }
     }
 
-    /** Takes no more batches, stores those that wait, and returns when that is done or after {@code patience}. */
-    void drain(Duration patience) {
+    /** Takes no more batches, stores those that wait, and returns when that is done or after {@code patience}; says whether it is done. */
+    boolean drain(Duration patience) {
         closing = true;
         try {
             thread.join(patience.toMillis());
@@ -208,6 +208,7 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         while ((left = queue.poll()) != null) {
             left.answer.completeExceptionally(new LedgerException(LedgerException.Kind.STOPPED, "the ingester stopped before the batch was stored; send it again"));
         }
+        return !thread.isAlive();
     }
 
     @Override

@@ -145,6 +145,12 @@ public final class H2Ledger extends JdbcLedger {
                 handle.commit();
                 again.addAndGet(writer.fresh().size());
             });
+        } catch (IllegalArgumentException e) {
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    "the journal of the ledger cannot be taken over, an event in it is none of this version: " + e.getMessage() + ". Start the version that wrote it once, or move "
+                            + journal.files() + " away and do without what only they hold",
+                    e);
         }
         LOG.info("The ledger was not closed properly; {} events were taken over from its journal", again.get());
     }
@@ -277,10 +283,12 @@ public final class H2Ledger extends JdbcLedger {
 
     @Override
     public void close() {
-        drain();
+        boolean idle = drain();
         try {
-            // After it the file alone is the ledger, and there is no journal.
-            checkpoints.now();
+            if (idle) {
+                // After it the file alone is the ledger, and there is no journal. A writer that still hangs may be between its journal and its commit, so its journal stays.
+                checkpoints.now();
+            }
             // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within its own time limit.
             jdbi().useHandle(handle -> handle.execute("SHUTDOWN"));
         } catch (Exception e) {

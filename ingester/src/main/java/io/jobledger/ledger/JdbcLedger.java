@@ -87,9 +87,9 @@ abstract class JdbcLedger implements Ledger {
         return clock.instant();
     }
 
-    /** Takes no more batches, and stores those that wait. */
-    final void drain() {
-        committer.drain(DRAIN);
+    /** Takes no more batches, and stores those that wait; says whether the writer is done. */
+    final boolean drain() {
+        return committer.drain(DRAIN);
     }
 
     @Override

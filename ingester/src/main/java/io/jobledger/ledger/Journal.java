@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -32,6 +33,7 @@ import org.h2.store.fs.FilePath;
 final class Journal implements AutoCloseable {
     private static final int HEAD = 8;
     private static final int TIME = 8;
+    private static final int CHUNK = 256 * 1024;
 
     private final String scheme;
     private final Path database;
@@ -95,6 +97,11 @@ final class Journal implements AutoCloseable {
         return database.resolveSibling(base(database) + segment);
     }
 
+    /** Its files, for messages. */
+    synchronized String files() {
+        return segments.stream().map(this::path).map(Path::toString).collect(Collectors.joining(", "));
+    }
+
     /** Whether nothing waits for a checkpoint. */
     synchronized boolean isEmpty() {
         return segments.isEmpty();
@@ -116,37 +123,68 @@ final class Journal implements AutoCloseable {
      * @throws IOException when it may not be on the disk; then nobody may be told that it is
      */
     synchronized void append(Instant received, List<Event> events) throws IOException {
-        ByteBuffer record = record(received, events);
+        List<byte[]> lines = new ArrayList<>();
+        events.forEach(event -> lines.add(event.head().body().getBytes(StandardCharsets.UTF_8)));
+        ByteBuffer head = head(received, lines);
         if (current == null) {
             begin();
         }
         before = end;
         try {
-            for (long position = end; record.hasRemaining();) {
-                position += current.write(record, position);
-            }
+            end = write(head, lines);
             current.force(false);
         } catch (IOException e) {
             // What the disk has of it nobody knows; what comes next must not follow it.
             finish();
             throw e;
         }
-        end += record.limit();
-        bytes += record.limit();
+        bytes += end - before;
     }
 
-    private static ByteBuffer record(Instant received, List<Event> events) {
-        byte[] lines = events.stream().map(event -> event.head().body()).collect(Collectors.joining("\n")).getBytes(StandardCharsets.UTF_8);
-        ByteBuffer record = ByteBuffer.allocate(HEAD + TIME + lines.length);
-        record.position(HEAD);
-        record.putLong(ChronoUnit.MICROS.between(Instant.EPOCH, received)).put(lines).flip();
-        return record.putInt(0, TIME + lines.length).putInt(4, checksum(record.slice(HEAD, TIME + lines.length)));
-    }
-
-    private static int checksum(ByteBuffer bytes) {
+    /** All of a record that stands before its events. */
+    private static ByteBuffer head(Instant received, List<byte[]> lines) {
+        int length = TIME;
+        ByteBuffer head = ByteBuffer.allocate(HEAD + TIME).putLong(HEAD, ChronoUnit.MICROS.between(Instant.EPOCH, received));
         CRC32C sum = new CRC32C();
-        sum.update(bytes);
-        return (int) sum.getValue();
+        sum.update(head.array(), HEAD, TIME);
+        for (byte[] line : lines) {
+            sum.update(line);
+            sum.update('\n');
+            length = Math.addExact(length, line.length + 1);
+        }
+        return head.putInt(0, length).putInt(4, (int) sum.getValue());
+    }
+
+    /** Writes a record at the end, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
+    private long write(ByteBuffer head, List<byte[]> lines) throws IOException {
+        long size = HEAD + head.getInt(0);
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(head);
+        long position = end;
+        for (byte[] line : lines) {
+            for (int from = 0; from <= line.length;) {
+                if (!chunk.hasRemaining()) {
+                    position = flush(chunk, position);
+                }
+                int part = Math.min(line.length - from, chunk.remaining());
+                chunk.put(line, from, part);
+                from += part;
+                if (from == line.length && chunk.hasRemaining()) {
+                    chunk.put((byte) '\n');
+                    from++;
+                }
+            }
+        }
+        return flush(chunk, position);
+    }
+
+    private long flush(ByteBuffer chunk, long position) throws IOException {
+        chunk.flip();
+        long next = position;
+        while (chunk.hasRemaining()) {
+            next += current.write(chunk, next);
+        }
+        chunk.clear();
+        return next;
     }
 
     private void begin() throws IOException {
@@ -207,31 +245,46 @@ final class Journal implements AutoCloseable {
     synchronized int replay(Replay replay) throws Exception {
         int groups = 0;
         for (long segment : segments) {
-            ByteBuffer bytes = read(segment);
-            while (bytes.remaining() > HEAD + TIME) {
-                int length = bytes.getInt();
-                int sum = bytes.getInt();
-                if (length <= TIME || length > bytes.remaining() || checksum(bytes.slice(bytes.position(), length)) != sum) {
-                    break;
+            try (FileChannel channel = FilePath.get(scheme + path(segment)).open("r")) {
+                long position = 0;
+                for (ByteBuffer record = read(channel, position); record != null; record = read(channel, position)) {
+                    position += HEAD + record.limit();
+                    Instant received = Instant.EPOCH.plus(record.getLong(), ChronoUnit.MICROS);
+                    replay.group(received, List.of(StandardCharsets.UTF_8.decode(record).toString().split("\n")));
+                    groups++;
                 }
-                Instant received = Instant.EPOCH.plus(bytes.getLong(), ChronoUnit.MICROS);
-                byte[] lines = new byte[length - TIME];
-                bytes.get(lines);
-                replay.group(received, List.of(new String(lines, StandardCharsets.UTF_8).split("\n")));
-                groups++;
             }
         }
         return groups;
     }
 
-    private ByteBuffer read(long segment) throws IOException {
-        try (FileChannel channel = FilePath.get(scheme + path(segment)).open("r")) {
-            ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
-            while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
-                // until it is full or the file ends
-            }
-            return bytes.flip();
+    /** What follows the checksum of the record at a place; null where there is no whole one. */
+    private static ByteBuffer read(FileChannel channel, long position) throws IOException {
+        ByteBuffer head = read(channel, position, HEAD);
+        if (head == null || head.getInt(0) <= TIME) {
+            return null;
         }
+        ByteBuffer rest = read(channel, position + HEAD, head.getInt(0));
+        if (rest == null) {
+            return null;
+        }
+        CRC32C sum = new CRC32C();
+        sum.update(rest.duplicate());
+        return (int) sum.getValue() == head.getInt(4) ? rest : null;
+    }
+
+    /** So many bytes; null when the file ends before. */
+    private static ByteBuffer read(FileChannel channel, long position, int length) throws IOException {
+        if (channel.size() - position < length) {
+            return null;
+        }
+        ByteBuffer bytes = ByteBuffer.allocate(length);
+        while (bytes.hasRemaining()) {
+            if (channel.read(bytes, position + bytes.position()) < 0) {
+                return null;
+            }
+        }
+        return bytes.flip();
     }
 
     @Override

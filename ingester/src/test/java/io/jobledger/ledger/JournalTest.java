@@ -13,6 +13,7 @@ import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.SavedJobs;
 import io.jobledger.ledger.H2Ledger.Medium;
 import io.jobledger.model.Event;
+import io.jobledger.model.EventHead;
 import io.jobledger.model.JobRecord;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -258,6 +259,45 @@ class JournalTest {
                 assertThat(rows(again)).isEqualTo(rows(unlucky));
             }
         }
+    }
+
+    @Test
+    void groupsOfEverySize_comeBackToTheLetter() throws Exception {
+        Path where = Files.createDirectory(directory.resolve("sizes"));
+        List<List<String>> groups = new ArrayList<>();
+        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
+            for (int size : new int[] {1, 2, 1000, 60_000, 262_143 - 17, 262_143 - 16, 262_144 - 16, 262_145 - 16, 400_000, 1}) {
+                List<Event> events = new ArrayList<>();
+                for (int i = 1; i <= 3; i++) {
+                    events.add(new Event.RunAlive(new EventHead(run(1), i, "run_alive", Wire.T0, "é".repeat(i == 2 ? 1 : size / 2) + "x".repeat(size % 2) + i)));
+                }
+                journal.append(Wire.T0, events);
+                groups.add(events.stream().map(event -> event.head().body()).toList());
+            }
+            assertThat(journal.bytes()).isEqualTo(Files.size(segments(where).get(0)));
+        }
+        List<List<String>> read = new ArrayList<>();
+        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
+            journal.replay((received, events) -> {
+                assertThat(received).isEqualTo(Wire.T0);
+                read.add(events);
+            });
+        }
+        assertThat(read).isEqualTo(groups);
+    }
+
+    @Test
+    void journalOfAnotherVersion_isRefused_andNamed() throws IOException {
+        Path where = Files.createDirectory(directory.resolve("newer"));
+        open(where, NO_CHECKPOINTS).close();
+        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
+            journal.append(Wire.T0, List.of(new Event.RunAlive(new EventHead(run(1), 1, "run_alive", Wire.T0, "{\"type\":\"from_the_future\"}"))));
+        }
+        assertThatThrownBy(() -> open(where, NO_CHECKPOINTS))
+                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNUSABLE))
+                .hasMessageContaining("ledger.journal-1").hasMessageContaining("Start the version that wrote it");
+        Files.delete(segments(where).get(0));
+        open(where, NO_CHECKPOINTS).close();
     }
 
     /** What the journal gives back is what was stored: the text of an event says all that was read out of it. */
