@@ -76,10 +76,9 @@ final class Load implements Callable<Integer> {
     private long until;
 
     private Supplier<byte[]> requests(int caller) throws IOException {
-        SampleSite site = SampleSite.of(seed, Math.max(1, (jobs + 39) / 40), eventsPerJob);
         return switch (kind) {
-            case events -> Requests.events(url, site, caller, callers, batch);
-            case lookup -> Requests.lookups(url, site, caller);
+            case events -> Requests.events(url, SampleSite.live(seed, eventsPerJob), caller, callers, batch);
+            case lookup -> Requests.lookups(url, SampleSite.of(seed, Math.max(1, (jobs + 39) / 40), eventsPerJob), caller);
             case paths -> Requests.paths(url, Files.readAllLines(paths), caller);
             case same -> {
                 String path = url.getRawPath() + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());

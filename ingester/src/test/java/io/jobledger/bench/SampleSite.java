@@ -30,6 +30,11 @@ record SampleSite(long seed, int hosts, int jobsPerRun, int eventsPerJob, Instan
         return new SampleSite(seed, 5000, 40, eventsPerJob, END, 90, Math.max(1, runs));
     }
 
+    /** A site whose runs begin from now on, ten a second: what an ingester is sent as it happens. */
+    static SampleSite live(long seed, int eventsPerJob) {
+        return new SampleSite(seed, 5000, 40, eventsPerJob, Instant.now().plus(Duration.ofDays(1)), 1, Duration.ofDays(1).toSeconds() * 10);
+    }
+
     SampleRun run(long number) {
         SplittableRandom random = new SplittableRandom(mix(mix(seed) + number));
         Instant first = end.minus(Duration.ofDays(days));
