@@ -533,6 +533,8 @@ def test_left_over_of_a_dead_run_is_delivered_within_its_time(tmp_path):
         run = Run(tmp_path, server.url, timeout=0.2)
         run.launch()
         run.sender.flush()
+        # No one waits for the answer; what the server would store of a leftover first must be this.
+        assert server.wait_for(lambda events: len(events) > 0)
         outcomes = spool_leftovers.deliver(str(tmp_path), lambda backlog: run.sender.deliver(backlog, 0.3))
         assert [outcome.left for outcome in outcomes] == [-1, -1, -1]
         # One attempt, not one for each of the three, and it was paid for.
