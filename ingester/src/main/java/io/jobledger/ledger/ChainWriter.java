@@ -4,12 +4,12 @@ import io.jobledger.ledger.ChainLink.StoredEvent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /** Appends events to the chains of their runs. Used by the writer's thread, inside its transaction. */
@@ -35,21 +35,14 @@ final class ChainWriter {
         this.handle = handle;
         this.head = head;
         this.memory = memory;
-        List<UUID> asked = new ArrayList<>();
-        for (UUID run : runs) {
-            Chain remembered = memory.chains().get(run);
-            if (remembered == null) {
-                asked.add(run);
-            } else {
-                chains.put(run, remembered);
-            }
-        }
-        if (!asked.isEmpty()) {
-            handle.createQuery("SELECT number, run_id, events, head FROM chains WHERE run_id = ANY(?)")
-                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
-                    .map((rows, context) -> Map.entry(rows.getObject("run_id", UUID.class), chain(rows)))
-                    .forEach(row -> chains.put(row.getKey(), row.getValue()));
-        }
+        chains.putAll(WriterMemory.rows(memory.chains(), runs, this::read));
+    }
+
+    private Map<UUID, Chain> read(List<UUID> runs) throws SQLException {
+        return handle.createQuery("SELECT number, run_id, events, head FROM chains WHERE run_id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
+                .map((rows, context) -> Map.entry(rows.getObject("run_id", UUID.class), chain(rows)))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
     }
 
     private static Chain chain(ResultSet rows) throws SQLException {

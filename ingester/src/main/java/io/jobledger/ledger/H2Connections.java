@@ -68,9 +68,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         config.setMinimumIdle(2);
         HikariDataSource made = new HikariDataSource(config);
         try (Connection connection = made.getConnection()) {
-            if (connection.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session) {
-                letPagesWait(session.getDatabase().getStore().getMvStore());
-            }
+            letPagesWait(store(connection));
         } catch (SQLException e) {
             made.close();
             throw new HikariPool.PoolInitializationException(e);
@@ -107,7 +105,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         HikariDataSource current = pool;
         try {
             Connection connection = current.getConnection();
-            if (!storeIsClosed(connection)) {
+            if (!store(connection).isClosed()) {
                 return connection;
             }
             connection.close();
@@ -121,9 +119,9 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         return pool.getConnection();
     }
 
-    private static boolean storeIsClosed(Connection connection) throws SQLException {
-        return connection.unwrap(JdbcConnection.class).getSession() instanceof SessionLocal session
-                && session.getDatabase().getStore().getMvStore().isClosed();
+    /** What is under a connection: an embedded database has no other sessions than local ones. */
+    private static MVStore store(Connection connection) throws SQLException {
+        return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession()).getDatabase().getStore().getMvStore();
     }
 
     /** One caller opens the store again; the others find it open. */

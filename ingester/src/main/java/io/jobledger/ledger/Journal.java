@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -38,11 +38,10 @@ final class Journal implements AutoCloseable {
     private final String scheme;
     private final Path database;
     private final Pattern names;
-    private final TreeSet<Long> segments = new TreeSet<>();
+    /** How long each segment is, without what could not be appended. */
+    private final TreeMap<Long, Long> segments = new TreeMap<>();
     private FileChannel current;
-    private long end;
     private long before;
-    private long bytes;
     private long oldest;
 
     /** Takes a group that was stored before. */
@@ -60,9 +59,8 @@ final class Journal implements AutoCloseable {
         this.scheme = scheme;
         this.database = database;
         this.names = Pattern.compile(Pattern.quote(base(database)) + "([0-9]{1,18})");
-        segments.addAll(segments(database, names));
-        for (long segment : segments) {
-            bytes += Files.size(path(segment));
+        for (long segment : segments(database, names)) {
+            segments.put(segment, Files.size(path(segment)));
         }
         oldest = System.nanoTime();
     }
@@ -72,10 +70,9 @@ final class Journal implements AutoCloseable {
         return name.substring(0, name.length() - H2Files.SUFFIX.length()) + ".journal-";
     }
 
-    private static TreeSet<Long> segments(Path database, Pattern names) throws IOException {
+    private static List<Long> segments(Path database, Pattern names) throws IOException {
         try (Stream<Path> files = Files.list(database.getParent())) {
-            return files.map(file -> names.matcher(file.getFileName().toString())).filter(Matcher::matches).map(name -> Long.parseLong(name.group(1)))
-                    .collect(Collectors.toCollection(TreeSet::new));
+            return files.map(file -> names.matcher(file.getFileName().toString())).filter(Matcher::matches).map(name -> Long.parseLong(name.group(1))).toList();
         }
     }
 
@@ -99,7 +96,7 @@ final class Journal implements AutoCloseable {
 
     /** Its files, for messages. */
     synchronized String files() {
-        return segments.stream().map(this::path).map(Path::toString).collect(Collectors.joining(", "));
+        return segments.keySet().stream().map(this::path).map(Path::toString).collect(Collectors.joining(", "));
     }
 
     /** Whether nothing waits for a checkpoint. */
@@ -109,7 +106,7 @@ final class Journal implements AutoCloseable {
 
     /** Bytes on the disk. */
     synchronized long bytes() {
-        return bytes;
+        return segments.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** How long the first of what waits for a checkpoint has waited; zero while nothing does. */
@@ -129,16 +126,17 @@ final class Journal implements AutoCloseable {
         if (current == null) {
             begin();
         }
-        before = end;
+        before = segments.lastEntry().getValue();
+        long end;
         try {
-            end = write(head, lines);
+            end = write(head, lines, before);
             current.force(false);
         } catch (IOException e) {
             // What the disk has of it nobody knows; what comes next must not follow it.
             finish();
             throw e;
         }
-        bytes += end - before;
+        segments.put(segments.lastKey(), end);
     }
 
     /** All of a record that stands before its events. */
@@ -155,11 +153,11 @@ final class Journal implements AutoCloseable {
         return head.putInt(0, length).putInt(4, (int) sum.getValue());
     }
 
-    /** Writes a record at the end, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
-    private long write(ByteBuffer head, List<byte[]> lines) throws IOException {
+    /** Writes a record at a place, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
+    private long write(ByteBuffer head, List<byte[]> lines, long start) throws IOException {
         long size = HEAD + head.getInt(0);
         ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(head);
-        long position = end;
+        long position = start;
         for (byte[] line : lines) {
             for (int from = 0; from <= line.length;) {
                 if (!chunk.hasRemaining()) {
@@ -188,14 +186,13 @@ final class Journal implements AutoCloseable {
     }
 
     private void begin() throws IOException {
-        long segment = segments.isEmpty() ? 1 : segments.last() + 1;
+        long segment = segments.isEmpty() ? 1 : segments.lastKey() + 1;
         Path file = path(segment);
         Files.createFile(file, PrivateFiles.fileAttributes(file));
         oldest = segments.isEmpty() ? System.nanoTime() : oldest;
-        segments.add(segment);
+        segments.put(segment, 0L);
         AtomicFiles.sync(file.getParent());
         current = FilePath.get(scheme + file).open("rw");
-        end = 0;
     }
 
     /** Takes back what was appended last: it was not stored after all. */
@@ -203,15 +200,14 @@ final class Journal implements AutoCloseable {
         if (current != null) {
             current.truncate(before);
             current.force(false);
-            bytes -= end - before;
-            end = before;
+            segments.put(segments.lastKey(), before);
         }
     }
 
     /** Lets the next group begin a segment; returns the latest that a checkpoint from now on makes unnecessary, 0 when there is none. */
     synchronized long rotate() {
         finish();
-        return segments.isEmpty() ? 0 : segments.last();
+        return segments.isEmpty() ? 0 : segments.lastKey();
     }
 
     private void finish() {
@@ -228,11 +224,9 @@ final class Journal implements AutoCloseable {
     /** Removes the segments up to this one, and is sure that they do not come back. */
     synchronized void drop(long last) throws IOException {
         boolean dropped = false;
-        while (!segments.isEmpty() && segments.first() <= last) {
-            Path file = path(segments.first());
-            bytes -= Files.exists(file) ? Files.size(file) : 0;
-            FilePath.get(scheme + file).delete();
-            segments.pollFirst();
+        while (!segments.isEmpty() && segments.firstKey() <= last) {
+            FilePath.get(scheme + path(segments.firstKey())).delete();
+            segments.pollFirstEntry();
             dropped = true;
         }
         if (dropped) {
@@ -244,7 +238,7 @@ final class Journal implements AutoCloseable {
     /** Gives back every group that is whole, in the order in which they were appended; returns how many there were. */
     synchronized int replay(Replay replay) throws Exception {
         int groups = 0;
-        for (long segment : segments) {
+        for (long segment : segments.keySet()) {
             try (FileChannel channel = FilePath.get(scheme + path(segment)).open("r")) {
                 long position = 0;
                 for (ByteBuffer record = read(channel, position); record != null; record = read(channel, position)) {

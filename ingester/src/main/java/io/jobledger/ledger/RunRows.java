@@ -18,6 +18,10 @@ final class RunRows {
             "kind", "check_mode");
     /** What its events add up to. */
     private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps");
+    private static final List<String> COLUMNS = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
+    private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
+    private static final String UPDATE = update(COLUMNS);
+    private static final String UPDATE_PROGRESS = update(PROGRESS);
 
     private final Handle handle;
     private final RowBatch inserts;
@@ -29,10 +33,9 @@ final class RunRows {
 
     RunRows(Handle handle) {
         this.handle = handle;
-        List<String> columns = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
-        this.inserts = new RowBatch(handle, "INSERT INTO runs (" + String.join(", ", columns) + ", run_id) VALUES (" + "?, ".repeat(columns.size()) + "?)");
-        this.updates = new RowBatch(handle, update(columns));
-        this.progress = new RowBatch(handle, update(PROGRESS));
+        this.inserts = new RowBatch(handle, INSERT);
+        this.updates = new RowBatch(handle, UPDATE);
+        this.progress = new RowBatch(handle, UPDATE_PROGRESS);
         this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
     }

@@ -5,13 +5,11 @@ import io.jobledger.model.Run;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /** Merges what events say of runs into their rows. Used by the writer's thread, inside its transaction. */
@@ -49,7 +47,7 @@ final class RunWriter {
         if (news.isEmpty()) {
             return;
         }
-        Map<UUID, Run> old = old(news.keySet());
+        Map<UUID, Run> old = WriterMemory.rows(memory.runs(), news.keySet(), this::read);
         RunRows rows = new RunRows(handle);
         for (Map.Entry<UUID, Run> fresh : news.entrySet()) {
             Run before = old.get(fresh.getKey());
@@ -60,23 +58,10 @@ final class RunWriter {
         rows.execute();
     }
 
-    private Map<UUID, Run> old(Set<UUID> ids) throws SQLException {
-        Map<UUID, Run> old = new HashMap<>();
-        List<UUID> asked = new ArrayList<>();
-        for (UUID id : ids) {
-            Run remembered = memory.runs().get(id);
-            if (remembered == null) {
-                asked.add(id);
-            } else {
-                old.put(id, remembered);
-            }
-        }
-        if (!asked.isEmpty()) {
-            handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
-                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
-                    .map(Rows::run)
-                    .forEach(run -> old.put(run.id().value(), run));
-        }
-        return old;
+    private Map<UUID, Run> read(List<UUID> ids) throws SQLException {
+        return handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "UUID", ids), Types.ARRAY)
+                .map(Rows::run)
+                .collect(Collectors.toMap(run -> run.id().value(), run -> run));
     }
 }

@@ -1,7 +1,12 @@
 package io.jobledger.ledger;
 
 import io.jobledger.model.Run;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 
@@ -36,6 +41,29 @@ final class WriterMemory {
     /** The rows of {@code chains} as they are now, by the run's id. */
     Map<UUID, ChainWriter.Chain> chains() {
         return chains;
+    }
+
+    /** Reads what is not remembered. */
+    interface Reading<V> {
+        Map<UUID, V> of(List<UUID> runs) throws SQLException;
+    }
+
+    /** The rows of these runs, those that are there: out of {@code remembered}, or read, all at once. */
+    static <V> Map<UUID, V> rows(Map<UUID, V> remembered, Collection<UUID> runs, Reading<V> reading) throws SQLException {
+        Map<UUID, V> rows = new HashMap<>();
+        List<UUID> asked = new ArrayList<>();
+        for (UUID run : runs) {
+            V row = remembered.get(run);
+            if (row == null) {
+                asked.add(run);
+            } else {
+                rows.put(run, row);
+            }
+        }
+        if (!asked.isEmpty()) {
+            rows.putAll(reading.of(asked));
+        }
+        return rows;
     }
 
     void forget() {
