@@ -27,7 +27,7 @@ public enum Setting {
     MIRROR("", "URI", "Where the newest record of each key is mirrored: file:///DIR or a directory's path, or oci://BUCKET[@NAMESPACE][/PREFIX]; several are separated by commas;"
             + " none for no mirror."
             + " Default: the directory mirror in the data directory; none for a PostgreSQL ledger."),
-    MIRROR_CONCURRENCY("4", "N", "How many records are put to one mirror at once."),
+    MIRROR_CONCURRENCY("8", "N", "How many records are put to one mirror at once."),
     MIRROR_CLAIM("2m", "DURATION", "How long an ingester has a record to mirror for itself, where several share a PostgreSQL ledger; what a dead one had comes back after that."),
     OCI_AUTH("config-file", "WAY", "How oci:// mirrors authenticate: config-file, session-token, instance-principal or resource-principal."),
     OCI_CONFIG_FILE("", "FILE", "OCI's configuration file. Default: $OCI_CONFIG_FILE, or ~/.oci/config."),

@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 final class ChainWriter {
     private final Handle handle;
     private final LedgerHead head;
-    private final WriterMemory memory;
+    private final Writing writing;
     private final Map<UUID, Chain> chains = new LinkedHashMap<>();
 
     /** The state of a chain, with what was appended. */
@@ -31,11 +31,11 @@ final class ChainWriter {
     }
 
     /** @param runs of the events that will be appended */
-    ChainWriter(Handle handle, LedgerHead head, WriterMemory memory, Collection<UUID> runs) throws SQLException {
+    ChainWriter(Handle handle, LedgerHead head, Writing writing, Collection<UUID> runs) throws SQLException {
         this.handle = handle;
         this.head = head;
-        this.memory = memory;
-        chains.putAll(WriterMemory.rows(memory.chains(), runs, this::read));
+        this.writing = writing;
+        chains.putAll(WriterMemory.rows(writing.memory().chains(), runs, this::read));
     }
 
     private Map<UUID, Chain> read(List<UUID> runs) throws SQLException {
@@ -72,7 +72,7 @@ final class ChainWriter {
     /** Stores the chains' new heads. */
     void write() {
         RowBatch inserts = new RowBatch(handle, "INSERT INTO chains (number, run_id, first_entry, last_entry, events, opening, head) VALUES (?, ?, ?, ?, ?, ?, ?)");
-        RowBatch updates = new RowBatch(handle, "UPDATE chains SET last_entry = ?, events = ?, head = ? WHERE number = ?");
+        RowBatch updates = writing.updates(handle, "chains", List.of("last_entry", "events", "head"), "number");
         chains.forEach((run, chain) -> {
             if (chain.stored) {
                 updates.add(chain.last, chain.events, chain.head, chain.number);
@@ -83,7 +83,7 @@ final class ChainWriter {
         Sql.execute(inserts, updates);
         chains.forEach((run, chain) -> {
             chain.stored = true;
-            memory.chains().put(run, chain);
+            writing.memory().chains().put(run, chain);
         });
     }
 }

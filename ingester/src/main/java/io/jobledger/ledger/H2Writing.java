@@ -34,4 +34,9 @@ record H2Writing(Handle handle, List<Integer> mirrors, WriterMemory memory) impl
         }
         return known;
     }
+
+    @Override
+    public RowBatch updates(Handle writer, String table, List<String> columns, String key) {
+        return new H2Updates(writer, table, columns, key);
+    }
 }

@@ -4,6 +4,7 @@ import io.jobledger.model.Job;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunInfo;
 import java.time.Duration;
+import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** Writes rows of {@code jobs} and {@code job_labels}. Used by the writer's thread, inside its transaction. */
@@ -11,9 +12,11 @@ final class JobRows {
     /** The width of {@code jobs.doc}. */
     private static final int MAX_DOC = 1_000_000;
 
-    private static final String[] COLUMNS = {"ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
+    private static final List<String> COLUMNS = List.of("ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
         "deadline", "finished_at", "duration_ms", "duration_class", "host_id", "execution_id", "play_id", "name_id", "task_id", "action_id", "playbook_id", "run_known", "user_id",
-        "controller_id", "run_name_id", "doc", "entry"};
+        "controller_id", "run_name_id", "doc");
+
+    private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
 
     private final RunFacts runs;
     private final RowBatch inserts;
@@ -21,11 +24,10 @@ final class JobRows {
     private final RowBatch newLabels;
     private final RowBatch goneLabels;
 
-    JobRows(Handle handle, RunFacts runs) {
+    JobRows(Handle handle, Writing writing, RunFacts runs) {
         this.runs = runs;
-        String[] but = java.util.Arrays.copyOf(COLUMNS, COLUMNS.length - 1);
-        this.inserts = new RowBatch(handle, "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ") VALUES (" + "?, ".repeat(but.length) + "?)");
-        this.updates = new RowBatch(handle, "UPDATE jobs SET " + String.join(" = ?, ", but) + " = ? WHERE entry = ?");
+        this.inserts = new RowBatch(handle, INSERT);
+        this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
         this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
     }

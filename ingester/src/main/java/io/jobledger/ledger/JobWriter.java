@@ -56,7 +56,7 @@ final class JobWriter {
                 .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
                 .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
                 .forEach(stored -> old.put(stored.job.uid(), stored));
-        JobRows rows = new JobRows(handle, new RunFacts(handle, runs(news, old), events));
+        JobRows rows = new JobRows(handle, writing, new RunFacts(handle, runs(news, old), events));
         NameCounts names = new NameCounts();
         RowBatch newKeys = new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
         RowBatch goneKeys = new RowBatch(handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");

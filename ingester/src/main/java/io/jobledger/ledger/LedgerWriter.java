@@ -22,7 +22,6 @@ import org.jdbi.v3.core.Handle;
 final class LedgerWriter {
     private final Handle handle;
     private final Writing writing;
-    private final WriterMemory memory;
     private final OffsetDateTime now;
     private final Instant received;
     private final List<Event> fresh = new ArrayList<>();
@@ -31,7 +30,6 @@ final class LedgerWriter {
     LedgerWriter(Handle handle, Writing writing, Instant now) {
         this.handle = handle;
         this.writing = writing;
-        this.memory = writing.memory();
         // The database keeps no more, and what is hashed must be what is kept.
         this.received = now.truncatedTo(ChronoUnit.MICROS);
         this.now = Sql.utc(received);
@@ -54,7 +52,7 @@ final class LedgerWriter {
             LedgerHead head = LedgerHead.read(handle);
             insertEvents(fresh, new JobWriter(handle, writing, now, head).merge(fresh), head);
             head.write();
-            RunWriter runs = new RunWriter(handle, memory, received);
+            RunWriter runs = new RunWriter(handle, writing, received);
             runs.insertPlays(fresh);
             runs.merge(fresh);
             lastEvent = head.entry();
@@ -87,7 +85,7 @@ final class LedgerWriter {
     }
 
     private void insertEvents(List<Event> events, Map<UUID, Long> jobs, LedgerHead ledger) throws SQLException {
-        ChainWriter chains = new ChainWriter(handle, ledger, memory, events.stream().map(event -> event.head().run().value()).collect(Collectors.toSet()));
+        ChainWriter chains = new ChainWriter(handle, ledger, writing, events.stream().map(event -> event.head().run().value()).collect(Collectors.toSet()));
         RowBatch rows = new RowBatch(handle, "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link" + (writing.byDay() ? ", day" : "")
                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?" + (writing.byDay() ? ", ?)" : ")"));
         for (Event event : events) {

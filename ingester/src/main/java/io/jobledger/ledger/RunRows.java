@@ -20,10 +20,9 @@ final class RunRows {
     private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps");
     private static final List<String> COLUMNS = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
     private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
-    private static final String UPDATE = update(COLUMNS);
-    private static final String UPDATE_PROGRESS = update(PROGRESS);
 
     private final Handle handle;
+    private final Writing writing;
     private final RowBatch inserts;
     private final RowBatch updates;
     private final RowBatch progress;
@@ -31,17 +30,14 @@ final class RunRows {
     private final RowBatch goneLabels;
     private final List<Run> introduced = new ArrayList<>();
 
-    RunRows(Handle handle) {
+    RunRows(Handle handle, Writing writing) {
         this.handle = handle;
+        this.writing = writing;
         this.inserts = new RowBatch(handle, INSERT);
-        this.updates = new RowBatch(handle, UPDATE);
-        this.progress = new RowBatch(handle, UPDATE_PROGRESS);
+        this.updates = writing.updates(handle, "runs", COLUMNS, "run_id");
+        this.progress = writing.updates(handle, "runs", PROGRESS, "run_id");
         this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
-    }
-
-    private static String update(List<String> columns) {
-        return "UPDATE runs SET " + String.join(" = ?, ", columns) + " = ? WHERE run_id = ?";
     }
 
     /** Puts a row in line; {@code before} is what it says now, null for a new one. */
@@ -116,10 +112,10 @@ final class RunRows {
                 .bind(0, run.id().value())
                 .map((rows, context) -> new Row(rows.getLong(1), Rows.instant(rows, "started_at")))
                 .list();
-        RowBatch told = new RowBatch(handle, "UPDATE jobs SET run_known = TRUE, user_id = ?, controller_id = ?, run_name_id = ? WHERE entry = ?");
+        RowBatch told = writing.updates(handle, "jobs", List.of("run_known", "user_id", "controller_id", "run_name_id"), "entry");
         RowBatch labels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         for (Row job : jobs) {
-            told.add(Facets.id(run.info().user()), Facets.id(run.info().controller()), Facets.id(run.info().runName()), job.entry);
+            told.add(true, Facets.id(run.info().user()), Facets.id(run.info().controller()), Facets.id(run.info().runName()), job.entry);
             RunFacts.labels(run.info()).forEach(label -> labels.add(label, Sql.utc(job.startedAt), job.entry));
         }
         Sql.execute(told, labels);

@@ -15,12 +15,14 @@ import org.jdbi.v3.core.Handle;
 /** Merges what events say of runs into their rows. Used by the writer's thread, inside its transaction. */
 final class RunWriter {
     private final Handle handle;
+    private final Writing writing;
     private final WriterMemory memory;
     private final Instant received;
 
-    RunWriter(Handle handle, WriterMemory memory, Instant received) {
+    RunWriter(Handle handle, Writing writing, Instant received) {
         this.handle = handle;
-        this.memory = memory;
+        this.writing = writing;
+        this.memory = writing.memory();
         this.received = received;
     }
 
@@ -48,7 +50,7 @@ final class RunWriter {
             return;
         }
         Map<UUID, Run> old = WriterMemory.rows(memory.runs(), news.keySet(), this::read);
-        RunRows rows = new RunRows(handle);
+        RunRows rows = new RunRows(handle, writing);
         for (Map.Entry<UUID, Run> fresh : news.entrySet()) {
             Run before = old.get(fresh.getKey());
             Run now = before == null ? fresh.getValue() : before.merge(fresh.getValue());

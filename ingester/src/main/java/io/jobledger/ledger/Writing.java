@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 
 /**
  * One writing transaction, as its database needs it: all that differs between the databases when events become rows. While it lasts no other one writes events, runs,
@@ -21,6 +22,15 @@ interface Writing {
     /** What the writer remembers of earlier transactions; nothing where it is not the only one. */
     default WriterMemory memory() {
         return new WriterMemory(0);
+    }
+
+    /**
+     * A batch that gives columns of rows new values.
+     *
+     * @param key the table's primary key; its value comes after those of the columns
+     */
+    default RowBatch updates(Handle handle, String table, List<String> columns, String key) {
+        return new RowBatch(handle, RowBatch.update(table, columns, key));
     }
 
     /** Whether rows of events have a day. */

@@ -2,6 +2,7 @@ package io.jobledger.mirror;
 
 import io.jobledger.files.AtomicFiles;
 import io.jobledger.model.AnsibleJobId;
+import io.jobledger.mirror.RecordFile.Version;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public final class FileMirror implements Mirror {
         Path file = file(record.key());
         try {
             Optional<JobRecord> held = heldUnlessDamaged(record.key());
-            if (held.isEmpty() || RecordFile.mayReplace(record, held.get())) {
+            if (held.isEmpty() || Version.of(held.get()).givesWayTo(record)) {
                 files.write(file, RecordFile.write(record));
             }
         } catch (IOException e) {

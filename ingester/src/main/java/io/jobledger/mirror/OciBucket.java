@@ -28,6 +28,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -147,9 +148,9 @@ final class OciBucket implements AutoCloseable {
      * Puts an object in place of the state that was read.
      *
      * @param etag of the state that it replaces, null when there must be none
-     * @return false when the object changed in the meantime
+     * @return what names its new state, "" when OCI does not say; empty when the object changed in the meantime
      */
-    boolean put(String path, byte[] bytes, Map<String, String> metadata, String etag) {
+    Optional<String> put(String path, byte[] bytes, Map<String, String> metadata, String etag) {
         String ns = namespace();
         return call("put " + path, () -> {
             PutObjectRequest.Builder request = PutObjectRequest.builder()
@@ -161,7 +162,8 @@ final class OciBucket implements AutoCloseable {
                     .contentMD5(Base64.getEncoder().encodeToString(md5(bytes)))
                     .opcMeta(metadata)
                     .putObjectBody(new ByteArrayInputStream(bytes));
-            return unlessChanged(() -> client.putObject(etag == null ? request.ifNoneMatch("*").build() : request.ifMatch(etag).build()));
+            return unlessChanged(() -> client.putObject(etag == null ? request.ifNoneMatch("*").build() : request.ifMatch(etag).build()))
+                    .map(answer -> Objects.requireNonNullElse(answer.getETag(), ""));
         });
     }
 
@@ -227,7 +229,8 @@ final class OciBucket implements AutoCloseable {
         return call("delete " + path, () -> {
             try {
                 return unlessChanged(() -> client.deleteObject(
-                        DeleteObjectRequest.builder().namespaceName(ns).bucketName(bucket()).objectName(uri.prefix() + path).ifMatch(etag).build()));
+                                DeleteObjectRequest.builder().namespaceName(ns).bucketName(bucket()).objectName(uri.prefix() + path).ifMatch(etag).build()))
+                        .isPresent();
             } catch (BmcException e) {
                 if (notThere(e)) {
                     return true;
@@ -238,13 +241,12 @@ final class OciBucket implements AutoCloseable {
     }
 
     /** 409 is another request for the same object in this very moment. */
-    private static boolean unlessChanged(Callable<?> write) throws Exception {
+    private static <T> Optional<T> unlessChanged(Callable<T> write) throws Exception {
         try {
-            write.call();
-            return true;
+            return Optional.of(write.call());
         } catch (BmcException e) {
             if (e.getStatusCode() == 412 || e.getStatusCode() == 409) {
-                return false;
+                return Optional.empty();
             }
             throw e;
         }

@@ -1,6 +1,8 @@
 package io.jobledger.mirror;
 
 import io.jobledger.config.OciSettings;
+import io.jobledger.mirror.OciMemory.State;
+import io.jobledger.mirror.RecordFile.Version;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -16,8 +18,8 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket of OCI Object Storage. The bucket must exist. A put reads the object and replaces exactly the state
- * that it read, so that even two ingesters on one bucket never put an older record over a newer one. The SDK is loaded and the configuration read at the first call;
+ * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket of OCI Object Storage. The bucket must exist. A put replaces exactly the state
+ * of the object that it was told of, by reading it or by its own last put, so that even two ingesters on one bucket never put an older record over a newer one. The SDK is loaded and the configuration read at the first call;
  * a configuration that cannot be used is read again at the next, since someone may have mended it. Thread-safe.
  */
 public final class OciMirror implements Mirror {
@@ -32,6 +34,7 @@ public final class OciMirror implements Mirror {
     private final OciUri uri;
     private final OciSettings options;
     private final ReadBreaker breaker = new ReadBreaker(SLOW, READ_PAUSE, System::nanoTime);
+    private final OciMemory memory = new OciMemory();
     private OciBucket bucket;
     private boolean closed;
 
@@ -74,18 +77,38 @@ public final class OciMirror implements Mirror {
         String path = RecordPath.of(record.key());
         byte[] bytes = RecordFile.write(record);
         Map<String, String> metadata = OciMetadata.of(record);
+        State held = memory.guess(path);
+        if (held != null && replaces(record, held) && put(objects, path, bytes, metadata, held, record)) {
+            return;
+        }
         for (int i = 0; i < MAX_TRIES; i++) {
-            Optional<OciBucket.Held> held = objects.get(path, RecordFile.MAX_BYTES);
-            Optional<JobRecord> other = held.flatMap(object -> recordUnlessDamaged(object, record.key()));
-            if (other.isPresent() && !RecordFile.mayReplace(record, other.get())) {
-                return;
-            }
-            if (objects.put(path, bytes, metadata, held.map(OciBucket.Held::etag).orElse(null))) {
+            held = read(objects, path, record.key());
+            if (!replaces(record, held) || put(objects, path, bytes, metadata, held, record)) {
                 return;
             }
         }
         throw MirrorException.passing(
                 "cannot put " + path + " in " + uri + ": something else changed the object " + MAX_TRIES + " times in a row. See that only one ingester feeds this mirror", null);
+    }
+
+    private State read(OciBucket objects, String path, JobKey key) {
+        State state = objects.get(path, RecordFile.MAX_BYTES)
+                .map(object -> new State(object.etag(), recordUnlessDamaged(object, key).map(Version::of).orElse(null)))
+                .orElse(State.NOTHING);
+        memory.read(state);
+        return state;
+    }
+
+    private static boolean replaces(JobRecord record, State held) {
+        return held.version() == null || held.version().givesWayTo(record);
+    }
+
+    /** Says whether the object still was in the state {@code held} and is replaced. */
+    private boolean put(OciBucket objects, String path, byte[] bytes, Map<String, String> metadata, State held, JobRecord record) {
+        memory.forget(path);
+        Optional<String> etag = objects.put(path, bytes, metadata, held.etag());
+        etag.filter(now -> !now.isEmpty()).ifPresent(now -> memory.put(path, new State(now, Version.of(record))));
+        return etag.isPresent();
     }
 
     /** As the port says; while OCI does not answer, it fails at once but for one call in ten seconds, since lookups wait for it. */
@@ -119,6 +142,7 @@ public final class OciMirror implements Mirror {
     public void delete(JobKey key, AnsibleJobId jobId) {
         OciBucket objects = bucket();
         String path = RecordPath.of(key);
+        memory.forget(path);
         for (int i = 0; i < MAX_TRIES; i++) {
             Optional<OciBucket.Held> held = objects.get(path, RecordFile.MAX_BYTES);
             boolean own = held.flatMap(object -> recordUnlessDamaged(object, key)).filter(record -> jobId.equals(record.jobId())).isPresent();
@@ -176,7 +200,7 @@ public final class OciMirror implements Mirror {
             return "'" + uri.bucket() + "' exists in the namespace '" + opened[0].namespace() + "'";
         });
         boolean put = steps.take("put", () -> {
-            if (!opened[0].put(path, content, Map.of(), null)) {
+            if (opened[0].put(path, content, Map.of(), null).isEmpty()) {
                 throw MirrorException.passing("cannot put the probe " + path + ": an object of this name is there already", null);
             }
             return "wrote a probe of " + content.length + " bytes";

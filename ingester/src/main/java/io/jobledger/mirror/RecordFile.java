@@ -6,10 +6,12 @@ import io.jobledger.json.FieldFault;
 import io.jobledger.json.Fields;
 import io.jobledger.json.Json;
 import io.jobledger.json.RecordJson;
+import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.stream.Collectors;
 
@@ -24,9 +26,16 @@ final class RecordFile {
         return (RecordJson.write(record).toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Newest wins: whether {@code record} may take the place of what a mirror holds under the same key. More news of the same job always may. */
-    static boolean mayReplace(JobRecord record, JobRecord held) {
-        return Objects.equals(held.jobId(), record.jobId()) || record.replaces(held);
+    /** All of a held record that decides what may take its place. */
+    record Version(AnsibleJobId jobId, Instant startedAt) {
+        static Version of(JobRecord record) {
+            return new Version(record.jobId(), record.startedAt());
+        }
+
+        /** Newest wins: whether {@code record}, of the same key, may take its place. More news of the same job always may, and what starts at the same time. */
+        boolean givesWayTo(JobRecord record) {
+            return Objects.equals(jobId, record.jobId()) || startedAt == null || record.startedAt() != null && !record.startedAt().isBefore(startedAt);
+        }
     }
 
     /**

@@ -66,12 +66,4 @@ public record JobRecord(
     public boolean fromPlaybook(String name) {
         return name.equals(playbook) || name.equals(playbookPath);
     }
-
-    /**
-     * Whether this record is at least as new as {@code other}, both of one key: later start wins. A tie goes to this one, so that the caller's record
-     * replaces what it finds.
-     */
-    public boolean replaces(JobRecord other) {
-        return other.startedAt == null || startedAt != null && !startedAt.isBefore(other.startedAt);
-    }
 }

@@ -132,6 +132,67 @@ class OciMirrorTest extends MirrorContract {
         assertThat(bed.standIn.conditions(bucket)).containsExactly("if-none-match", "if-match");
     }
 
+    private List<String> requestsOf(Runnable puts) {
+        int before = bed.standIn.requests().size();
+        puts.run();
+        return bed.standIn.requests().subList(before, bed.standIn.requests().size()).stream()
+                .filter(request -> request.contains("/b/" + bucket + "/o/"))
+                .map(request -> request.substring(0, 4) + request.substring(request.lastIndexOf('F') + 1))
+                .toList();
+    }
+
+    @Test
+    void put_newAndThenItsOwn_isOneRequestEach() {
+        try (Mirror mirror = bed.mirror(bucket)) {
+            assertThat(requestsOf(() -> {
+                mirror.put(running(key("a", "b", "c"), "j1", EARLY));
+                mirror.put(running(key("a", "b", "c"), "j2", LATE));
+                mirror.put(running(key("a", "b", "d"), "j3", LATE));
+            })).containsExactly("PUT c.json", "PUT c.json", "PUT d.json");
+            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j2");
+        }
+    }
+
+    @Test
+    void put_whatOthersPut_isReadFirst_andSoIsTheNext() {
+        try (Mirror before = bed.mirror(bucket)) {
+            before.put(running(key("a", "b", "c"), "j1", EARLY));
+            before.put(running(key("a", "b", "d"), "j1", LATE));
+        }
+        try (Mirror mirror = bed.mirror(bucket)) {
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "c"), "j2", LATE)))).containsExactly("PUT c.json", "GET c.json", "PUT c.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "d"), "j2", EARLY)))).containsExactly("GET d.json");
+            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j2");
+            assertThat(mirror.get(key("a", "b", "d")).orElseThrow().jobId().value()).isEqualTo("j1");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "e"), "j2", EARLY)))).containsExactly("GET e.json", "PUT e.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "f"), "j2", EARLY)))).containsExactly("PUT f.json");
+        }
+    }
+
+    @Test
+    void put_itsOwnWasChangedOrRemovedByOthers_isSeen() {
+        try (Mirror mirror = bed.mirror(bucket); Mirror other = bed.mirror(bucket)) {
+            mirror.put(running(key("a", "b", "c"), "j1", EARLY));
+            other.put(running(key("a", "b", "c"), "j3", LATE));
+            mirror.put(running(key("a", "b", "c"), "j2", EARLY));
+            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j3");
+            mirror.put(running(key("a", "b", "d"), "j4", EARLY));
+            other.delete(key("a", "b", "d"), running(key("a", "b", "d"), "j4", EARLY).jobId());
+            mirror.put(running(key("a", "b", "d"), "j5", LATE));
+            assertThat(mirror.get(key("a", "b", "d")).orElseThrow().jobId().value()).isEqualTo("j5");
+        }
+    }
+
+    @Test
+    void put_olderThanItsOwn_whichWasRemovedSince_isThere() {
+        try (Mirror mirror = bed.mirror(bucket); Mirror other = bed.mirror(bucket)) {
+            mirror.put(running(key("a", "b", "c"), "j2", LATE));
+            other.delete(key("a", "b", "c"), running(key("a", "b", "c"), "j2", LATE).jobId());
+            mirror.put(running(key("a", "b", "c"), "j1", EARLY));
+            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j1");
+        }
+    }
+
     @Test
     void probe_stepsAreNamed_andTheProbeIsGone() {
         try (Mirror mirror = bed.mirror(bucket)) {
