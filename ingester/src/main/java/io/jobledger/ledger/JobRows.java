@@ -21,6 +21,7 @@ final class JobRows {
     private final RunFacts runs;
     private final RowBatch inserts;
     private final RowBatch updates;
+    private final RowBatch seen;
     private final RowBatch newLabels;
     private final RowBatch goneLabels;
 
@@ -28,8 +29,30 @@ final class JobRows {
         this.runs = runs;
         this.inserts = new RowBatch(handle, INSERT);
         this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
+        this.seen = writing.updates(handle, "jobs", List.of("doc"), "entry");
         this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
+    }
+
+    /** Whether the run has said what it is. */
+    boolean runKnown(JobRecord record) {
+        return runs.of(record.run()) != null;
+    }
+
+    /** How a job is written. */
+    static String doc(Job job) {
+        String doc = JobDocs.write(job);
+        if (doc.length() > MAX_DOC) {
+            throw new LedgerException(
+                    LedgerException.Kind.REFUSED,
+                    "job " + job.mainKey() + " would hold more than " + MAX_DOC + " characters: save less metadata, or save it under fewer names");
+        }
+        return doc;
+    }
+
+    /** Puts a row in line of which nothing but the record changed. */
+    void addSeen(String doc, long entry) {
+        seen.add(doc, entry);
     }
 
     /**
@@ -38,15 +61,10 @@ final class JobRows {
      * @param before what the row says now, null for a new row
      * @param knownBefore whether it already says what its run told
      * @param record of the job under its main name
+     * @param doc how the job is written
      */
-    void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, long entry) {
+    void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, String doc, long entry) {
         RunInfo run = runs.of(record.run());
-        String doc = JobDocs.write(job);
-        if (doc.length() > MAX_DOC) {
-            throw new LedgerException(
-                    LedgerException.Kind.REFUSED,
-                    "job " + job.mainKey() + " would hold more than " + MAX_DOC + " characters: save less metadata, or save it under fewer names");
-        }
         Long millis = record.finishedAt() == null ? null : Math.max(0, Duration.between(record.startedAt(), record.finishedAt()).toMillis());
         (before == null ? inserts : updates).add(
                 job.jobId() == null ? null : job.jobId().value(),
@@ -93,7 +111,7 @@ final class JobRows {
     }
 
     void execute() {
-        Sql.execute(inserts, updates, goneLabels, newLabels);
+        Sql.execute(inserts, updates, seen, goneLabels, newLabels);
     }
 
     static JobRecord record(Job job) {

@@ -32,31 +32,24 @@ final class JobWriter {
     }
 
     /** A job as the ledger has it. */
-    private record Stored(Job job, long entry, boolean runKnown) {}
+    record Stored(Job job, long entry, boolean runKnown) {}
 
     /** Stores what the events say of jobs; returns the jobs' entries by their identity. */
     Map<UUID, Long> merge(List<Event> events) throws SQLException {
         Map<UUID, Job> news = new LinkedHashMap<>();
-        Set<String> ids = new HashSet<>();
         for (Event event : events) {
             Job job = LedgerWriter.job(event);
             if (job != null) {
                 news.merge(job.uid(), job, Job::merge);
-                if (job.jobId() != null) {
-                    ids.add(job.jobId().value());
-                }
             }
         }
         Map<UUID, Long> entries = new HashMap<>();
         if (news.isEmpty()) {
             return entries;
         }
-        Map<UUID, Stored> old = new HashMap<>();
-        handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE ansible_job_id = ANY(?)")
-                .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
-                .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
-                .forEach(stored -> old.put(stored.job.uid(), stored));
-        JobRows rows = new JobRows(handle, writing, new RunFacts(handle, runs(news, old), events));
+        WriterMemory memory = writing.memory();
+        Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), news.keySet(), unknown -> read(unknown.stream().map(news::get).toList()));
+        JobRows rows = new JobRows(handle, writing, new RunFacts(handle, memory, runs(news, old), events));
         NameCounts names = new NameCounts();
         RowBatch newKeys = new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
         RowBatch goneKeys = new RowBatch(handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
@@ -66,9 +59,16 @@ final class JobWriter {
             Job job = before == null ? fresh.getValue() : before.job.merge(fresh.getValue());
             long number = before == null ? head.nextJob() : before.entry;
             entries.put(fresh.getKey(), number);
+            String doc = JobRows.doc(job);
+            if (before != null && before.runKnown && !job.tellsMoreThan(before.job)) {
+                rows.addSeen(doc, number);
+                memory.remember(fresh.getKey(), new Stored(job, number, true), doc);
+                continue;
+            }
             JobRecord record = JobRows.record(job);
             JobRecord recordBefore = before == null ? null : JobRows.record(before.job);
-            rows.add(recordBefore, before != null && before.runKnown, job, record, number);
+            rows.add(recordBefore, before != null && before.runKnown, job, record, doc, number);
+            memory.remember(fresh.getKey(), new Stored(job, number, rows.runKnown(record)), doc);
             if (before != null) {
                 names.removed(recordBefore);
             }
@@ -99,9 +99,19 @@ final class JobWriter {
         return entries;
     }
 
+    private Map<UUID, Stored> read(List<Job> jobs) throws SQLException {
+        Map<UUID, Stored> known = new HashMap<>();
+        List<String> ids = jobs.stream().filter(job -> job.jobId() != null).map(job -> job.jobId().value()).toList();
+        handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE ansible_job_id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
+                .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
+                .forEach(stored -> known.put(stored.job.uid(), stored));
+        return known;
+    }
+
     private static Set<UUID> runs(Map<UUID, Job> news, Map<UUID, Stored> old) {
         Set<UUID> runs = new HashSet<>();
-        Stream.concat(news.values().stream(), old.values().stream().map(Stored::job)).map(JobRows::record).map(JobRecord::run).forEach(run -> {
+        Stream.concat(news.values().stream(), old.values().stream().map(Stored::job)).map(Job::run).forEach(run -> {
             if (run != null) {
                 runs.add(run.value());
             }

@@ -2,10 +2,12 @@ package io.jobledger.ledger;
 
 import io.jobledger.audit.Label;
 import io.jobledger.model.Event;
+import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -20,17 +22,26 @@ final class RunFacts {
     private final Map<UUID, RunInfo> infos = new HashMap<>();
 
     /** Reads what the ledger knows of {@code runs}; else what {@code events} say. */
-    RunFacts(Handle handle, Collection<UUID> runs, List<Event> events) throws SQLException {
+    RunFacts(Handle handle, WriterMemory memory, Collection<UUID> runs, List<Event> events) throws SQLException {
         for (Event event : events) {
             if (event instanceof Event.RunStarted started) {
                 infos.putIfAbsent(started.head().run().value(), started.info());
             }
         }
-        if (!runs.isEmpty()) {
-            handle.createQuery("SELECT run_id, info FROM runs WHERE run_id = ANY(?)")
-                    .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
-                    .map((rows, context) -> Map.entry(rows.getObject(1, UUID.class), java.util.Optional.ofNullable(JobDocs.info(rows.getString(2)))))
-                    .forEach(run -> run.getValue().ifPresent(info -> infos.put(run.getKey(), info)));
+        List<UUID> asked = new ArrayList<>();
+        for (UUID run : runs) {
+            Run remembered = memory.runs().get(run);
+            if (remembered == null) {
+                asked.add(run);
+            } else if (remembered.info() != null) {
+                infos.put(run, remembered.info());
+            }
+        }
+        if (!asked.isEmpty()) {
+            handle.createQuery("SELECT run_id, info FROM runs WHERE run_id = ANY(?) AND info IS NOT NULL")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
+                    .map((rows, context) -> Map.entry(rows.getObject(1, UUID.class), JobDocs.info(rows.getString(2))))
+                    .forEach(run -> infos.put(run.getKey(), run.getValue()));
         }
     }
 

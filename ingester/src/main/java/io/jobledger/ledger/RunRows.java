@@ -119,5 +119,8 @@ final class RunRows {
             RunFacts.labels(run.info()).forEach(label -> labels.add(label, Sql.utc(job.startedAt), job.entry));
         }
         Sql.execute(told, labels);
+        if (!jobs.isEmpty()) {
+            writing.memory().forgetJobs();
+        }
     }
 }

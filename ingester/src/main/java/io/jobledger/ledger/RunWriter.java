@@ -55,7 +55,7 @@ final class RunWriter {
             Run before = old.get(fresh.getKey());
             Run now = before == null ? fresh.getValue() : before.merge(fresh.getValue());
             rows.add(before, now);
-            memory.runs().put(fresh.getKey(), now);
+            memory.remember(now);
         }
         rows.execute();
     }

@@ -11,17 +11,22 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What a ledger's only writer wrote last of the runs that are going on, so that it need not be read again for each of their events. It is written inside a transaction, so whoever rolls one
- * back, or changes runs or chains in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
+ * What a ledger's only writer wrote last of the runs and jobs that are going on, so that it need not be read again for each of their events. It is written inside a transaction, so whoever rolls one
+ * back, or changes runs, chains or jobs in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
  */
 final class WriterMemory {
+    /** What takes more characters than this is not remembered: a few such would fill the heap. */
+    private static final int LARGE = 8000;
+
     private final Map<UUID, Run> runs;
     private final Map<UUID, ChainWriter.Chain> chains;
+    private final Map<UUID, JobWriter.Stored> jobs;
 
-    /** @param most runs that are remembered, those that were heard of last; 0 where others write, too */
+    /** @param most runs that are remembered, and as many jobs, those that were heard of last; 0 where others write, too */
     WriterMemory(int most) {
         this.runs = latest(most);
         this.chains = latest(most);
+        this.jobs = latest(most);
     }
 
     private static <V> Map<UUID, V> latest(int most) {
@@ -33,9 +38,34 @@ final class WriterMemory {
         };
     }
 
-    /** The rows of {@code runs} as they are now, by the run's id. */
+    /** The rows of {@code runs} as they are now, by the run's id; to be read only. */
     Map<UUID, Run> runs() {
         return runs;
+    }
+
+    /** A run is now so. */
+    void remember(Run run) {
+        UUID id = run.id().value();
+        Run before = runs.get(id);
+        if (run.info() == null || before != null && before.info() == run.info() || JobDocs.write(run.info()).length() <= LARGE) {
+            runs.put(id, run);
+        } else {
+            runs.remove(id);
+        }
+    }
+
+    /** The rows of {@code jobs} as they are now, by the job's identity; to be read only. */
+    Map<UUID, JobWriter.Stored> jobs() {
+        return jobs;
+    }
+
+    /** A job is now so, and {@code doc} is how it is written. */
+    void remember(UUID uid, JobWriter.Stored job, String doc) {
+        if (doc.length() <= LARGE) {
+            jobs.put(uid, job);
+        } else {
+            jobs.remove(uid);
+        }
     }
 
     /** The rows of {@code chains} as they are now, by the run's id. */
@@ -66,8 +96,14 @@ final class WriterMemory {
         return rows;
     }
 
+    /** Jobs were changed in another way. */
+    void forgetJobs() {
+        jobs.clear();
+    }
+
     void forget() {
         runs.clear();
         chains.clear();
+        jobs.clear();
     }
 }

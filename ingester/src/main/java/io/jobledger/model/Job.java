@@ -89,9 +89,15 @@ public record Job(
         return known != null ? known : descriptions(mainKey()).get(0).evidence().at();
     }
 
+    /** The run that the main name's record speaks of, or null. */
+    public RunId run() {
+        return first(descriptions(mainKey()), JobDescription::run);
+    }
+
     /** Joins two states of knowledge of the same job. */
     public Job merge(Job other) {
-        if (!uid().equals(other.uid())) {
+        boolean same = jobId != null && jobId.equals(other.jobId) && executionHost.equals(other.executionHost);
+        if (!same && !uid().equals(other.uid())) {
             throw new IllegalArgumentException("not the same job: " + mainKey() + " and " + other.mainKey());
         }
         TreeMap<JobKey, JobDescription> bothSaved = new TreeMap<>(saved);

@@ -15,8 +15,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
 import io.jobledger.audit.JobFilter;
+import io.jobledger.audit.Label;
 import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.RunFilter;
+import io.jobledger.audit.Sort;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.model.JobKey;
@@ -129,6 +131,34 @@ abstract class LedgerContract implements AuditContract {
         assertThat(ledger.audit().events(run(1), 0, 10)).hasSize(3).last().isEqualTo(late.toString());
         assertThat(ledger.audit().events(run(1), 1, 1)).singleElement().asString().contains("\"seq\":2");
         assertThat(ledger.audit().events(run(2), 0, 10)).isEmpty();
+    }
+
+    @Test
+    void job_thatCameBeforeItsRun_isKnownByTheRunsWords_howeverOftenItIsHeardOfBetween() {
+        List<JobRecord> seen = new ArrayList<>();
+        append(started(run(1), 2, 1, "h", "p", "j", "a"));
+        append(json("job_polled", run(1), 3, 2, "host", "h", "ansible_job_id", "a"));
+        append(json("run_started", run(1), 1, 0, "run_name", "CHG-7", "user", "ann", "labels", Map.of("team", "db")));
+        append(json("job_polled", run(1), 4, 3, "host", "h", "ansible_job_id", "a"));
+        append(json("job_polled", run(1), 5, 4, "host", "h", "ansible_job_id", "a"));
+        append(json("job_ended", run(1), 6, 5, "host", "h", "ansible_job_id", "a", "status", "succeeded"));
+        append(json("job_polled", run(1), 7, 9, "host", "h", "ansible_job_id", "a"));
+        for (JobFilter filter : List.of(JobFilter.builder().labels(List.of(new Label("team", "db"))).build(), JobFilter.builder().user("ann").build(), JobFilter.builder().runName("CHG-7").build(),
+                JobFilter.builder().status(JobStatus.SUCCEEDED).build())) {
+            ledger.audit().eachJob(filter, Sort.NEWEST, job -> seen.add(job) | true);
+        }
+        assertThat(seen).hasSize(4).allSatisfy(job -> assertThat(job).isEqualTo(newest("h", "p", "j")));
+        assertThat(newest("h", "p", "j").lastSeenAt()).isEqualTo(T0.plusSeconds(9));
+    }
+
+    @Test
+    void job_withALargeRecord_isAsAnyOther() {
+        String much = "x".repeat(20_000);
+        append(saved(run(9), 1, "h", "p", "j", "a", "metadata", Map.of("much", much)));
+        append(started(run(1), 1, 0, "h", "p", "k", "a"), json("job_polled", run(1), 2, 2, "host", "h", "ansible_job_id", "a"));
+        append(json("job_polled", run(1), 3, 5, "host", "h", "ansible_job_id", "a"));
+        assertThat(newest("h", "p", "j").lastSeenAt()).isEqualTo(T0.plusSeconds(5));
+        assertThat(newest("h", "p", "j").metadata()).isEqualTo(Map.of("much", much));
     }
 
     @Test
