@@ -77,7 +77,7 @@ public final class H2Ledger extends JdbcLedger {
     private final Journal journal;
     private final Checkpoints checkpoints;
     private final FreeRoom room;
-    private final WriterMemory memory = new WriterMemory(500);
+    private final WriterMemory memory = new WriterMemory(1000);
 
     private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, Jdbi jdbi, List<String> mirrors, Clock clock) {
         super(jdbi, new JdbcOutbox(jdbi, clock), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
