@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures Jobledger against ARA, and against the least that the same machine can do.
 
-    ./jobledger bench [--quick] [--only NAME]... [--sizes JOBS,JOBS...] [--out DIR] [--work DIR]
+    ./jobledger bench [--quick] [--only NAME]... [--sizes JOBS,JOBS...] [--ledgers DIR] [--out DIR] [--work DIR]
 
 Needs Python 3.9 or later; what else it needs it installs below .tools/ of the checkout. Prints every figure, then which promises were met, and writes bench.json, bench.md
 and bench.svg to the directory.
@@ -28,14 +28,14 @@ from harness.report import Section  # noqa: E402
 NAMES = ["footprint", "ingest", "lookup", "mirror", "observer"]
 
 
-def run(names: list[str], mode: str, work: Path, jobs: list[int] | None = None) -> list[Section]:
+def run(names: list[str], mode: str, work: Path, jobs: list[int] | None = None, ledgers: Path | None = None) -> list[Section]:
     """Run benchmarks by name. One that cannot run here says so in its section; the others go on."""
     sections = []
     for name in names:
         began = time.monotonic()
         print("%s …" % name, file=sys.stderr, flush=True)
         try:
-            section = importlib.import_module("benchmarks." + name).run(Bench(work / name, mode, jobs=jobs))
+            section = importlib.import_module("benchmarks." + name).run(Bench(work / name, mode, jobs=jobs, ledgers=ledgers))
         except (Unavailable, ValueError, OSError) as why:
             # Whatever one benchmark runs into, what the others found must not be lost.
             section = Section(name, name.capitalize(), notes=["not available: %s" % why])
@@ -65,6 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--only", metavar="NAME", action="append", choices=NAMES, help="one of %s; may be given again" % ", ".join(NAMES))
     parser.add_argument("--sizes", metavar="JOBS,JOBS...", type=sizes,
                         help="sizes of the ledgers that lookups are measured in (default: 10000,100000,1000000; quick: 10000,100000)")
+    parser.add_argument("--ledgers", metavar="DIR", type=Path, help="where the ledgers that lookups are measured in are kept and looked for (default: they are made and removed)")
     parser.add_argument("--out", metavar="DIR", type=Path, default=Path("bench-results"), help="where the results are written (default: %(default)s)")
     parser.add_argument("--work", metavar="DIR", type=Path, help="where ledgers are made meanwhile, on the disk that is to be measured (default: the system's place for such)")
     chosen = parser.parse_args(arguments)
@@ -75,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     about = machine()
     for pair in about.items():
         print("%s: %s" % pair)
-    for directory in filter(None, (chosen.out, chosen.work)):
+    for directory in filter(None, (chosen.out, chosen.work, chosen.ledgers)):
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as why:
@@ -84,7 +85,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in NAMES:
         (work / name).mkdir()
     try:
-        sections = run(chosen.only or NAMES, "tiny" if chosen.tiny else "quick" if chosen.quick else "full", work, chosen.sizes)
+        sections = run(chosen.only or NAMES, "tiny" if chosen.tiny else "quick" if chosen.quick else "full", work, chosen.sizes, chosen.ledgers)
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(report.bars(sections))

@@ -9,6 +9,7 @@ import statistics
 import time
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 from harness.peer import Ara, environment
 from harness.process import Unavailable
@@ -25,23 +26,34 @@ def run(bench) -> Section:
     section = Section("lookup", "Resume lookup")
     medians, share, depth = {}, None, None
     for jobs in bench.jobs or bench.size([10_000, 100_000, 1_000_000], [10_000, 100_000], [80]):
-        data = bench.path("lookup")
-        data.mkdir(mode=0o700, parents=True)
-        made = bench.tool("generate", "--bulk", "--ledger", data / "ledger", "--jobs", jobs, "--events-per-job", 2, "--cache-mib", 256, heap="1g")
-        bench.say("  %d jobs generated, %s" % (jobs, figure(made["jobs_per_second"], "jobs/s")))
+        data = _ledger(bench, jobs)
         with contextlib.ExitStack() as running:
             asked = _Asked(bench, section, jobs, running.enter_context(bench.ingester("--mirror", "none", data=data)), running.enter_context(bench.http_floor()))
             peer = _peer(bench, section, jobs, running)
             asked.measure(peer)
             medians[jobs], share = asked.rows(peer)
             depth = ratio(asked.far, asked.first)
-        shutil.rmtree(data)
+        if not bench.ledgers:
+            shutil.rmtree(data)
     least, most = min(medians), max(medians)
     section.bar("lookups at %s jobs" % figure(most), 0.4, share, "× a constant", at_most=False)
     section.bar("median lookup at %s jobs" % figure(most), 1.5, medians[most] / medians[least] if most > least else None, "× that at %s" % figure(least),
                 note="" if most > least else "one size only")
     section.bar("page %s of the list of %s jobs" % (figure(asked.pages), figure(most)), 2, depth, "× the first")
     return section
+
+
+def _ledger(bench, jobs: int) -> Path:
+    """The directory of a ledger with so many jobs: one that was kept, or a new one."""
+    data = (bench.ledgers or bench.path("lookup")) / str(jobs)
+    if not data.exists():
+        making = data.with_suffix(".part")
+        shutil.rmtree(making, ignore_errors=True)
+        making.mkdir(mode=0o700, parents=True)
+        made = bench.tool("generate", "--bulk", "--ledger", making / "ledger", "--jobs", jobs, "--events-per-job", 2, "--cache-mib", 256, heap="1g")
+        bench.say("  %d jobs generated, %s" % (jobs, figure(made["jobs_per_second"], "jobs/s")))
+        making.rename(data)
+    return data
 
 
 def _peer(bench, section, jobs, running) -> "Ara | None":

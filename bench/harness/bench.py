@@ -18,13 +18,18 @@ TARGET = CHECKOUT / "ingester" / "target"
 
 
 class Bench:
-    """One run of the benchmarks. `quick` and `tiny` choose sizes: `size(full, quick, tiny)`. `jobs` are the sizes of ledgers, where the user gave some."""
+    """One run of the benchmarks. `quick` and `tiny` choose sizes: `size(full, quick, tiny)`. `jobs` are the sizes of ledgers, where the user gave some.
 
-    def __init__(self, work: Path, mode: str, say=lambda line: print(line, file=sys.stderr, flush=True), jobs: "list[int] | None" = None):
+    `ledgers` is where ledgers are kept from one run to the next, or None.
+    """
+
+    def __init__(self, work: Path, mode: str, say=lambda line: print(line, file=sys.stderr, flush=True), jobs: "list[int] | None" = None,
+                 ledgers: "Path | None" = None):
         self.work = work
         self.mode = mode
         self.say = say
         self.jobs = jobs
+        self.ledgers = ledgers
         self._numbers: dict[str, int] = {}
 
     def size(self, full, quick, tiny):

@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 
 import bench
+from benchmarks import lookup
 from harness import peer
 from harness.bench import Bench
 
@@ -16,6 +17,23 @@ def test_sizes_areSorted_andOnlyNumbers():
     for wrong in ("", "0", "-5", "ten", "10;20"):
         with pytest.raises(argparse.ArgumentTypeError):
             bench.sizes(wrong)
+
+
+def test_ledgers_thatAreKept_areMadeOnce(tmp_path):
+    class Made(Bench):
+        calls = 0
+
+        def tool(self, *arguments, **options):
+            self.calls += 1
+            (arguments[arguments.index("--ledger") + 1]).with_suffix(".mv.db").write_text("a ledger")
+            return {"jobs_per_second": 1.0}
+
+    made = Made(tmp_path / "work", "tiny", say=lambda line: None, ledgers=tmp_path / "kept")
+    (tmp_path / "kept" / "40.part").mkdir(parents=True)  # of a run that was ended in the middle
+    for _ in range(2):
+        assert (lookup._ledger(made, 40) / "ledger.mv.db").read_text() == "a ledger"
+    assert made.calls == 1
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == ["40"]
 
 
 @pytest.mark.skipif(not (peer.devenv.TOOLS / ("venv-bench-" + peer.devenv.newest())).is_dir(), reason="the peer is installed by './jobledger bench'")
