@@ -11,7 +11,7 @@ final class Tags {
     private Tags() {}
 
     static String of(byte[] content) {
-        byte[] digest = Digests.sha256().digest(content);
+        byte[] digest = Digests.sha256(content);
         return '"' + HexFormat.of().formatHex(digest, 0, BYTES) + '"';
     }
 

@@ -68,6 +68,6 @@ final class ChainLink {
     }
 
     static byte[] sha256(String text) {
-        return Digests.sha256().digest(text.getBytes(StandardCharsets.UTF_8));
+        return Digests.sha256(text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -43,7 +43,7 @@ public final class RecordPath {
         if (bytes <= MAX_SEGMENT) {
             return encoded.toString();
         }
-        byte[] hash = Digests.sha256().digest(utf8(name));
+        byte[] hash = Digests.sha256(utf8(name));
         return encoded.substring(0, cut) + "~" + HexFormat.of().formatHex(hash).substring(0, HASH_DIGITS);
     }
 
