@@ -221,7 +221,7 @@ def test_run_that_never_says_goodbye_is_interrupted_and_its_job_is_found(program
     until(lambda: (controller.root / "busy").exists())
     job = until(lambda: next(iter(program.jobs("?host=" + host)), None))
     running.send_signal(how)
-    running.wait(timeout=60)
+    running.wait(timeout=600)
     controller.write("leave", "")
     running.communicate()
     state = until(lambda: program.get("/api/v1/runs/" + job["run_id"])["state"] == "interrupted")

@@ -69,7 +69,7 @@ class Secured:
         """Run the jobledger command."""
         shell = {name: value for name, value in os.environ.items() if not name.startswith("JOBLEDGER_")}
         shell.update(environment, XDG_CONFIG_HOME=str(self.root))
-        return subprocess.run(["java", "-jar", str(JAR), *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+        return subprocess.run(["java", "-jar", str(JAR), *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
 
     def create(self, scope: str, name: str | None = None) -> None:
         """Make a token, and put it into a file of its own, as an operator would."""
@@ -127,9 +127,9 @@ def test_replay_delivers_what_an_untrusted_run_could_not(secured, controller):
         environment = {name: value for name, value in controller.environment(None, **secured.environment).items() if not name.startswith(missing)}
         if missing == "JOBLEDGER_CLIENT_CERT":
             del environment["JOBLEDGER_CLIENT_KEY"]
-        done = subprocess.run(arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+        done = subprocess.run(arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
         assert done.returncode == 1, _silent(secured, done)
-    done = subprocess.run(arguments, env=controller.environment(None, **secured.environment), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+    done = subprocess.run(arguments, env=controller.environment(None, **secured.environment), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
     assert done.returncode == 0 and "delivered" in _silent(secured, done), done.stdout + done.stderr
     assert not list(controller.spool.glob("*.spool"))
 

@@ -86,7 +86,7 @@ def program(tmp_path_factory):
 
 def put(program, path: str, body: bytes) -> None:
     request = urllib.request.Request(program.url + "/api/v1/jobs/" + path, body, {"content-type": "application/json"}, method="PUT")
-    urllib.request.urlopen(request, timeout=10).close()
+    urllib.request.urlopen(request, timeout=600).close()
 
 
 @pytest.mark.parametrize("columns", [60, 80, 120])

@@ -51,7 +51,7 @@ def _round(server, sites, chance, kills) -> None:
             kills[victim] += 1
         server.start()
     finally:
-        ends = [process.communicate(timeout=120) for process in running]
+        ends = [process.communicate(timeout=600) for process in running]
     assert [process.returncode for process in running[:-1]] == [0] * (len(sites) - 1), ends
 
 
@@ -94,7 +94,7 @@ def test_intent_of_a_controller_that_died_is_listed_and_of_one_that_did_not_is_n
         finally:
             running.kill()
             site.write("go", "")  # the job and its watchers end by themselves
-            running.communicate(timeout=60)
+            running.communicate(timeout=600)
         (run,) = server.get("/api/v1/runs")["runs"]
         told = server.get("/api/v1/runs/" + run["run_id"])
         assert [(intent["host"], intent["play"], intent["job"], intent["task"]) for intent in told["intended_unseen"]] == [("h1", "P", "unseen", "unseen")]

@@ -101,11 +101,11 @@ def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, nu
         # the signal comes while all wait, and nobody answers before the controller is gone.
         assert until(lambda: (controller.root / "busy").exists())
         os.kill(running.pid, number)
-        running.wait(timeout=60)
+        running.wait(timeout=600)
     finally:
         running.kill()
         controller.write("go", "")  # what the controller left behind ends by itself
-        output = running.communicate(timeout=60)[1]
+        output = running.communicate(timeout=600)[1]
     (job,) = ingester.of("job_started")
     assert job["job"] == "kept" and job["results_file"]
     # Ansible itself may show where a signal met it.
@@ -159,7 +159,7 @@ def test_task_that_is_not_async_costs_next_to_nothing(controller, ingester):
     controller.write("site.yml", "- hosts: all\n  gather_facts: false\n  tasks: [%s]\n" % ", ".join(["{debug: {msg: x}}"] * 100))
     controller.inventory("h1", "h2", "h3", "h4")
     done = subprocess.run([sys.executable, "prof.py", str(BIN / "ansible-playbook"), "site.yml"], cwd=controller.root, text=True,
-                          env=controller.environment(ingester.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                          env=controller.environment(ingester.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
     calls, seconds, looked_at = re.search(r"HOOKS (\d+) ([\d.e-]+) (\d+)", done.stdout).groups()
     assert int(calls) == 800
     # Each task is looked at once, on its first host; what is more than that are the plays' own hooks.

@@ -175,7 +175,7 @@ def test_no_log_job_of_this_run_stays_hidden_from_a_status_check_without_no_log(
         assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events))
     finally:
         controller.write("go", "")
-        output = running.communicate(timeout=60)[0]
+        output = running.communicate(timeout=600)[0]
     (ended,) = ingester.of("job_ended", job="secret job")
     assert "hunter2" in output and ended["status"] == "failed"  # the check did show it, and did end the job
     assert not {"rc", "message", "changed"} & set(ended) and "hunter2" not in repr(ingester.events)

@@ -84,7 +84,7 @@ class Controller:
     def command(self, program: str, *arguments: str, url: str | None = None, **extra: str):
         """Run one of Ansible's programs and return the finished process."""
         return subprocess.run([*self.prefix, str(BIN / program), *arguments], cwd=self.root, env=self.environment(url, **extra), text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
 
     def start(self, text: str, *arguments: str, url: str | None = None, name: str = "site.yml", **extra: str):
         """Start a playbook and return the running process; the caller ends it."""

@@ -27,7 +27,7 @@ class _Forward(_Handler):
     def do_what_store(self) -> None:
         request = urllib.request.Request(self.server.owner.upstream + self.path, data=self.body, headers={"Content-Type": self.headers["Content-Type"]})
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=600) as answer:
                 status, body, kind = answer.status, answer.read(), answer.headers["Content-Type"]
         except urllib.error.HTTPError as problem:
             status, body, kind = problem.code, problem.read(), problem.headers["Content-Type"]

@@ -43,7 +43,7 @@ class Site(Controller):
     def replay(self, url: str, *arguments: str, **environment: str):
         """Run the replay script as cron would."""
         return subprocess.run([sys.executable, "-I", str(_REPLAY), "--url", url, "--spool-dir", str(self.spool), *arguments], text=True,
-                              env=dict(os.environ, **environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120)
+                              env=dict(os.environ, **environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
 
     def left(self) -> list[str]:
         """Return the names of the spools that are left."""
