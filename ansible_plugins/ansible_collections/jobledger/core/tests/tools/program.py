@@ -48,7 +48,7 @@ class Program:
     def stop(self) -> int:
         """End it as a service manager would, and return its exit code."""
         self._process.terminate()
-        self._process.communicate(timeout=600)
+        self._process.communicate(timeout=20)
         return self._process.returncode
 
     def __enter__(self) -> Program:
@@ -61,7 +61,7 @@ class Program:
     def get(self, path: str) -> dict:
         """Return the JSON answer, also that of a problem."""
         try:
-            with urllib.request.urlopen(self.url + path, timeout=600) as answer:
+            with urllib.request.urlopen(self.url + path, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as problem:
             return json.load(problem)

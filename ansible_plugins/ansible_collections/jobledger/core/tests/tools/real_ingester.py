@@ -63,7 +63,7 @@ class RealIngester:
 
     def get(self, path: str):
         """Return the JSON of an answer."""
-        with urllib.request.urlopen(self.url + path, timeout=600) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
 
     def stored(self) -> list[tuple]:

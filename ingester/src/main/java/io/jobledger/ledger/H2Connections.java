@@ -120,8 +120,12 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     }
 
     /** What is under a connection: an embedded database has no other sessions than local ones. */
+    static SessionLocal session(Connection connection) throws SQLException {
+        return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+    }
+
     private static MVStore store(Connection connection) throws SQLException {
-        return ((SessionLocal) connection.unwrap(JdbcConnection.class).getSession()).getDatabase().getStore().getMvStore();
+        return session(connection).getDatabase().getStore().getMvStore();
     }
 
     /** One caller opens the store again; the others find it open. */

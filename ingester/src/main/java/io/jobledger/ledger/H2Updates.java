@@ -3,10 +3,10 @@ package io.jobledger.ledger;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Locale;
 import org.h2.engine.SessionLocal;
 import org.h2.index.Cursor;
 import org.h2.index.Index;
-import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
 import org.h2.result.Row;
 import org.h2.result.SearchRow;
@@ -36,10 +36,10 @@ final class H2Updates extends RowBatch {
 
     @Override
     int[] send(Connection connection, List<Object[]> rows) throws SQLException {
-        SessionLocal session = (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
+        SessionLocal session = H2Connections.session(connection);
         session.lock();
         try {
-            Table found = session.getDatabase().getMainSchema().getTableOrView(session, table.toUpperCase(java.util.Locale.ROOT));
+            Table found = session.getDatabase().getMainSchema().getTableOrView(session, table.toUpperCase(Locale.ROOT));
             found.lock(session, Table.WRITE_LOCK);
             Target target = new Target(session, found, found.getPrimaryKey(), column(found, key), columns.stream().mapToInt(column -> column(found, column)).toArray());
             return rows.stream().mapToInt(target::update).toArray();
@@ -51,7 +51,7 @@ final class H2Updates extends RowBatch {
     }
 
     private static int column(Table table, String name) {
-        return table.getColumn(name.toUpperCase(java.util.Locale.ROOT)).getColumnId();
+        return table.getColumn(name.toUpperCase(Locale.ROOT)).getColumnId();
     }
 
     private record Target(SessionLocal session, Table table, Index index, int key, int[] columns) {

@@ -2,12 +2,9 @@ package io.jobledger.ledger;
 
 import io.jobledger.audit.Label;
 import io.jobledger.model.Event;
-import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
 import java.sql.SQLException;
-import java.sql.Types;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -28,21 +25,11 @@ final class RunFacts {
                 infos.putIfAbsent(started.head().run().value(), started.info());
             }
         }
-        List<UUID> asked = new ArrayList<>();
-        for (UUID run : runs) {
-            Run remembered = memory.runs().get(run);
-            if (remembered == null) {
-                asked.add(run);
-            } else if (remembered.info() != null) {
-                infos.put(run, remembered.info());
+        WriterMemory.rows(memory.runs(), runs, asked -> RunWriter.read(handle, asked)).forEach((id, run) -> {
+            if (run.info() != null) {
+                infos.put(id, run.info());
             }
-        }
-        if (!asked.isEmpty()) {
-            handle.createQuery("SELECT run_id, info FROM runs WHERE run_id = ANY(?) AND info IS NOT NULL")
-                    .bindBySqlType(0, Sql.array(handle, "UUID", asked), Types.ARRAY)
-                    .map((rows, context) -> Map.entry(rows.getObject(1, UUID.class), JobDocs.info(rows.getString(2))))
-                    .forEach(run -> infos.put(run.getKey(), run.getValue()));
-        }
+        });
     }
 
     /** Null while the run has not said it. */

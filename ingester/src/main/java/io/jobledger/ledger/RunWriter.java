@@ -49,7 +49,7 @@ final class RunWriter {
         if (news.isEmpty()) {
             return;
         }
-        Map<UUID, Run> old = WriterMemory.rows(memory.runs(), news.keySet(), this::read);
+        Map<UUID, Run> old = WriterMemory.rows(memory.runs(), news.keySet(), asked -> read(handle, asked));
         RunRows rows = new RunRows(handle, writing);
         for (Map.Entry<UUID, Run> fresh : news.entrySet()) {
             Run before = old.get(fresh.getKey());
@@ -60,7 +60,8 @@ final class RunWriter {
         rows.execute();
     }
 
-    private Map<UUID, Run> read(List<UUID> ids) throws SQLException {
+    /** The rows of these runs, those that are there. */
+    static Map<UUID, Run> read(Handle handle, List<UUID> ids) throws SQLException {
         return handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
                 .bindBySqlType(0, Sql.array(handle, "UUID", ids), Types.ARRAY)
                 .map(Rows::run)

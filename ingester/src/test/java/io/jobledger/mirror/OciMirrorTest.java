@@ -1,5 +1,6 @@
 package io.jobledger.mirror;
 
+import static io.jobledger.Wire.id;
 import static io.jobledger.mirror.Records.EARLY;
 import static io.jobledger.mirror.Records.LATE;
 import static io.jobledger.mirror.Records.key;
@@ -132,6 +133,11 @@ class OciMirrorTest extends MirrorContract {
         assertThat(bed.standIn.conditions(bucket)).containsExactly("if-none-match", "if-match");
     }
 
+    /** The id of the job whose record the bucket holds under a name. */
+    private static String idOf(Mirror mirror, String job) {
+        return mirror.get(key("a", "b", job)).orElseThrow().jobId().value();
+    }
+
     private List<String> requestsOf(Runnable puts) {
         int before = bed.standIn.requests().size();
         puts.run();
@@ -149,7 +155,7 @@ class OciMirrorTest extends MirrorContract {
                 mirror.put(running(key("a", "b", "c"), "j2", LATE));
                 mirror.put(running(key("a", "b", "d"), "j3", LATE));
             })).containsExactly("PUT c.json", "PUT c.json", "PUT d.json");
-            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j2");
+            assertThat(idOf(mirror, "c")).isEqualTo("j2");
         }
     }
 
@@ -162,8 +168,8 @@ class OciMirrorTest extends MirrorContract {
         try (Mirror mirror = bed.mirror(bucket)) {
             assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "c"), "j2", LATE)))).containsExactly("PUT c.json", "GET c.json", "PUT c.json");
             assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "d"), "j2", EARLY)))).containsExactly("GET d.json");
-            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j2");
-            assertThat(mirror.get(key("a", "b", "d")).orElseThrow().jobId().value()).isEqualTo("j1");
+            assertThat(idOf(mirror, "c")).isEqualTo("j2");
+            assertThat(idOf(mirror, "d")).isEqualTo("j1");
             assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "e"), "j2", EARLY)))).containsExactly("GET e.json", "PUT e.json");
             assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "f"), "j2", EARLY)))).containsExactly("PUT f.json");
         }
@@ -175,11 +181,11 @@ class OciMirrorTest extends MirrorContract {
             mirror.put(running(key("a", "b", "c"), "j1", EARLY));
             other.put(running(key("a", "b", "c"), "j3", LATE));
             mirror.put(running(key("a", "b", "c"), "j2", EARLY));
-            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j3");
+            assertThat(idOf(mirror, "c")).isEqualTo("j3");
             mirror.put(running(key("a", "b", "d"), "j4", EARLY));
-            other.delete(key("a", "b", "d"), running(key("a", "b", "d"), "j4", EARLY).jobId());
+            other.delete(key("a", "b", "d"), id("j4"));
             mirror.put(running(key("a", "b", "d"), "j5", LATE));
-            assertThat(mirror.get(key("a", "b", "d")).orElseThrow().jobId().value()).isEqualTo("j5");
+            assertThat(idOf(mirror, "d")).isEqualTo("j5");
         }
     }
 
@@ -187,9 +193,9 @@ class OciMirrorTest extends MirrorContract {
     void put_olderThanItsOwn_whichWasRemovedSince_isThere() {
         try (Mirror mirror = bed.mirror(bucket); Mirror other = bed.mirror(bucket)) {
             mirror.put(running(key("a", "b", "c"), "j2", LATE));
-            other.delete(key("a", "b", "c"), running(key("a", "b", "c"), "j2", LATE).jobId());
+            other.delete(key("a", "b", "c"), id("j2"));
             mirror.put(running(key("a", "b", "c"), "j1", EARLY));
-            assertThat(mirror.get(key("a", "b", "c")).orElseThrow().jobId().value()).isEqualTo("j1");
+            assertThat(idOf(mirror, "c")).isEqualTo("j1");
         }
     }
 
