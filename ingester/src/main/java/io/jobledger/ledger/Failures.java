@@ -42,6 +42,11 @@ final class Failures {
         return new LedgerException(kind, what + ": " + text, e);
     }
 
+    /** Whether H2 closed its store, or is about to, because something could not be written: whoever only reads finds it open again with the next connection. */
+    static boolean isClosing(LedgerException e) {
+        return e.kind() == LedgerException.Kind.FULL || state(e).matches("90098|90121");
+    }
+
     /** The SQLSTATE of the innermost database error, empty when there is none. */
     static String state(Throwable e) {
         String state = "";

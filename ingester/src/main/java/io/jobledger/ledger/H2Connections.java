@@ -8,26 +8,38 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import javax.sql.DataSource;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
+import org.h2.message.DbException;
+import org.h2.mvstore.FileStore;
 import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.ConnectionFactory;
 
 /**
- * Connections to the ledger's file. After a failed write H2 closes its store and every connection only repeats that failure, so a closed store is opened again, and
- * recovered. Thread-safe.
+ * Connections to the ledger's file. After a failed write H2 closes its store, or leaves it half open, and connections repeat that failure or see what is not whole. So a store that failed is opened
+ * again, and recovered, while nobody has a connection; and who gave one back to a store that failed meanwhile hears of it, since what was read may be wrong. Thread-safe; a connection is given back by
+ * the thread that took it.
  */
 final class H2Connections implements ConnectionFactory, AutoCloseable {
     /** Milliseconds; see the constructor. */
     static final int WRITE_DELAY = 20_000;
 
     private static final long MOST_WAITING = 64 << 20;
+    private static final int MOST_OPENINGS = 3;
+    /** H2's SQLSTATE for it. */
+    private static final String DATABASE_CLOSED = "90098";
 
     private final String url;
+    /** Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what follows. */
+    private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
+
     private volatile HikariDataSource pool;
+    /** What is open and recovered. A pool whose store was closed opens the file by itself for its next connection, and nobody may read that before it is recovered. */
+    private volatile MVStore whole;
     private Recovery recovery = connections -> { };
-    private boolean closed;
+    private volatile boolean closed;
 
     /** Brings a store that was just opened to what was acknowledged, before anybody reads it. */
     interface Recovery {
@@ -51,6 +63,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
                 + ";WRITE_DELAY=" + WRITE_DELAY + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=30;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.pool = open();
+        this.whole = store(pool);
     }
 
     /** Connections that cannot change anything, also to a file that may not be written. */
@@ -67,13 +80,17 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         config.setMaximumPoolSize(14);
         config.setMinimumIdle(2);
         HikariDataSource made = new HikariDataSource(config);
+        letPagesWait(store(made));
+        return made;
+    }
+
+    private static MVStore store(HikariDataSource made) {
         try (Connection connection = made.getConnection()) {
-            letPagesWait(store(connection));
+            return store(connection);
         } catch (SQLException e) {
             made.close();
             throw new HikariPool.PoolInitializationException(e);
         }
-        return made;
     }
 
     /**
@@ -81,17 +98,28 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
      * half of the processor time. H2 has a setting for it, but no way to it from a database's URL.
      */
     private static void letPagesWait(MVStore store) {
+        set(MVStore.class, "autoCommitMemory", store, (int) Math.max(store.getAutoCommitMemory(), Math.min(Runtime.getRuntime().maxMemory() / 6, MOST_WAITING)));
+    }
+
+    /**
+     * Whether H2 may write by itself what nobody has asked it to write. Not by {@link MVStore#setAutoCommitDelay}, which ends and starts threads that another thread may just be using.
+     */
+    static void mayWrite(MVStore store, boolean may) {
+        set(FileStore.class, "autoCommitDelay", store.getFileStore(), may ? WRITE_DELAY : Integer.MAX_VALUE);
+    }
+
+    private static <T> void set(Class<? super T> type, String field, T owner, int value) {
         try {
-            Field limit = MVStore.class.getDeclaredField("autoCommitMemory");
-            limit.setAccessible(true);
-            limit.setInt(store, (int) Math.max(store.getAutoCommitMemory(), Math.min(Runtime.getRuntime().maxMemory() / 6, MOST_WAITING)));
+            Field found = type.getDeclaredField(field);
+            found.setAccessible(true);
+            found.setInt(owner, value);
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("this is not the H2 that the program was built with", e);
         }
     }
 
     /** Does this now, and again whenever the store was closed by a failure and is opened again. */
-    synchronized void recover(Recovery how) throws Exception {
+    void recover(Recovery how) throws Exception {
         recovery = how;
         how.run(pool);
     }
@@ -102,21 +130,77 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
 
     @Override
     public Connection openConnection() throws SQLException {
-        HikariDataSource current = pool;
-        try {
-            Connection connection = current.getConnection();
-            if (!store(connection).isClosed()) {
+        for (int openings = 0; openings <= MOST_OPENINGS; openings++) {
+            Connection connection = null;
+            users.readLock().lock();
+            try {
+                connection = connection();
+            } finally {
+                if (connection == null) {
+                    users.readLock().unlock();
+                }
+            }
+            if (connection != null) {
                 return connection;
             }
-            connection.close();
+            reopen();
+        }
+        throw failed();
+    }
+
+    /** Null when the store has to be opened again first. */
+    private Connection connection() throws SQLException {
+        try {
+            Connection connection = pool.getConnection();
+            if (isWhole(connection)) {
+                return connection;
+            }
+            discard(connection);
         } catch (SQLException e) {
-            // A pool that is closed is what a failed attempt to open the store again leaves behind.
-            if (!current.isClosed()) {
+            if (isWhole()) {
                 throw e;
             }
         }
-        reopen(current);
-        return pool.getConnection();
+        return null;
+    }
+
+    @Override
+    public void closeConnection(Connection connection) throws SQLException {
+        boolean sound;
+        try {
+            sound = closed || isWhole(connection);
+            connection.close();
+        } finally {
+            users.readLock().unlock();
+        }
+        if (!sound) {
+            throw failed();
+        }
+    }
+
+    private static SQLException failed() {
+        return new SQLException("the ledger's store was closed by a failure", DATABASE_CLOSED);
+    }
+
+    private boolean isWhole() {
+        return !pool.isClosed() && !whole.isClosed() && whole.getPanicException() == null;
+    }
+
+    private boolean isWhole(Connection connection) throws SQLException {
+        try {
+            return isWhole() && store(connection) == whole;
+        } catch (DbException e) {
+            // It was just closed.
+            return false;
+        }
+    }
+
+    private static void discard(Connection connection) {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            // It says that the database is closed, which is why it is discarded.
+        }
     }
 
     /** What is under a connection: an embedded database has no other sessions than local ones. */
@@ -124,36 +208,48 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         return (SessionLocal) connection.unwrap(JdbcConnection.class).getSession();
     }
 
-    private static MVStore store(Connection connection) throws SQLException {
+    /** The file under a connection. */
+    static MVStore store(Connection connection) throws SQLException {
         return session(connection).getDatabase().getStore().getMvStore();
     }
 
-    /** One caller opens the store again; the others find it open. */
-    private synchronized void reopen(HikariDataSource broken) throws SQLException {
-        if (closed) {
-            throw new SQLException("the ledger is closed");
+    /** Opens the store again, unless another caller has just done it. */
+    private void reopen() throws SQLException {
+        if (users.getReadHoldCount() > 0) {
+            // This thread has another connection, and would wait for itself.
+            throw failed();
         }
-        if (pool != broken) {
-            return;
-        }
-        if (!broken.isClosed()) {
-            shutDown(broken);
-        }
+        users.writeLock().lock();
         HikariDataSource fresh = null;
         try {
+            if (closed) {
+                throw new SQLException("the ledger is closed");
+            }
+            if (isWhole()) {
+                return;
+            }
+            shutDown(pool);
             fresh = open();
+            MVStore store = store(fresh);
             recovery.run(fresh);
+            whole = store;
             pool = fresh;
         } catch (Exception e) {
             if (fresh != null) {
                 shutDown(fresh);
             }
             throw new SQLException("the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
+        } finally {
+            users.writeLock().unlock();
         }
     }
 
     /** Otherwise H2 would hand out the same closed database again. */
     private static void shutDown(HikariDataSource broken) {
+        if (broken.isClosed()) {
+            return;
+        }
+        broken.setMinimumIdle(0);
         try (Connection connection = broken.getConnection(); Statement statement = connection.createStatement()) {
             statement.execute("SHUTDOWN IMMEDIATELY");
         } catch (SQLException e) {
@@ -163,7 +259,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
         closed = true;
         pool.close();
     }

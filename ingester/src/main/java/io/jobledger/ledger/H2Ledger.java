@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import javax.sql.DataSource;
+import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
@@ -31,6 +32,8 @@ public final class H2Ledger extends JdbcLedger {
     private static final int FILE_IN_USE = 90020;
     private static final int FILE_CORRUPTED = 90030;
     private static final int WRONG_FORMAT = 90048;
+    /** Bytes. What a checkpoint writes besides changed pages: H2's own tables, the list of its chunks, what rounds up to blocks. */
+    private static final long PAGES_BESIDES = 256 * 1024;
 
     /**
      * How to open a ledger.
@@ -223,28 +226,44 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     private <T> T transaction(HandleCallback<T, Exception> work, Undo undo) throws Exception {
-        return jdbi().withHandle(handle -> {
-            handle.begin();
-            boolean worked = false;
-            try {
-                T done = work.withHandle(handle);
-                worked = true;
-                handle.commit();
-                return done;
-            } catch (Throwable e) {
-                memory.forget();
-                if (worked) {
-                    undo.run();
+        try {
+            return jdbi().withHandle(handle -> {
+                handle.begin();
+                boolean worked = false;
+                try {
+                    T done = work.withHandle(handle);
+                    worked = true;
+                    handle.commit();
+                    return done;
+                } catch (Throwable e) {
+                    if (worked) {
+                        undo.run();
+                    }
+                    handle.rollback();
+                    throw e;
                 }
-                handle.rollback();
-                throw e;
-            }
-        });
+            });
+        } catch (Throwable e) {
+            memory.forget();
+            throw e;
+        }
     }
 
-    /** Writes and syncs everything that is committed. */
-    private void sync() {
-        jdbi().useHandle(handle -> handle.execute("CHECKPOINT SYNC"));
+    /**
+     * Writes and syncs everything that is committed; or nothing, where there is no room for it, since a write without room would close the store.
+     *
+     * @throws LedgerException of kind {@code FULL}
+     */
+    private void sync() throws SQLException {
+        jdbi().useHandle(handle -> {
+            MVStore store = H2Connections.store(handle.getConnection());
+            boolean fits = room.has(store.getUnsavedMemory() + PAGES_BESIDES);
+            H2Connections.mayWrite(store, fits);
+            if (!fits) {
+                throw new LedgerException(LedgerException.Kind.FULL, "the disk of the ledger " + file + " has no room for what waits to be written; it is in the journal until there is");
+            }
+            handle.execute("CHECKPOINT SYNC");
+        });
     }
 
     @Override
@@ -261,7 +280,7 @@ public final class H2Ledger extends JdbcLedger {
         room.require();
         try {
             sync();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | SQLException e) {
             throw Failures.of("the ledger cannot be written", e);
         }
     }

@@ -7,11 +7,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /** Runs what reads. Thread-safe. */
 final class Reader {
+    private static final int AGAIN = 3;
+
     private final Jdbi jdbi;
     private final Duration limit;
 
@@ -44,11 +47,7 @@ final class Reader {
 
     /** For a lookup that reads a few rows by an index. */
     <T> T lookup(Function<Handle, T> work) {
-        try {
-            return jdbi.withHandle(work::apply);
-        } catch (JdbiException e) {
-            throw Failures.of("the ledger could not be read", e);
-        }
+        return asked(work::apply, 0);
     }
 
     /** Statements on one connection. */
@@ -58,30 +57,33 @@ final class Reader {
 
     /** For a lookup that is asked so often that it does without Jdbi's statements. */
     <T> T plainly(Plain<T> work) {
-        try {
-            return jdbi.withHandle(handle -> work.on(handle.getConnection()));
-        } catch (SQLException | JdbiException e) {
-            throw Failures.of("the ledger could not be read", e);
-        }
+        return asked(handle -> work.on(handle.getConnection()), 0);
     }
 
     /** For a question that may read much. */
     <T> T audit(Function<Query, T> work) {
-        try {
-            return jdbi.withHandle(handle -> {
-                try {
-                    return work.apply(new Query(handle));
-                } finally {
-                    forget(handle);
-                }
-            });
-        } catch (JdbiException e) {
-            for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-                if (cause instanceof SQLException sql && "57014".equals(sql.getSQLState())) {
-                    throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
-                }
+        return asked(handle -> {
+            try {
+                return work.apply(new Query(handle));
+            } finally {
+                forget(handle);
             }
-            throw Failures.of("the ledger could not be read", e);
+        }, 0);
+    }
+
+    private <T> T asked(HandleCallback<T, SQLException> question, int before) {
+        try {
+            return jdbi.withHandle(question);
+        } catch (SQLException | JdbiException e) {
+            if ("57014".equals(Failures.state(e))) {
+                throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
+            }
+            LedgerException failure = Failures.of("the ledger could not be read", e);
+            // A write without room closed the store under the question. The next connection finds it open again.
+            if (Failures.isClosing(failure) && before < AGAIN) {
+                return asked(question, before + 1);
+            }
+            throw failure;
         }
     }
 

@@ -3,6 +3,7 @@ package io.jobledger.ledger;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.util.concurrent.atomic.AtomicLong;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 
@@ -14,6 +15,13 @@ public final class FullDisk extends FilePathWrapper {
 
     /** Whether files cannot even be opened. */
     static volatile boolean gone;
+
+    private static final AtomicLong PAGES = new AtomicLong();
+
+    /** How often something was to be written to a database's file, with room or without. */
+    static long pages() {
+        return PAGES.get();
+    }
 
     static void install() {
         full = false;
@@ -31,16 +39,22 @@ public final class FullDisk extends FilePathWrapper {
         if (gone) {
             throw new IOException("Input/output error");
         }
-        return new Channel(getBase().open(mode));
+        return new Channel(getBase().open(mode), getName().endsWith(H2Files.SUFFIX));
     }
 
     private static final class Channel extends ForwardingChannel {
-        Channel(FileChannel base) {
+        private final boolean database;
+
+        Channel(FileChannel base, boolean database) {
             super(base);
+            this.database = database;
         }
 
         @Override
         public int write(ByteBuffer source, long position) throws IOException {
+            if (database) {
+                PAGES.incrementAndGet();
+            }
             if (full) {
                 throw new IOException("No space left on device");
             }

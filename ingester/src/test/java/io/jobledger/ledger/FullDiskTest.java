@@ -13,8 +13,12 @@ import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.LedgerException.Kind;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +35,13 @@ class FullDiskTest {
     private H2Ledger ledger;
 
     private H2Ledger open() {
+        return open(64 * MIB, Medium.DISK.rhythm());
+    }
+
+    private H2Ledger open(long minFree, Checkpoints.Rhythm rhythm) {
         return H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 64 * MIB),
-                new Medium(FullDisk.SCHEME, Medium.DISK.rhythm(), path -> free.get()), List.of("file:///mirror"), Clock.systemUTC());
+                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, minFree), new Medium(FullDisk.SCHEME, rhythm, path -> free.get()), List.of("file:///mirror"),
+                Clock.systemUTC());
     }
 
     @BeforeEach
@@ -100,6 +108,46 @@ class FullDiskTest {
         assertThatThrownBy(() -> LedgerContract.append(ledger, job(2))).isInstanceOf(LedgerException.class);
         assertThat(known(1)).isTrue();
         assertThat(known(2)).isFalse();
+    }
+
+    @Test
+    void storeThatWasClosedByAFullDisk_answersWhoeverAsksMeanwhile() throws Exception {
+        LedgerContract.append(ledger, job(1));
+        FullDisk.full = true;
+        AtomicBoolean over = new AtomicBoolean();
+        List<FutureTask<Integer>> askers = Stream.generate(() -> new FutureTask<>(() -> askUntil(over))).limit(4).toList();
+        askers.forEach(asker -> new Thread(asker).start());
+        for (int closings = 0; closings < 30; closings++) {
+            assertThatThrownBy(() -> ledger.check()).isInstanceOf(LedgerException.class);
+        }
+        over.set(true);
+        for (FutureTask<Integer> asker : askers) {
+            assertThat(asker.get()).isPositive();
+        }
+    }
+
+    private int askUntil(AtomicBoolean over) {
+        int asked = 0;
+        for (; !over.get(); asked++) {
+            assertThat(known(1)).isTrue();
+            assertThat(ledger.audit().run(run(1)).orElseThrow().events()).isEqualTo(1);
+        }
+        return asked;
+    }
+
+    @Test
+    void reserveThatAnotherProgramTook_isNotWrittenInto_andTheFileIsBroughtUpToDateLater() {
+        ledger.close();
+        ledger = open(0, new Checkpoints.Rhythm(1, Duration.ofDays(1)));
+        free.set(10_000);
+        long written = FullDisk.pages();
+        assertThat(LedgerContract.append(ledger, job(1)).stored()).isEqualTo(1);
+        assertThatThrownBy(() -> ledger.check()).isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL)).hasMessageContaining("no room");
+        assertThat(known(1)).isTrue();
+        assertThat(FullDisk.pages()).isEqualTo(written);
+        free.set(1000 * MIB);
+        ledger.check();
+        assertThat(FullDisk.pages()).isGreaterThan(written);
     }
 
     @Test
