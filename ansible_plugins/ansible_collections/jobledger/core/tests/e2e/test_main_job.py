@@ -12,7 +12,7 @@ import unicodedata
 import pytest
 from tools import async_wrapper
 from tools.controller import Controller
-from tools.program import JAR, Program, until
+from tools.program import JAR, JOBLEDGER, Program, until
 
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
@@ -208,7 +208,7 @@ def test_any_name_is_resumed_by_its_real_name_and_stays_in_the_mirror(program, c
     assert {stat.S_IMODE(path.stat().st_mode) for path in program.mirror.rglob("*") if path.is_dir()} == {0o700}
     assert sorted(path.name for path in program.data.iterdir() if not path.name.startswith("ledger.journal-")) == ["ledger.mv.db", "mirror"]
     # The command line's table: a row a job, and nothing in it that steers a terminal.
-    listed = subprocess.run(["java", "-jar", str(JAR), "jobs", "ls", "--host", host, "--url", program.url], stdout=subprocess.PIPE, check=True,
+    listed = subprocess.run([*JOBLEDGER, "jobs", "ls", "--host", host, "--url", program.url], stdout=subprocess.PIPE, check=True,
                             env={key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}).stdout.decode("utf-8")
     assert len(listed.splitlines()) == len(NAMES) + 1 == listed.count("\n")
     assert not [char for char in listed if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") and char != "\n"]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from tools.certificates import Authority
 from tools.controller import COLLECTIONS, Controller
-from tools.program import JAR, Program, until
+from tools.program import JAR, JOBLEDGER, Program, until
 
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
@@ -69,7 +69,7 @@ class Secured:
         """Run the jobledger command."""
         shell = {name: value for name, value in os.environ.items() if not name.startswith("JOBLEDGER_")}
         shell.update(environment, XDG_CONFIG_HOME=str(self.root))
-        return subprocess.run(["java", "-jar", str(JAR), *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+        return subprocess.run([*JOBLEDGER, *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
 
     def create(self, scope: str, name: str | None = None) -> None:
         """Make a token, and put it into a file of its own, as an operator would."""

@@ -15,7 +15,7 @@ import time
 import urllib.request
 
 import pytest
-from tools.program import JAR, Program
+from tools.program import JAR, JOBLEDGER, Program
 
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
@@ -36,7 +36,7 @@ class Terminal:
         if self.pid == 0:
             os.read(go, 1)  # the size comes first
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is ignored where the tests run in the background of a shell
-            os.execvpe("java", ["java", "-Xmx64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", str(JAR), *words], clean)
+            os.execvpe("java", [*JOBLEDGER, *words], clean)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         os.write(gate, b"x")
         os.close(gate)
@@ -109,7 +109,7 @@ def test_colours_stay_away_when_not_wanted(program, words, environment):
 
 def test_pipe_has_no_colours_unless_asked_for(program):
     def piped(*words):
-        return subprocess.run(["java", "-jar", str(JAR), "jobs", "ls", "--url", program.url, *words], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+        return subprocess.run([*JOBLEDGER, "jobs", "ls", "--url", program.url, *words], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
 
     assert "\x1b" not in piped()
     assert "\x1b[31mfailed" in piped("--color", "always")
@@ -132,5 +132,5 @@ def test_export_to_a_file_shows_a_bar_to_a_person_only(program, tmp_path):
         assert terminal.end() == 0
     assert "rows" in terminal.text and "%" in terminal.text
     assert len((tmp_path / "jobs.ndjson").read_text(encoding="utf-8").splitlines()) >= 2
-    silent = subprocess.run(["java", "-jar", str(JAR), "export", "jobs", "--url", program.url], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    silent = subprocess.run([*JOBLEDGER, "export", "jobs", "--url", program.url], capture_output=True, text=True, check=True, timeout=PATIENCE)
     assert silent.stderr == "" and silent.stdout.startswith("{")

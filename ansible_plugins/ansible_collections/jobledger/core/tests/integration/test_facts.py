@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from tools.controller import Controller, core_version
 from tools.ingester import Ingester
@@ -232,20 +235,31 @@ SLOW = """
 """
 
 
-@pytest.fixture(scope="module", params=["linear", "free"])
-def run(request, tmp_path_factory):
-    """One run with every quick case, under both strategies."""
-    controller = Controller(tmp_path_factory.mktemp("facts"), hosts=["h1", "h2", "h3",
-                                                                     "away ansible_connection=ssh ansible_port=1 ansible_host=127.0.0.1"])
+STRATEGIES = {"linear": ["h1"], "free": ["h1", "h2"]}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    """One run with every quick case under each strategy, both at once: half of each is waiting."""
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(len(STRATEGIES)) as pool:
+        servers = {strategy: stack.enter_context(Ingester()) for strategy in STRATEGIES}
+        list(pool.map(lambda strategy: _run(strategy, servers[strategy], tmp_path_factory.mktemp(strategy)), STRATEGIES))
+        yield servers
+
+
+def _run(strategy, server, root):
+    controller = Controller(root, hosts=["h1", "h2", "h3", "away ansible_connection=ssh ansible_port=1 ansible_host=127.0.0.1"])
     controller.write("roles/worker/tasks/main.yml", "- {name: role job, command: 'true', async: 40, poll: 0}\n")
-    with Ingester() as server:
-        server.hosts = ["h1", "h2"] if request.param == "free" else ["h1"]
-        text = MAIN.replace("STRATEGY", request.param).replace("HOSTS", ",".join(server.hosts))
-        server.process = controller.playbook(text, url=server.url,
-                                             JOBLEDGER_RUN_NAME="CHG-7", JOBLEDGER_LABELS="team=db,why=test",
-                                             JOBLEDGER_POLL_INTERVAL="0.3")
-        server.home, server.root = controller.home, controller.root
-        yield server
+    server.hosts = STRATEGIES[strategy]
+    server.home, server.root = controller.home, controller.root
+    server.process = controller.playbook(MAIN.replace("STRATEGY", strategy).replace("HOSTS", ",".join(server.hosts)), url=server.url, JOBLEDGER_RUN_NAME="CHG-7",
+                                         JOBLEDGER_LABELS="team=db,why=test", JOBLEDGER_POLL_INTERVAL="0.3")
+
+
+@pytest.fixture(scope="module", params=list(STRATEGIES))
+def run(request, runs):
+    """One run with every quick case, under both strategies."""
+    return runs[request.param]
 
 
 @pytest.fixture(scope="module")

@@ -9,9 +9,10 @@ import subprocess
 import threading
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[6]
+from .program import CHECKOUT as ROOT
+from .program import JAR, JOBLEDGER
+
 TARGET = ROOT / "ingester" / "target"
-JAR = TARGET / "jobledger.jar"
 
 
 class Process:
@@ -59,7 +60,7 @@ class Process:
 
 def ingester(data: Path, *arguments: str, **environment: str) -> Process:
     """Return the ingester, on a free port; `found["url"]` once it runs. It is built first where there is no jar."""
-    program = ["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx128m", "-jar", str(JAR)] if JAR.exists() else [str(ROOT / "jobledger")]
+    program = JOBLEDGER if JAR.exists() else [str(ROOT / "jobledger")]
     return Process([*program, "serve", "--port", "0", "--data-dir", str(data), *arguments], r"listens on (?P<url>http://\S+)",
                    JOBLEDGER_HOME=str(ROOT), **environment)
 

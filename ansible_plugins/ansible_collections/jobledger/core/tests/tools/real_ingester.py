@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
@@ -13,8 +12,7 @@ import urllib.request
 from pathlib import Path
 
 from . import ingester
-
-JAR = Path(os.environ.get("JOBLEDGER_JAR") or Path(__file__).resolve().parents[6] / "ingester" / "target" / "jobledger.jar")
+from .program import JAR, JOBLEDGER
 
 
 def missing() -> str | None:
@@ -44,7 +42,7 @@ class RealIngester:
     def start(self, seconds: float = 60) -> None:
         """Start it and wait until it can store events."""
         with open(self.root / "ingester.log", "ab") as log:
-            self.process = subprocess.Popen([*self._prefix, "java", "-jar", str(JAR), "serve", "--port", str(self.port), "--data-dir", str(self.root / "data"), *self._options],
+            self.process = subprocess.Popen([*self._prefix, *JOBLEDGER, "serve", "--port", str(self.port), "--data-dir", str(self.root / "data"), *self._options],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root)
         deadline = time.monotonic() + seconds
         while True:

@@ -91,7 +91,7 @@ public final class H2Compact {
     }
 
     private static void shutDown(H2Connections connections) throws SQLException {
-        try (Connection connection = connections.openConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = connections.dataSource().getConnection(); Statement statement = connection.createStatement()) {
             statement.execute("SHUTDOWN");
         } catch (SQLException e) {
             // What is closed at the end finds the database closed: that was the aim.

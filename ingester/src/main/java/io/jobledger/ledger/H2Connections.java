@@ -32,7 +32,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     private static final String DATABASE_CLOSED = "90098";
 
     private final String url;
-    /** Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what follows. */
+    /** Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what follows. Who has a connection must not wait for another thread that needs one. */
     private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
 
     private volatile HikariDataSource pool;
