@@ -82,7 +82,7 @@ def _chosen(moments) -> list[str]:
     operations, writes = range(1, moments["op"] + 1), range(1, moments["pwrite"] + 1)
     hooks = ["%s:%d" % (name, chance.randint(1, count) if SOAK else 1) for name, count in moments.items() if name.startswith("in:")]
     if not SOAK:
-        operations, writes = sorted(chance.sample(operations, 1)), sorted(chance.sample(writes, 1))
+        operations, writes = chance.sample(operations, 1), chance.sample(writes, 1)
     return ["op:%d" % number for number in operations] + ["torn:%d" % number for number in writes] + hooks
 
 

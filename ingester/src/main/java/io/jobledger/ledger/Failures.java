@@ -44,7 +44,8 @@ final class Failures {
 
     /** Whether H2 closed its store, or is about to, because something could not be written: whoever only reads finds it open again with the next connection. */
     static boolean isClosing(LedgerException e) {
-        return e.kind() == LedgerException.Kind.FULL || state(e).matches("90098|90121");
+        // PostgreSQL says of a full disk that it is one (class 53), and goes on.
+        return e.kind() == LedgerException.Kind.FULL && !state(e).startsWith("53") || state(e).matches("90098|90121");
     }
 
     /** The SQLSTATE of the innermost database error, empty when there is none. */

@@ -35,11 +35,18 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     /** Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what follows. Who has a connection must not wait for another thread that needs one. */
     private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
 
-    private volatile HikariDataSource pool;
-    /** What is open and recovered. A pool whose store was closed opens the file by itself for its next connection, and nobody may read that before it is recovered. */
-    private volatile MVStore whole;
+    private volatile Opened opened;
     private Recovery recovery = connections -> { };
     private volatile boolean closed;
+
+    /**
+     * What is open and recovered. A pool whose store was closed opens the file by itself for its next connection, and nobody may read that before it is recovered: so the store stands beside it.
+     */
+    private record Opened(HikariDataSource pool, MVStore store) {
+        boolean isSound() {
+            return !pool.isClosed() && !store.isClosed() && store.getPanicException() == null;
+        }
+    }
 
     /** Brings a store that was just opened to what was acknowledged, before anybody reads it. */
     interface Recovery {
@@ -62,8 +69,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
                 + ";WRITE_DELAY=" + WRITE_DELAY + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=30;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
-        this.pool = open();
-        this.whole = store(pool);
+        this.opened = open();
     }
 
     /** Connections that cannot change anything, also to a file that may not be written. */
@@ -71,7 +77,7 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         return new H2Connections(base, cacheKib, "file:", ";ACCESS_MODE_DATA=r");
     }
 
-    private HikariDataSource open() {
+    private Opened open() {
         HikariConfig config = new HikariConfig();
         config.setPoolName("ledger");
         config.setJdbcUrl(url);
@@ -80,13 +86,10 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         config.setMaximumPoolSize(14);
         config.setMinimumIdle(2);
         HikariDataSource made = new HikariDataSource(config);
-        letPagesWait(store(made));
-        return made;
-    }
-
-    private static MVStore store(HikariDataSource made) {
         try (Connection connection = made.getConnection()) {
-            return store(connection);
+            MVStore store = store(connection);
+            letPagesWait(store);
+            return new Opened(made, store);
         } catch (SQLException e) {
             made.close();
             throw new HikariPool.PoolInitializationException(e);
@@ -121,11 +124,11 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     /** Does this now, and again whenever the store was closed by a failure and is opened again. */
     void recover(Recovery how) throws Exception {
         recovery = how;
-        how.run(pool);
+        how.run(opened.pool);
     }
 
     DataSource dataSource() {
-        return pool;
+        return opened.pool;
     }
 
     @Override
@@ -151,13 +154,13 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     /** Null when the store has to be opened again first. */
     private Connection connection() throws SQLException {
         try {
-            Connection connection = pool.getConnection();
+            Connection connection = opened.pool.getConnection();
             if (isWhole(connection)) {
                 return connection;
             }
             discard(connection);
         } catch (SQLException e) {
-            if (isWhole()) {
+            if (opened.isSound()) {
                 throw e;
             }
         }
@@ -182,13 +185,9 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         return new SQLException("the ledger's store was closed by a failure", DATABASE_CLOSED);
     }
 
-    private boolean isWhole() {
-        return !pool.isClosed() && !whole.isClosed() && whole.getPanicException() == null;
-    }
-
     private boolean isWhole(Connection connection) throws SQLException {
         try {
-            return isWhole() && store(connection) == whole;
+            return opened.isSound() && store(connection) == opened.store;
         } catch (DbException e) {
             // It was just closed.
             return false;
@@ -220,23 +219,21 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
             throw failed();
         }
         users.writeLock().lock();
-        HikariDataSource fresh = null;
+        Opened fresh = null;
         try {
             if (closed) {
                 throw new SQLException("the ledger is closed");
             }
-            if (isWhole()) {
+            if (opened.isSound()) {
                 return;
             }
-            shutDown(pool);
+            shutDown(opened.pool);
             fresh = open();
-            MVStore store = store(fresh);
-            recovery.run(fresh);
-            whole = store;
-            pool = fresh;
+            recovery.run(fresh.pool);
+            opened = fresh;
         } catch (Exception e) {
             if (fresh != null) {
-                shutDown(fresh);
+                shutDown(fresh.pool);
             }
             throw new SQLException("the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
         } finally {
@@ -261,6 +258,6 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     @Override
     public void close() {
         closed = true;
-        pool.close();
+        opened.pool.close();
     }
 }

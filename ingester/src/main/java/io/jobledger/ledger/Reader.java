@@ -47,7 +47,7 @@ final class Reader {
 
     /** For a lookup that reads a few rows by an index. */
     <T> T lookup(Function<Handle, T> work) {
-        return asked(work::apply, 0);
+        return asked(work::apply);
     }
 
     /** Statements on one connection. */
@@ -57,7 +57,7 @@ final class Reader {
 
     /** For a lookup that is asked so often that it does without Jdbi's statements. */
     <T> T plainly(Plain<T> work) {
-        return asked(handle -> work.on(handle.getConnection()), 0);
+        return asked(handle -> work.on(handle.getConnection()));
     }
 
     /** For a question that may read much. */
@@ -68,31 +68,30 @@ final class Reader {
             } finally {
                 forget(handle);
             }
-        }, 0);
+        });
     }
 
-    private <T> T asked(HandleCallback<T, SQLException> question, int before) {
-        try {
-            return jdbi.withHandle(question);
-        } catch (SQLException | JdbiException e) {
-            if ("57014".equals(Failures.state(e))) {
-                throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
+    private <T> T asked(HandleCallback<T, SQLException> question) {
+        for (int before = 0; ; before++) {
+            try {
+                return jdbi.withHandle(question);
+            } catch (SQLException | JdbiException e) {
+                if ("57014".equals(Failures.state(e))) {
+                    throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
+                }
+                LedgerException failure = Failures.of("the ledger could not be read", e);
+                // A write without room closed the store under the question. The next connection finds it open again.
+                if (!Failures.isClosing(failure) || before == AGAIN) {
+                    throw failure;
+                }
             }
-            LedgerException failure = Failures.of("the ledger could not be read", e);
-            // A write without room closed the store under the question. The next connection finds it open again.
-            if (Failures.isClosing(failure) && before < AGAIN) {
-                return asked(question, before + 1);
-            }
-            throw failure;
         }
     }
 
     /** H2 keeps a statement's limit for the whole connection: the writer, who is next to take it from the pool, must not be cancelled by it. */
-    private static void forget(Handle handle) {
+    private static void forget(Handle handle) throws SQLException {
         try (Statement statement = handle.getConnection().createStatement()) {
             statement.setQueryTimeout(0);
-        } catch (SQLException e) {
-            throw Failures.of("the ledger could not be read", e);
         }
     }
 }

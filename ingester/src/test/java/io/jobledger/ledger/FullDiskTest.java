@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.FaultReport;
+import io.jobledger.audit.PageRequest;
 import io.jobledger.ledger.H2Ledger.Medium;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.LedgerException.Kind;
@@ -140,6 +141,7 @@ class FullDiskTest {
         while (!over.get()) {
             assertThat(known(1)).isTrue();
             assertThat(ledger.audit().run(run(1)).orElseThrow().events()).isEqualTo(1);
+            assertThat(ledger.audit().hosts(PageRequest.first(1)).items()).hasSize(1);
             answers.incrementAndGet(asker);
         }
     }
