@@ -54,12 +54,15 @@ public enum Setting {
     MAX_DEPTH("64", "N", "How deep the JSON of an event may nest."),
     MAX_CONNECTIONS("500", "N", "Most connections at once. More are closed at once."),
     MAX_CONNECTIONS_PER_ADDRESS("250", "N", "Most connections at once from one address; a proxy is one address."),
-    MAX_REQUESTS("256", "N", "Most requests under way at once; beyond it clients are asked to come back."),
-    MAX_BUFFERED("", "SIZE", "Bytes of bodies and answers on their way, of all requests together; beyond it clients are asked to come back."
+    MAX_REQUESTS("256", "N", "Most requests of one kind under way at once: those that store, those that look a job up by its name or read the metrics, and all others;"
+            + " beyond it clients are asked to come back."),
+    MAX_BUFFERED("", "SIZE", "Bytes of bodies on their way, of all requests together that store; the other two kinds (max-requests) have half as much each for what they send and what"
+            + " was not taken of their answers. Beyond it clients are asked to come back."
             + " Default: a tenth of the Java heap, and at least max-body."),
     HEAD_TIMEOUT("10s", "DURATION", "Longest time from a connection to the end of its first request's headers, TLS included."),
     BODY_TIMEOUT("30s", "DURATION", "Longest time for a request's body to arrive."),
-    SEND_TIMEOUT("60s", "DURATION", "Longest time that a client may leave an answer unread. Backups may take longer."),
+    SEND_TIMEOUT("60s", "DURATION", "Longest time that a client may leave an answer unread. An export or a live view may take longer, as long as some of it is taken in each such time;"
+            + " so may a backup."),
     IDLE_TIMEOUT("60s", "DURATION", "A connection on which nothing moves for so long is closed."),
     KEEP_SUCCEEDED("forever", "DURATION", "How long jobs that succeeded are kept, from their start; forever for no limit."),
     KEEP_FAILED("forever", "DURATION", "The same for jobs that failed, timed out or were lost."),

@@ -19,15 +19,19 @@ final class Admission {
     private static final Set<String> PROBES = Set.of("/healthz", "/readyz");
     private static final String ID = "jobledger.request-id";
     private static final String CONVERSATION = "jobledger.conversation";
+    private static final String SHARE = "jobledger.share";
 
+    private final long maxBody;
     /** Null where every name will do. */
     private final Set<String> hosts;
 
     /**
+     * @param maxBody bytes of the largest body of all
      * @param listen the address as it was given
      * @param loopback whether that is loopback: only there is the Host header all that keeps a web page out which has its own name resolve to this machine
      */
-    Admission(AccessSettings access, String listen, boolean loopback) {
+    Admission(AccessSettings access, String listen, boolean loopback, long maxBody) {
+        this.maxBody = maxBody;
         if (loopback) {
             hosts = new TreeSet<>(LOOPBACK);
             hosts.add((listen.contains(":") ? "[" + listen + "]" : listen).toLowerCase(Locale.ROOT));
@@ -49,26 +53,42 @@ final class Admission {
 
     /** Keeps the request's body counted beyond its answer, until what is returned is run. */
     static Runnable hold(RoutingContext context) {
-        return ((Conversation) context.get(CONVERSATION)).request().share().hold();
+        return ((Load.Share) context.get(SHARE)).hold();
+    }
+
+    /** What the request is for. */
+    static Load.Kind kind(RoutingContext context) {
+        return ((Load.Share) context.get(SHARE)).kind();
     }
 
     void handle(RoutingContext context, Conversation conversation, AccessLog log) {
         long began = System.nanoTime();
         HttpServerRequest request = context.request();
         MeteredRequest metered = conversation.request();
+        context.addHeadersEndHandler(begun -> metered.share().bodyDone());
         context.addEndHandler(ended -> {
             conversation.end(metered, System.nanoTime());
             log.note(context, began);
         });
         String given = request.getHeader("x-request-id");
         String id = given != null && REQUEST_ID.matcher(given).matches() ? given : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        context.put(ID, id).put(CONVERSATION, conversation);
+        context.put(ID, id).put(CONVERSATION, conversation).put(SHARE, metered.share());
         MultiMap headers = context.response().headers();
         headers.set("x-request-id", id).set("x-content-type-options", "nosniff").set("cache-control", "no-store").set("referrer-policy", "same-origin");
         requireHost(request);
         requireOwnOrigin(request);
+        long announced = announced(request);
+        if (announced > metered.share().kind().mostBody(maxBody)) {
+            // Before it is asked to come back: it would never fit.
+            context.fail(413);
+            return;
+        }
+        if (conversation.isGorged()) {
+            headers.set("connection", "close");
+            throw Problem.later("busy", "the answers on this connection are not taken", 1);
+        }
         // An overloaded server lives; whoever watches it must not end it.
-        Problem refusal = PROBES.contains(request.path()) ? null : metered.share().refusal(announced(request));
+        Problem refusal = PROBES.contains(request.path()) ? null : metered.share().refusal(announced);
         if (refusal != null) {
             throw refusal;
         }

@@ -31,9 +31,16 @@ final class Answers {
         this.workers = workers;
     }
 
-    /** Answers 200 with what {@code work} returns, which may block. */
+    /** Answers 200 with what {@code work} returns, which may block. The body counts until it is done, also when the client goes away: it waits with the work. */
     void blocking(RoutingContext context, Callable<JsonNode> work) {
-        workers.executeBlocking(work, false).onComplete(json -> ok(context, json), failure -> fail(context, failure));
+        Runnable release = Admission.hold(context);
+        workers.executeBlocking(work, false).onComplete(json -> {
+            release.run();
+            ok(context, json);
+        }, failure -> {
+            release.run();
+            fail(context, failure);
+        });
     }
 
     static void ok(RoutingContext context, JsonNode json) {

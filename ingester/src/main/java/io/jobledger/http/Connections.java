@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,17 +20,23 @@ final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final long SWEEP_MILLIS = 250;
 
-    private final Limits limits;
+    private final Supplier<Limits> limits;
+    private final Duration idle;
     private final Load load;
-    private final Conversation.Patience patience;
     private final AtomicInteger open = new AtomicInteger();
     private final Map<String, Integer> byAddress = new ConcurrentHashMap<>();
     private final Map<HttpConnection, Conversation> conversations = new ConcurrentHashMap<>();
 
-    Connections(Limits limits, Duration idle, Load load) {
+    /** @param limits as they are now; they may change */
+    Connections(Supplier<Limits> limits, Duration idle, Load load) {
         this.limits = limits;
+        this.idle = idle;
         this.load = load;
-        this.patience = new Conversation.Patience(limits.headTimeout().toNanos(), limits.bodyTimeout().toNanos(), limits.sendTimeout().toNanos(), idle.toNanos());
+    }
+
+    private Conversation.Patience patience() {
+        Limits now = limits.get();
+        return new Conversation.Patience(now.headTimeout().toNanos(), now.bodyTimeout().toNanos(), now.sendTimeout().toNanos(), idle.toNanos());
     }
 
     /** How many are open. */
@@ -53,9 +60,9 @@ final class Connections {
         /** A connection was made. It is closed at once when there are too many: an answer would cost what the limit is to save. */
         void opened(HttpConnection connection) {
             String address = connection.remoteAddress() == null ? "?" : connection.remoteAddress().hostAddress();
-            boolean tooMany = open.incrementAndGet() > limits.connections();
-            boolean tooManyOfOne = byAddress.merge(address, 1, Integer::sum) > limits.connectionsPerAddress();
-            Conversation conversation = new Conversation(connection, load, patience, System.nanoTime());
+            boolean tooMany = open.incrementAndGet() > limits.get().connections();
+            boolean tooManyOfOne = byAddress.merge(address, 1, Integer::sum) > limits.get().connectionsPerAddress();
+            Conversation conversation = new Conversation(connection, load, Connections.this::patience, System.nanoTime());
             conversations.put(connection, conversation);
             mine.add(conversation);
             // Not the connection's own handler: it has one, and whoever answers may need it.

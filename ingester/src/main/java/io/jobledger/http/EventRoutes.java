@@ -37,10 +37,14 @@ final class EventRoutes {
         Buffer body = context.body().buffer();
         byte[] bytes = body == null ? new byte[0] : body.getBytes();
         if (bytes.length <= SMALL) {
-            append(context, decode(bytes, ndjson));
+            append(context, decode(bytes, ndjson), Admission.hold(context));
         } else {
-            workers.executeBlocking(() -> decode(bytes, ndjson), false)
-                    .onComplete(events -> append(context, events), failure -> Answers.fail(context, failure));
+            // A client that goes away takes neither its body from the decoder nor its events out of the ledger's queue.
+            Runnable release = Admission.hold(context);
+            workers.executeBlocking(() -> decode(bytes, ndjson), false).onComplete(events -> append(context, events, release), failure -> {
+                release.run();
+                Answers.fail(context, failure);
+            });
         }
     }
 
@@ -63,9 +67,8 @@ final class EventRoutes {
         }
     }
 
-    private void append(RoutingContext context, List<Event> events) {
-        // A client that goes away does not take its events out of the ledger's queue.
-        Runnable release = Admission.hold(context);
+    /** @param release to be run when the ledger is done with the events */
+    private void append(RoutingContext context, List<Event> events, Runnable release) {
         try {
             Context loop = context.vertx().getOrCreateContext();
             sink.append(events).whenComplete((appended, failure) -> loop.runOnContext(ignored -> {

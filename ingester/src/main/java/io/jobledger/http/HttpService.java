@@ -73,6 +73,7 @@ public final class HttpService implements AutoCloseable {
     private final Sessions sessions;
     private final Load load;
     private final Connections connections;
+    private volatile Limits limits;
     private AccessLog accessLog = AccessLog.NONE;
 
     /**
@@ -83,8 +84,9 @@ public final class HttpService implements AutoCloseable {
         this.tokens = tokens;
         this.trail = trail;
         this.sessions = new Sessions(tokens, clock, settings.access().sessionLife());
-        this.load = new Load(settings.limits().requests(), settings.limits().buffered());
-        this.connections = new Connections(settings.limits(), settings.idleTimeout(), load);
+        this.limits = settings.limits();
+        this.load = new Load(() -> limits);
+        this.connections = new Connections(() -> limits, settings.idleTimeout(), load);
         this.settings = settings;
         this.ledger = ledger;
         this.relays = List.copyOf(relays);
@@ -216,11 +218,13 @@ public final class HttpService implements AutoCloseable {
         boolean tls = settings.access().tls();
         Authorisation authorisation =
                 new Authorisation(new RouteScopes(settings.access().openMetrics()), tokens, sessions, trail, workers, tls);
-        Admission admission = new Admission(settings.access(), settings.listen(), BindingRules.isLoopback(settings.listen()));
+        Admission admission = new Admission(settings.access(), settings.listen(), BindingRules.isLoopback(settings.listen()), settings.maxBody());
         router.route().handler(new RequestMeter(router, metrics));
         router.route().handler(context -> admission.handle(context, connections.of(context.request()), accessLog));
         router.route().handler(authorisation::handle);
-        router.route().handler(BodyHandler.create(false).setBodyLimit(settings.maxBody()));
+        BodyHandler large = BodyHandler.create(false).setBodyLimit(settings.maxBody());
+        BodyHandler small = BodyHandler.create(false).setBodyLimit(Load.Kind.OTHER.mostBody(settings.maxBody()));
+        router.route().handler(context -> (Admission.kind(context) == Load.Kind.STORE ? large : small).handle(context));
         JobFinder finder = new JobFinder(ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
         JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), eventLimits(), answers, lists, clock);
         HostRoutes hosts = new HostRoutes(ledger.audit(), lists, clock);
@@ -294,7 +298,9 @@ public final class HttpService implements AutoCloseable {
         return switch (status) {
             case 404 -> Problem.of(404, "no-such-path", what + " is not part of the API", "docs/openapi.yaml lists all paths; names in a path are percent-encoded");
             case 405 -> Problem.of(405, "method-not-allowed", what + " is not part of the API, though the path is", "docs/openapi.yaml lists all methods");
-            case 413 -> Problem.of(413, "too-large", "the body is larger than " + settings.maxBody() + " bytes (max-body)", "send smaller batches");
+            case 413 -> Admission.kind(context) == Load.Kind.STORE
+                    ? Problem.of(413, "too-large", "the body is larger than " + settings.maxBody() + " bytes (max-body)", "send smaller batches")
+                    : Problem.of(413, "too-large", "this request takes no body of more than " + Load.SMALL_BODY + " bytes", null);
             case 500 -> Problem.of(500, "internal", "the ingester failed in a way nobody foresaw; its log has the details", "please report it");
             default -> Problem.of(status, "bad-request", "the request cannot be understood", "docs/openapi.yaml shows what is expected");
         };

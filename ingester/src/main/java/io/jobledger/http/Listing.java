@@ -29,7 +29,11 @@ record Listing<T>(
     static final String[] PARAMETERS = {"limit", "cursor", "sort", "total", "format"};
 
     private static final int USUAL = 100;
-    private static final int CHUNK = 500;
+    /** Rows of the first part of what streams, and the most of a later one. */
+    private static final int CHUNK = 50;
+    private static final int MOST_CHUNK = 500;
+    /** A part's size in bytes is kept about here: that much waits in the memory for each reader who takes nothing. */
+    private static final int PART = 256 * 1024;
 
     /** The same list of something that must be there: {@code there} throws when it is not. */
     Listing<T> of(Runnable there) {
@@ -64,8 +68,13 @@ record Listing<T>(
                     }
                     boolean first = next == request;
                     Page<T> page = read(next);
-                    next = limited || page.next() == null ? null : next.from(page.next());
-                    return writer.lines(page.items().stream().map(json).toList(), first);
+                    byte[] part = writer.lines(page.items().stream().map(json).toList(), first);
+                    next = limited || page.next() == null ? null : new PageRequest(rows(next.limit(), part.length), sort, page.next());
+                    return part;
+                }
+
+                private int rows(int now, int bytes) {
+                    return bytes > PART ? Math.max(1, (int) ((long) now * PART / bytes)) : bytes < PART / 2 ? Math.min(MOST_CHUNK, 2 * now) : now;
                 }
 
                 private Page<T> read(PageRequest part) {

@@ -64,6 +64,7 @@ final class StreamRoutes {
         Vertx vertx = context.vertx();
         Context loop = vertx.getOrCreateContext();
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("live", READERS);
+        Admission.takeYourTime(context);
         response.setChunked(true);
         LiveView view = new LiveView(response, ledger.audit(), ledger.feed(), workers, loop, show, after);
         long beat = Math.max(100, Math.min(BEAT_MILLIS, settings.idleTimeout().toMillis() / 3));
