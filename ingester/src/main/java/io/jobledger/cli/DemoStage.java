@@ -107,7 +107,7 @@ final class DemoStage implements AutoCloseable {
         if (!ready.matches()) {
             throw new CommandFailed("the stand-in for OCI did not start; the lines above say why");
         }
-        oci = oci.withEndpoint(ready.group(1)).withConfigFile(Path.of(ready.group(2)));
+        oci = oci.at(ready.group(1), Path.of(ready.group(2)));
         mirror = "oci://jobledger-demo";
         mirrorFlags.addAll(List.of("--mirror", mirror, "--oci-endpoint", oci.endpoint(), "--oci-config-file", oci.configFile().toString()));
         return line;

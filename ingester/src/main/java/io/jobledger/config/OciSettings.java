@@ -108,27 +108,8 @@ public record OciSettings(Auth auth, Path configFile, String profile, String reg
         }
     }
 
-    public OciSettings withAuth(Auth value) {
-        return new OciSettings(value, configFile, profile, region, endpoint, connectTimeout, readTimeout);
-    }
-
-    public OciSettings withConfigFile(Path value) {
-        return new OciSettings(auth, value, profile, region, endpoint, connectTimeout, readTimeout);
-    }
-
-    public OciSettings withProfile(String value) {
-        return new OciSettings(auth, configFile, value, region, endpoint, connectTimeout, readTimeout);
-    }
-
-    public OciSettings withRegion(String value) {
-        return new OciSettings(auth, configFile, profile, value, endpoint, connectTimeout, readTimeout);
-    }
-
-    public OciSettings withEndpoint(String value) {
-        return new OciSettings(auth, configFile, profile, region, value, connectTimeout, readTimeout);
-    }
-
-    public OciSettings withTimeouts(Duration connect, Duration read) {
-        return new OciSettings(auth, configFile, profile, region, endpoint, connect, read);
+    /** The same for another service: its whole URL, and the configuration file whose users it knows. */
+    public OciSettings at(String service, Path users) {
+        return new OciSettings(auth, users, profile, region, service, connectTimeout, readTimeout);
     }
 }

@@ -7,12 +7,10 @@ import io.jobledger.audit.NameSummary;
 import io.jobledger.audit.Page;
 import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.PlaySummary;
-import io.jobledger.audit.Sort;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** Questions about jobs; see {@link AuditQueries}. A cursor of another list or sorting is an {@link IllegalArgumentException}. */
 public interface JobQueries {
@@ -45,12 +43,4 @@ public interface JobQueries {
 
     /** The jobs that fit, in numbers: reads all of them. */
     JobStats stats(JobFilter filter);
-
-    /**
-     * Hands every job that fits to {@code row}, until it answers false. Reads page by page: takes the memory of one page, and keeps no transaction open meanwhile. A job
-     * that is added or moved while this runs may be missed.
-     */
-    default void eachJob(JobFilter filter, Sort sort, Predicate<? super JobRecord> row) {
-        Pages.each(page -> jobs(filter, page), sort, row);
-    }
 }

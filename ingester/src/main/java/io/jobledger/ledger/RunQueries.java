@@ -3,7 +3,6 @@ package io.jobledger.ledger;
 import io.jobledger.audit.Page;
 import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.RunFilter;
-import io.jobledger.audit.Sort;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
@@ -12,7 +11,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /** Questions about runs; see {@link AuditQueries}. A cursor of another list or sorting is an {@link IllegalArgumentException}. */
 public interface RunQueries {
@@ -44,9 +42,4 @@ public interface RunQueries {
 
     /** The first stretch of sequence numbers below the run's highest that the ledger does not have. */
     Optional<Gap> firstGap(RunId id);
-
-    /** Hands every run that fits to {@code row}, until it answers false; page by page, as {@link JobQueries#eachJob} does. */
-    default void eachRun(RunFilter filter, Sort sort, Predicate<? super Run> row) {
-        Pages.each(page -> runs(filter, page), sort, row);
-    }
 }

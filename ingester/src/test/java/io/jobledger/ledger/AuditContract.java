@@ -93,9 +93,7 @@ interface AuditContract {
     }
 
     private List<JobRecord> everyJob() {
-        List<JobRecord> all = new ArrayList<>();
-        audit().eachJob(JobFilter.ALL, Sort.NEWEST, all::add);
-        return all;
+        return Everything.jobs(audit(), JobFilter.ALL, Sort.NEWEST);
     }
 
     /** All pages of a list, walked with a given size. */
@@ -163,7 +161,7 @@ interface AuditContract {
         history(new Random(1));
         Instant now = T0.plus(Duration.ofDays(1));
         Map<String, Run> runs = new java.util.HashMap<>();
-        audit().eachRun(RunFilter.ALL, Sort.NEWEST, run -> runs.put(run.id().toString(), run) == null);
+        Everything.runs(audit(), RunFilter.ALL, Sort.NEWEST).forEach(run -> assertThat(runs.put(run.id().toString(), run)).isNull());
         List<JobRecord> all = everyJob();
         assertThat(all).hasSize(240);
         assertThat(runs).hasSize(40);
@@ -268,11 +266,10 @@ interface AuditContract {
         history(new Random(4));
         append(json("run_alive", run(90), 3, 500));
         append(json("run_started", run(91), 1, 600, "kind", "playbook", "playbook", "x.yml"), json("run_finished", run(91), 2, 700, "stats", Map.of()));
-        List<Run> all = new ArrayList<>();
-        audit().eachRun(RunFilter.ALL, Sort.NEWEST, all::add);
+        List<Run> all = Everything.runs(audit(), RunFilter.ALL, Sort.NEWEST);
         assertThat(all).hasSize(42).isSortedAccordingTo(Comparator.comparing(Run::firstAt).reversed());
         Set<String> onHost = new HashSet<>();
-        audit().eachJob(JobFilter.builder().host("h3").build(), Sort.NEWEST, job -> onHost.add(job.run().toString()) | true);
+        Everything.jobs(audit(), JobFilter.builder().host("h3").build(), Sort.NEWEST).forEach(job -> onHost.add(job.run().toString()));
         record RunQuestion(String name, RunFilter filter, Predicate<Run> fits) {}
         Instant now = T0.plus(Duration.ofDays(1));
         for (RunQuestion question : List.of(

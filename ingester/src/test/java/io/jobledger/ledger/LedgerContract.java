@@ -145,7 +145,7 @@ abstract class LedgerContract implements AuditContract {
         append(json("job_polled", run(1), 7, 9, "host", "h", "ansible_job_id", "a"));
         for (JobFilter filter : List.of(JobFilter.builder().labels(List.of(new Label("team", "db"))).build(), JobFilter.builder().user("ann").build(), JobFilter.builder().runName("CHG-7").build(),
                 JobFilter.builder().status(JobStatus.SUCCEEDED).build())) {
-            ledger.audit().eachJob(filter, Sort.NEWEST, job -> seen.add(job) | true);
+            seen.addAll(Everything.jobs(ledger.audit(), filter, Sort.NEWEST));
         }
         assertThat(seen).hasSize(4).allSatisfy(job -> assertThat(job).isEqualTo(newest("h", "p", "j")));
         assertThat(newest("h", "p", "j").lastSeenAt()).isEqualTo(T0.plusSeconds(9));

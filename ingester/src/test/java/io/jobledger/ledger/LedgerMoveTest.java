@@ -68,15 +68,11 @@ class LedgerMoveTest {
     }
 
     private static List<JobRecord> jobs(Ledger ledger) {
-        List<JobRecord> jobs = new ArrayList<>();
-        ledger.audit().eachJob(JobFilter.ALL, null, jobs::add);
-        return jobs;
+        return Everything.jobs(ledger.audit(), JobFilter.ALL, null);
     }
 
     private static List<Run> runs(Ledger ledger) {
-        List<Run> runs = new ArrayList<>();
-        ledger.audit().eachRun(RunFilter.ALL, null, runs::add);
-        return runs;
+        return Everything.runs(ledger.audit(), RunFilter.ALL, null);
     }
 
     private List<LedgerMove.Moved> move() {

@@ -49,7 +49,7 @@ class OciConfigurationTest {
     }
 
     private OciSettings options() {
-        return OciSettings.of(Map.of()).withConfigFile(config);
+        return new OciOptions().configFile(config).settings();
     }
 
     /** The failure of the very first step: nothing was sent. */
@@ -83,15 +83,15 @@ class OciConfigurationTest {
 
     @Test
     void options_regionAndEndpoint_areRefusedTogether() {
-        OciSettings region = options().withRegion("eu-frankfurt-1");
-        assertThatThrownBy(() -> region.withEndpoint("https://example.com"))
+        OciSettings region = new OciOptions(options()).region("eu-frankfurt-1").settings();
+        assertThatThrownBy(() -> new OciOptions(region).endpoint("https://example.com").settings())
                 .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eu-frankfurt-1").hasMessageContaining("https://example.com").hasMessageContaining("one of them");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"objectstorage.example.com", "ftp://example.com", "https://", "https://user:secret@example.com", "no url"})
     void options_endpointIsNoUrl_isRefused(String endpoint) {
-        assertThatThrownBy(() -> options().withEndpoint(endpoint)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is no URL");
+        assertThatThrownBy(() -> new OciOptions(options()).endpoint(endpoint).settings()).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is no URL");
     }
 
     @Test
@@ -104,7 +104,7 @@ class OciConfigurationTest {
 
     @Test
     void configFile_missing_isNamed() {
-        assertThat(refused(options().withConfigFile(directory.resolve("absent")))).hasMessageContaining("there is no OCI configuration file " + directory.resolve("absent"));
+        assertThat(refused(new OciOptions(options()).configFile(directory.resolve("absent")).settings())).hasMessageContaining("there is no OCI configuration file " + directory.resolve("absent"));
     }
 
     @Test
@@ -122,7 +122,7 @@ class OciConfigurationTest {
     @Test
     void profile_unknown_listsThoseThereAre() throws IOException {
         Files.writeString(config, Files.readString(config) + "\n# more\n[STAGING]\nuser=x\n");
-        assertThat(refused(options().withProfile("PROD"))).hasMessageContaining("no profile 'PROD'").hasMessageContaining("there are: DEFAULT, STAGING");
+        assertThat(refused(new OciOptions(options()).profile("PROD").settings())).hasMessageContaining("no profile 'PROD'").hasMessageContaining("there are: DEFAULT, STAGING");
     }
 
     @ParameterizedTest
@@ -135,28 +135,28 @@ class OciConfigurationTest {
     @Test
     void profile_otherOne_takesTheRestFromDefault() throws IOException {
         Files.writeString(config, Files.readString(config) + "\n[OTHER]\nregion = eu-frankfurt-1\n");
-        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), options().withProfile("OTHER"))) {
+        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), new OciOptions(options()).profile("OTHER").settings())) {
             assertThat(bucket.description()).contains("profile 'OTHER'").contains("https://objectstorage.eu-frankfurt-1.oraclecloud.com");
         }
     }
 
     @Test
     void region_override_goesBeforeTheProfiles() {
-        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), options().withRegion("ap-tokyo-1"))) {
+        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), new OciOptions(options()).region("ap-tokyo-1").settings())) {
             assertThat(bucket.description()).contains("https://objectstorage.ap-tokyo-1.oraclecloud.com");
         }
     }
 
     @Test
     void region_newerThanTheSdk_hasTheUsualEndpoint() {
-        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), options().withRegion("xx-newtown-9"))) {
+        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), new OciOptions(options()).region("xx-newtown-9").settings())) {
             assertThat(bucket.description()).contains("https://objectstorage.xx-newtown-9.oraclecloud.com");
         }
     }
 
     @Test
     void endpoint_override_goesBeforeTheProfilesRegion() {
-        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), options().withEndpoint("http://127.0.0.1:1"))) {
+        try (OciBucket bucket = new OciBucket(OciUri.parse("oci://jobs"), new OciOptions(options()).endpoint("http://127.0.0.1:1").settings())) {
             assertThat(bucket.description()).contains("http://127.0.0.1:1");
         }
     }
@@ -202,7 +202,7 @@ class OciConfigurationTest {
         assertThat(refused(options())).hasMessageContaining("pass_phrase").message().doesNotContain("wrong\n");
         replace("pass_phrase=wrong", "pass_phrase=" + SECRET);
         try (OciTestBed bed = new OciTestBed(Files.createDirectory(directory.resolve("server")));
-                Mirror mirror = new OciMirror("oci://" + bed.newBucket(), options().withEndpoint(bed.standIn.endpoint()))) {
+                Mirror mirror = new OciMirror("oci://" + bed.newBucket(), new OciOptions(options()).endpoint(bed.standIn.endpoint()).settings())) {
             bed.standIn.accept(account.keyId(), account.pair().getPublic());
             mirror.check();
             assertThat(mirror.probe().toString()).doesNotContain(SECRET);
@@ -215,7 +215,7 @@ class OciConfigurationTest {
         Files.writeString(config, "[DEFAULT]\nfingerprint=" + account.fingerprint() + "\ntenancy=t\nregion=us-ashburn-1\nkey_file=" + directory.resolve("key.pem")
                 + "\nsecurity_token_file=" + token + "\n");
         try (OciTestBed bed = new OciTestBed(Files.createDirectory(directory.resolve("server")))) {
-            OciSettings options = options().withEndpoint(bed.standIn.endpoint()).withAuth(OciSettings.Auth.SESSION_TOKEN);
+            OciSettings options = new OciOptions(options()).endpoint(bed.standIn.endpoint()).auth(OciSettings.Auth.SESSION_TOKEN).settings();
             try (Mirror mirror = new OciMirror("oci://" + bed.newBucket(), options)) {
                 bed.standIn.accept("ST$first-token", account.pair().getPublic());
                 mirror.check();
@@ -232,7 +232,7 @@ class OciConfigurationTest {
     @Test
     void resourcePrincipal_notInOci_saysSo() {
         assumeTrue(System.getenv("OCI_RESOURCE_PRINCIPAL_VERSION") == null);
-        assertThat(refused(options().withAuth(OciSettings.Auth.RESOURCE_PRINCIPAL).withTimeouts(Duration.ofSeconds(1), Duration.ofSeconds(1))))
+        assertThat(refused(new OciOptions(options()).auth(OciSettings.Auth.RESOURCE_PRINCIPAL).timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1)).settings()))
                 .hasMessageContaining("no resource principal").hasMessageContaining("container instances");
     }
 

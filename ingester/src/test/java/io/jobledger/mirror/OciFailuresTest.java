@@ -98,7 +98,7 @@ class OciFailuresTest {
     @EnumSource(value = Fault.class, names = {"SLOW", "SILENT"})
     void put_noAnswerInTime_isATimeOutThatPasses(Fault fault) {
         bed.standIn.fail(fault);
-        MirrorException e = putFails("oci://" + bucket, bed.options().withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(300)));
+        MirrorException e = putFails("oci://" + bucket, new OciOptions(bed.options()).timeouts(Duration.ofSeconds(2), Duration.ofMillis(300)).settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("did not answer in time").hasMessageContaining(bed.standIn.endpoint());
     }
@@ -127,21 +127,21 @@ class OciFailuresTest {
         try (ServerSocket socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        MirrorException e = putFails("oci://b", bed.options().withEndpoint("http://127.0.0.1:" + port));
+        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint("http://127.0.0.1:" + port).settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("http://127.0.0.1:" + port + " cannot be reached").hasMessageContaining("network");
     }
 
     @Test
     void put_hostUnknown_saysSo() {
-        MirrorException e = putFails("oci://b", bed.options().withEndpoint("http://object-storage.invalid"));
+        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint("http://object-storage.invalid").settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("the host of http://object-storage.invalid is not known").hasMessageContaining("DNS");
     }
 
     @Test
     void put_notTls_saysSo() {
-        MirrorException e = putFails("oci://b", bed.options().withEndpoint(bed.standIn.endpoint().replace("http:", "https:")));
+        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint(bed.standIn.endpoint().replace("http:", "https:")).settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("TLS");
     }
@@ -155,7 +155,7 @@ class OciFailuresTest {
 
     @Test
     void put_keyThatIsNotUploaded_isNotAuthenticated(@TempDir Path own) throws IOException {
-        MirrorException e = putFails("oci://" + bucket, bed.options().withConfigFile(new StandInAccount().write(own, "DEFAULT")));
+        MirrorException e = putFails("oci://" + bucket, new OciOptions(bed.options()).configFile(new StandInAccount().write(own, "DEFAULT")).settings());
         assertThat(e.isPassing()).isFalse();
         assertThat(e).hasMessageContaining("ask for the namespace").hasMessageContaining("that the key is uploaded to the user");
     }
@@ -164,7 +164,7 @@ class OciFailuresTest {
     @Test
     void put_signatureOfAnotherKey_isNotAuthenticated(@TempDir Path own) throws IOException {
         StandInAccount forger = new StandInAccount();
-        OciSettings options = bed.options().withConfigFile(forger.write(own, "DEFAULT"));
+        OciSettings options = new OciOptions(bed.options()).configFile(forger.write(own, "DEFAULT")).settings();
         bed.standIn.accept(forger.keyId(), bed.account.pair().getPublic());
         assertThat(putFails("oci://" + bucket, options)).hasMessageContaining("401 NotAuthenticated");
         bed.standIn.accept(forger.keyId(), forger.pair().getPublic());
@@ -230,7 +230,7 @@ class OciFailuresTest {
     @Test
     void get_nobodyAnswers_theNextLookupsDoNotWait() {
         bed.standIn.fail(Fault.SILENT);
-        try (Mirror mirror = new OciMirror("oci://" + bucket, bed.options().withTimeouts(Duration.ofSeconds(2), Duration.ofMillis(1200)))) {
+        try (Mirror mirror = new OciMirror("oci://" + bucket, new OciOptions(bed.options()).timeouts(Duration.ofSeconds(2), Duration.ofMillis(1200)).settings())) {
             assertThatThrownBy(() -> mirror.get(RECORD.key())).hasMessageContaining("did not answer in time");
             int asked = bed.standIn.requests().size();
             assertThatThrownBy(() -> mirror.get(RECORD.key())).hasMessageContaining("not asked again");
@@ -241,7 +241,7 @@ class OciFailuresTest {
     @Test
     void configuration_mendedLater_isReadAgain(@TempDir Path own) throws IOException {
         Path file = own.resolve("config");
-        try (Mirror mirror = new OciMirror("oci://" + bucket, bed.options().withConfigFile(file))) {
+        try (Mirror mirror = new OciMirror("oci://" + bucket, new OciOptions(bed.options()).configFile(file).settings())) {
             assertThatThrownBy(() -> mirror.put(RECORD)).hasMessageContaining("no OCI configuration file " + file);
             Files.copy(bed.config, file);
             mirror.put(RECORD);

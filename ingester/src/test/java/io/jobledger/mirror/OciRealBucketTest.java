@@ -24,10 +24,10 @@ class OciRealBucketTest extends MirrorContract {
     private OciBucket bucket;
 
     private static OciSettings options() {
-        OciSettings options = OciSettings.of(Map.of())
-                .withConfigFile(Path.of(System.getenv("JOBLEDGER_TEST_OCI_CONFIG_FILE")))
-                .withProfile(System.getenv("JOBLEDGER_TEST_OCI_PROFILE"));
-        return ENDPOINT == null ? options : options.withEndpoint(ENDPOINT);
+        OciSettings options = new OciOptions()
+                .configFile(Path.of(System.getenv("JOBLEDGER_TEST_OCI_CONFIG_FILE")))
+                .profile(System.getenv("JOBLEDGER_TEST_OCI_PROFILE")).settings();
+        return ENDPOINT == null ? options : new OciOptions(options).endpoint(ENDPOINT).settings();
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A stand-in with one bucket and one account, for one test class. */
@@ -30,7 +29,7 @@ final class OciTestBed implements AutoCloseable {
     }
 
     OciSettings options() {
-        return OciSettings.of(Map.of()).withConfigFile(config).withEndpoint(standIn.endpoint()).withTimeouts(Duration.ofSeconds(5), Duration.ofSeconds(10));
+        return new OciOptions().configFile(config).endpoint(standIn.endpoint()).timeouts(Duration.ofSeconds(5), Duration.ofSeconds(10)).settings();
     }
 
     /** A bucket that no other test uses. */
