@@ -78,7 +78,7 @@ final class Ingester implements AutoCloseable {
         RetentionTask retention = new RetentionTask(
                 ledger.upkeep().retention(settings.runSilence()), Retention.Policy.of(settings.retention()), settings.retention().interval());
         opened.push(retention::close);
-        HttpService http = new HttpService(settings, ledger, relays, clock, Main.Version.number(), tokens, access.trail());
+        HttpService http = new HttpService(settings, ledger, relays, clock, Version.number(), tokens, access.trail());
         opened.push(http::close);
         warmUp(ledger);
         String url = http.start();
@@ -126,7 +126,7 @@ final class Ingester implements AutoCloseable {
     /** The line that says where everything is. */
     String greeting() {
         String mirrors = relays.isEmpty() ? "none" : relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", "));
-        return "jobledger " + Main.Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror " + mirrors;
+        return "jobledger " + Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror " + mirrors;
     }
 
 

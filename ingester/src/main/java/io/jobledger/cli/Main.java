@@ -8,7 +8,6 @@ import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
 
 /** Entry point. The ends of a command are {@link ExitCodes}. */
@@ -16,7 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
         name = "jobledger",
         description = "Keeps the ids of Ansible's async jobs, so that any controller can resume them and anyone can audit them.",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
+        versionProvider = Version.class,
         footer = {
             "",
             "Exit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 what was named is not there, 4 done, and there is something to look after.",
@@ -35,19 +34,6 @@ public final class Main implements Runnable {
 
     @CommandLine.Spec
     private CommandSpec spec;
-
-    /** What the build wrote into the jar. */
-    static final class Version implements IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {"jobledger " + number()};
-        }
-
-        static String number() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return version == null ? "unpackaged" : version;
-        }
-    }
 
     private Main() {}
 
