@@ -1,13 +1,9 @@
 package io.jobledger.http;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import io.jobledger.json.Json;
 import io.jobledger.page.ErrorPage;
 import io.jobledger.page.Pages;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.ext.web.RoutingContext;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -68,15 +64,10 @@ final class PageAnswers {
     }
 
     private static ErrorPage errorPage(Problem problem) {
-        JsonNode json;
-        try {
-            json = Json.MAPPER.readTree(problem.json());
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException("a problem is not JSON", e);
-        }
-        List<ErrorPage.Fault> faults = new ArrayList<>();
-        json.path("errors").forEach(error -> faults.add(new ErrorPage.Fault(error.path("field").asText(), error.path("detail").asText())));
-        return new ErrorPage(problem.status(), json.path("title").asText(), json.path("detail").asText(), json.path("hint").asText(null), faults);
+        List<ErrorPage.Fault> faults = problem.errors().stream()
+                .map(fault -> new ErrorPage.Fault(fault.field() == null ? "" : fault.field(), fault.detail()))
+                .toList();
+        return new ErrorPage(problem.status(), problem.title(), problem.getMessage(), problem.hint(), faults);
     }
 
     private static void html(RoutingContext context, int status, String html) {

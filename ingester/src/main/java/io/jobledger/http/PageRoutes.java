@@ -73,8 +73,7 @@ final class PageRoutes {
             return listed(() -> pages.hosts(part, query(context)));
         });
         page(router, "/runs/:run_id", context -> {
-            new Parameters(context);
-            RunId id = runId(context);
+            RunId id = new Parameters(context).runId();
             return () -> pages.run(id).orElseThrow(() -> Problem.of(404, "no-such-run", "no run " + id + " is known", "the page Runs lists the runs"));
         });
         page(router, "/job", context -> {
@@ -149,14 +148,6 @@ final class PageRoutes {
                 (int) parameters.number("limit", ROWS, 1, PageRequest.MOST),
                 parameters.parsed("sort", text -> Sort.parse(text, sorts)),
                 parameters.parsed("cursor", Cursor::decode));
-    }
-
-    private static RunId runId(RoutingContext context) {
-        try {
-            return RunId.parse(context.pathParam("run_id"));
-        } catch (IllegalArgumentException e) {
-            throw Problem.badField("run_id", e.getMessage());
-        }
     }
 
     private static JobPages.Wanted wanted(Parameters parameters) {

@@ -1,5 +1,6 @@
 package io.jobledger.http;
 
+import io.jobledger.model.RunId;
 import io.jobledger.model.Unicode;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
@@ -48,6 +49,11 @@ final class Parameters {
             }
         }
         return values;
+    }
+
+    /** The run that the path names. */
+    RunId runId() {
+        return read("run_id", context.pathParam("run_id"), RunId::parse);
     }
 
     /** True or false; null when it is not there. */

@@ -17,10 +17,18 @@ final class Problem extends RuntimeException {
     private final int status;
     private final String slug;
     private final String hint;
-    private final transient ArrayNode errors;
+    private final transient List<Fault> errors;
     private final Integer retryAfter;
 
-    private Problem(int status, String slug, String detail, String hint, ArrayNode errors, Integer retryAfter) {
+    /**
+     * What is wrong with one part of the request.
+     *
+     * @param index of the event in a batch; null outside of batches
+     * @param field null when it is the whole
+     */
+    record Fault(Integer index, String field, String detail) {}
+
+    private Problem(int status, String slug, String detail, String hint, List<Fault> errors, Integer retryAfter) {
         super(detail, null, false, false);
         this.status = status;
         this.slug = slug;
@@ -37,7 +45,7 @@ final class Problem extends RuntimeException {
      * @param hint what to do, or null where the detail says it
      */
     static Problem of(int status, String slug, String detail, String hint) {
-        return new Problem(status, slug, detail, hint, null, null);
+        return new Problem(status, slug, detail, hint, List.of(), null);
     }
 
     /** One parameter or the path breaks a rule. */
@@ -46,53 +54,44 @@ final class Problem extends RuntimeException {
     }
 
     static Problem badFields(List<FieldFault> faults) {
-        ArrayNode errors = JsonNodeFactory.instance.arrayNode();
-        faults.forEach(fault -> errors.addObject().put("field", fault.field()).put("detail", fault.detail()));
+        List<Fault> errors = faults.stream().map(fault -> new Fault(null, fault.field(), fault.detail())).toList();
         return new Problem(400, "invalid-input", faults.get(0).toString(), null, errors, null);
     }
 
     /** A batch that is refused whole. */
     static Problem badBatch(InvalidEvents e) {
-        ArrayNode errors = JsonNodeFactory.instance.arrayNode();
-        for (InvalidEvents.Fault fault : e.faults()) {
-            ObjectNode error = errors.addObject();
-            if (fault.index() >= 0) {
-                error.put("index", fault.index());
-            }
-            if (fault.field() != null) {
-                error.put("field", fault.field());
-            }
-            error.put("detail", fault.detail());
-        }
+        List<Fault> errors = e.faults().stream()
+                .map(fault -> new Fault(fault.index() < 0 ? null : fault.index(), fault.field(), fault.detail()))
+                .toList();
         return e.tooLarge()
-                ? new Problem(413, "too-large", e.getMessage(), null, null, null)
+                ? new Problem(413, "too-large", e.getMessage(), null, List.of(), null)
                 : new Problem(400, "invalid-events", e.getMessage(), "nothing of the batch was stored; mend or drop the events named in errors and send the rest", errors, null);
     }
 
     /** The caller should come back after {@code seconds}. */
     static Problem later(String slug, String detail, int seconds) {
-        return new Problem(503, slug, detail, "send the same request again", null, seconds);
+        return new Problem(503, slug, detail, "send the same request again", List.of(), seconds);
     }
 
     /** Nothing will change until someone has mended what {@code detail} names; {@code hint} says how. */
     static Problem untilMended(String slug, String detail, String hint) {
-        return new Problem(503, slug, detail, hint, null, 60);
+        return new Problem(503, slug, detail, hint, List.of(), 60);
     }
 
     /** A question that reads too much for its time limit; the same question again would do no better. */
     static Problem tooSlow(String detail) {
         return new Problem(503, "too-slow", detail,
-                "narrow it: a time range (since=7d), a host, a play or a status is looked up and not searched; q= and durations search what the others leave", null, 60);
+                "narrow it: a time range (since=7d), a host, a play or a status is looked up and not searched; q= and durations search what the others leave", List.of(), 60);
     }
 
     /** There is no room to store anything. */
     static Problem full(String detail) {
-        return new Problem(507, "no-room", detail, "make room on that disk; senders keep what they have and send it again", null, 30);
+        return new Problem(507, "no-room", detail, "make room on that disk; senders keep what they have and send it again", List.of(), 30);
     }
 
     /** An administrative act could not be written down. */
     static Problem notDone(String detail) {
-        return new Problem(503, "audit-failed", detail, null, null, 30);
+        return new Problem(503, "audit-failed", detail, null, List.of(), 30);
     }
 
     int status() {
@@ -104,18 +103,44 @@ final class Problem extends RuntimeException {
         return retryAfter;
     }
 
+    /** What kind of problem it is, in a few words. */
+    String title() {
+        return slug.substring(0, 1).toUpperCase(Locale.ROOT) + slug.substring(1).replace('-', ' ');
+    }
+
+    /** What to do; null where the message says it. */
+    String hint() {
+        return hint;
+    }
+
+    /** Each fault of a field or an event; may be empty. */
+    List<Fault> errors() {
+        return errors;
+    }
+
     String json() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("type", "urn:jobledger:problem:" + slug);
-        json.put("title", slug.substring(0, 1).toUpperCase(Locale.ROOT) + slug.substring(1).replace('-', ' '));
+        json.put("title", title());
         json.put("status", status);
         json.put("detail", getMessage());
         if (hint != null) {
             json.put("hint", hint);
         }
-        if (errors != null) {
-            json.set("errors", errors);
+        if (!errors.isEmpty()) {
+            ArrayNode list = json.putArray("errors");
+            errors.forEach(error -> describe(error, list.addObject()));
         }
         return Json.text(json);
+    }
+
+    private static void describe(Fault fault, ObjectNode json) {
+        if (fault.index() != null) {
+            json.put("index", fault.index());
+        }
+        if (fault.field() != null) {
+            json.put("field", fault.field());
+        }
+        json.put("detail", fault.detail());
     }
 }

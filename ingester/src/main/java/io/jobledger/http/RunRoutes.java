@@ -10,7 +10,6 @@ import io.jobledger.ledger.AuditQueries;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.vertx.ext.web.Router;
-import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -42,28 +41,21 @@ final class RunRoutes {
                     .answer(context, parameters, lists);
         });
         Reads.get(router, "/api/v1/runs/:run_id").handler(context -> {
-            new Parameters(context);
-            RunId id = id(context);
+            RunId id = new Parameters(context).runId();
             answers.tagged(context, () -> detail(found(id)));
         });
         Reads.get(router, "/api/v1/runs/:run_id/jobs").handler(context -> {
-            RunId id = id(context);
-            jobs.list(JobFilter.builder().run(id).build()).of(() -> found(id)).answer(context, new Parameters(context, Listing.PARAMETERS), lists);
+            Parameters parameters = new Parameters(context, Listing.PARAMETERS);
+            RunId id = parameters.runId();
+            jobs.list(JobFilter.builder().run(id).build()).of(() -> found(id)).answer(context, parameters, lists);
         });
         Reads.get(router, "/api/v1/runs/:run_id/events").handler(context -> {
-            RunId id = id(context);
+            Parameters parameters = new Parameters(context, "limit", "cursor", "total", "format");
+            RunId id = parameters.runId();
             new Listing<>("events", page -> audit.events(id, page), () -> found(id).events(), EventJson::of, EventJson.COLUMNS)
                     .of(() -> found(id))
-                    .answer(context, new Parameters(context, "limit", "cursor", "total", "format"), lists);
+                    .answer(context, parameters, lists);
         });
-    }
-
-    static RunId id(RoutingContext context) {
-        try {
-            return RunId.parse(context.pathParam("run_id"));
-        } catch (IllegalArgumentException e) {
-            throw Problem.badField("run_id", e.getMessage());
-        }
     }
 
     private Run found(RunId id) {

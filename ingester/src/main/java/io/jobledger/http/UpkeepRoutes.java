@@ -108,12 +108,9 @@ final class UpkeepRoutes {
     }
 
     private void prune(RoutingContext context) {
-        // Taken out first: it is the one parameter that may be there several times.
-        List<String> given = List.copyOf(context.queryParams().getAll("status"));
-        context.queryParams().remove("status");
-        Parameters parameters = new Parameters(context, "older_than", "keep", "dry_run", "reason");
-        Retention.Policy asked = policy(parameters, given);
-        boolean dryRun = flag(parameters, "dry_run", true);
+        Parameters parameters = new Parameters(context, "older_than", "keep", "status", "dry_run", "reason");
+        Retention.Policy asked = policy(parameters, parameters.texts("status"));
+        boolean dryRun = !Boolean.FALSE.equals(parameters.flag("dry_run"));
         Retention.Order order = order(context, parameters, asked.toString());
         answers.blocking(context, () -> {
             Retention.Removed removed = upkeep.retention(silence).prune(asked, order, dryRun, PATIENCE);
@@ -155,8 +152,8 @@ final class UpkeepRoutes {
 
     private void delete(RoutingContext context) {
         Parameters parameters = new Parameters(context, "force", "reason");
-        boolean force = flag(parameters, "force", false);
-        RunId id = RunRoutes.id(context);
+        boolean force = Boolean.TRUE.equals(parameters.flag("force"));
+        RunId id = parameters.runId();
         Retention.Order order = order(context, parameters, "deleted by name");
         answers.blocking(context, () -> {
             try {
@@ -168,16 +165,6 @@ final class UpkeepRoutes {
                 throw e.kind() == LedgerException.Kind.CONFLICT ? Problem.of(409, "still-open", e.getMessage(), "wait for their end, or add force=true to delete it all the same") : e;
             }
         });
-    }
-
-    private static boolean flag(Parameters parameters, String name, boolean fallback) {
-        Boolean given = parameters.parsed(name, text -> {
-            if (text.equals("true") || text.equals("false")) {
-                return text.equals("true");
-            }
-            throw new IllegalArgumentException("must be true or false");
-        });
-        return given == null ? fallback : given;
     }
 
     private static Retention.Order order(RoutingContext context, Parameters parameters, String fallback) {
