@@ -54,6 +54,16 @@ class Process(object):
         return None
 
     @property
+    def leaves(self):
+        """The temporary directory that a wrapper removes when its module has ended; None where it leaves it to somebody else."""
+        words = self.arguments
+        for place, word in enumerate(words[:_FIRST_ARGUMENTS]):
+            if _WRAPPER.match(os.path.basename(word)) and len(words) > place + 3:
+                path = os.path.dirname(words[place + 3])
+                return path if os.path.basename(path).startswith("ansible-tmp-") and "-preserve_tmp" not in words[place + 5:] else None
+        return None
+
+    @property
     def program(self):
         """The base name of what runs, without any argument: arguments may hold secrets. None when that looks odd."""
         name = os.path.basename(self.arguments[0]) if self.arguments else ""

@@ -1,0 +1,189 @@
+"""Ends one async job on request: finds its processes, asks them to stop, and writes down who wanted it. Runs on managed hosts.
+
+Python 3.6 and later. A signal goes only to a process that is, at that moment, still the one that was seen.
+"""
+
+import errno
+import os
+import shutil
+import signal
+import time
+
+from . import job_files, processes
+
+CANCELLED, ENDED, GONE, ABSENT = "cancelled", "ended", "gone", "absent"
+# Between two looks at what is left.
+_PAUSE = 0.05
+# A killed process is gone at once, unless the kernel holds it.
+_KILL_SECONDS = 10
+# For the wrapper to write the result of a module that has ended by itself.
+_OWN_END_SECONDS = 5
+
+
+class CannotCancel(Exception):
+    """The job was not cancelled; the text says why and what to do."""
+
+
+class Job(object):
+    """The job to cancel: its id, its results file, and who wants it (`mark`: by, reason, at).
+
+    `fences(job_id, path, snapshot)` finds the processes of a job of start_once; None for any other job.
+    """
+
+    def __init__(self, job_id, path, mark, fences=None, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
+        self._job_id = job_id
+        self._path = path
+        self._mark = mark
+        self._fences = fences
+        self._see = see
+        self._send = send
+        self._clock = clock
+        self._pause = pause
+        self._frozen = []
+
+    def cancel(self, grace, only_look=False):
+        """End the job and return what became of it: a dictionary with `outcome` and, where it ended by itself, its end.
+
+        TERM first, then KILL after `grace` seconds. A job that has ended keeps its own end. Raises CannotCancel.
+        """
+        try:
+            return self._cancel(grace, only_look)
+        except OSError as error:
+            if error.errno == errno.EPERM:
+                raise CannotCancel("this user may not end the job's processes: become root, or the user who runs the job")
+            raise CannotCancel("%s. Look at the job, then cancel it again" % (error.strerror or error))
+        finally:
+            # Whatever happened, a wrapper that still has something to write must not stay stopped.
+            self._thaw()
+
+    def _cancel(self, grace, only_look):
+        snapshot = self._see()
+        ended = self._own_end()
+        if ended:
+            return ended
+        family = self._family(snapshot)
+        if not family:
+            return self._nobody(snapshot)
+        if only_look:
+            return {"outcome": CANCELLED, "processes": len(family.all)}
+        family = self._freeze(family)
+        if family is None:
+            return self._own_end()
+        how = self._stop(family, grace)
+        self._finish(family)
+        mark = dict(self._mark, signal=how)
+        if not job_files.mark_cancelled(self._path, self._job_id, mark):
+            return self._own_end()
+        self._tidy(family)
+        return {"outcome": CANCELLED, "signal": how, "processes": len(family.all), "cancelled": mark, "status": "cancelled"}
+
+    def _own_end(self):
+        results = job_files.read(self._path)
+        if results.kind == job_files.ENDED:
+            return dict(results.end, outcome=ENDED, finished_at=job_files.moment(results.changed_at))
+        return None
+
+    def _family(self, snapshot):
+        if self._fences is not None:
+            found = self._fences(self._job_id, self._path, snapshot)
+            if found is not None:
+                return found
+        family = snapshot.family(self._job_id)
+        owner = job_files.read(self._path).owner
+        for process in family.wrappers:
+            # Anybody can give a process the arguments of a wrapper.
+            if owner is not None and process.owner != owner:
+                raise CannotCancel("process %d looks like this job, but belongs to user %d, and the results file to user %d: nothing was ended"
+                                   % (process.pid, process.owner, owner))
+        return family
+
+    def _nobody(self, snapshot):
+        results = job_files.read(self._path)
+        if results.kind == job_files.HIDDEN:
+            raise CannotCancel("%s: become root, or the user who runs the job" % results.why)
+        if not snapshot.complete and results.owner != os.geteuid():
+            raise CannotCancel("this user sees only its own processes: become root, or the user who runs the job")
+        if results.kind == job_files.ABSENT:
+            return {"outcome": ABSENT, "why": "there is no %s, and no process of the job" % self._path}
+        if results.kind == job_files.ENDED:
+            return self._own_end()
+        return {"outcome": GONE, "why": "no process of the job is there any more"}
+
+    def _freeze(self, family):
+        """Stop the wrappers, so that they write no result while the job is ended; None when the job ended by itself meanwhile."""
+        until = self._clock() + _OWN_END_SECONDS
+        while True:
+            snapshot = self._see()
+            family = self._family(snapshot)
+            for process in family.wrappers:
+                self._signal(snapshot, process, signal.SIGSTOP)
+                self._frozen.append((snapshot, process))
+            if self._own_end():
+                return None
+            snapshot = self._see()
+            family = self._family(snapshot)
+            if [process for process in family.payload if not process.dead] or self._clock() >= until:
+                return family
+            # The module has ended, and its result is on its way; or it is only about to start.
+            self._thaw()
+            self._pause(_PAUSE)
+
+    def _stop(self, family, grace):
+        """End all that the wrappers started; return the signal that it took."""
+        for name, number, seconds in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, _KILL_SECONDS)):
+            until, told = self._clock() + seconds, set()
+            while True:
+                snapshot = self._see()
+                left = snapshot.relatives([process for process in family.wrappers if snapshot.still(process)])
+                left += [process for process in family.payload if snapshot.still(process) and process.pid not in [other.pid for other in left]]
+                if not left:
+                    return name if told or name == "TERM" else "TERM"
+                for process in left:
+                    # One that came later is told, too.
+                    if (process.pid, process.began) not in told:
+                        told.add((process.pid, process.began))
+                        self._signal(snapshot, process, number)
+                        if process.state in ("T", "t"):
+                            self._signal(snapshot, process, signal.SIGCONT)
+                if self._clock() >= until:
+                    break
+                self._pause(_PAUSE)
+        raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for process in left))
+
+    def _finish(self, family):
+        snapshot = self._see()
+        for process in family.wrappers:
+            self._signal(snapshot, process, signal.SIGKILL)
+        until = self._clock() + _KILL_SECONDS
+        while any(snapshot.still(process) for process in family.wrappers):
+            if self._clock() >= until:
+                raise CannotCancel("the job's wrapper does not end, even by KILL: %s" % ", ".join(str(process.pid) for process in family.wrappers))
+            self._pause(_PAUSE)
+
+    @staticmethod
+    def _tidy(family):
+        """Remove the module's temporary directory, as its wrapper would have done."""
+        for process in family.wrappers:
+            path = process.leaves
+            try:
+                if path and not os.path.islink(path) and os.stat(path).st_uid == process.owner:
+                    shutil.rmtree(path, ignore_errors=True)
+            except OSError:
+                pass  # it is gone
+
+    def _thaw(self):
+        frozen, self._frozen = self._frozen, []
+        for snapshot, process in frozen:
+            try:
+                self._signal(snapshot, process, signal.SIGCONT)
+            except OSError:
+                pass  # what could be stopped can be continued, unless it has ended
+
+    def _signal(self, snapshot, process, number):
+        # Pids are used again: only this look, a moment ago, says that it is still the same process.
+        if snapshot.still(process):
+            try:
+                self._send(process.pid, number)
+            except OSError as error:
+                if error.errno != errno.ESRCH:
+                    raise
