@@ -40,6 +40,10 @@ options:
     type: list
     elements: path
     default: []
+  fence_dir:
+    description: Where C(jobledger.core.start_once) keeps its fences on the host. Jobs that it started are looked for there.
+    type: path
+    default: /var/lib/jobledger/fence
   newer_than:
     description: Only those whose file was written in the last so many seconds, or that are alive.
     type: int
@@ -89,6 +93,8 @@ jobs:
     rc: {description: Its return code., type: int}
     cancelled: {description: 'Who cancelled it, when and why.', type: dict}
     rebooted: {description: Whether the host was booted since the results file was written., type: bool}
+    output_bytes: {description: 'What its output files hold, with C(output: keep).', type: int}
+    fence: {description: Of a job of C(start_once) that nobody asked about, what its fence says of it., type: dict}
     user: {description: To whom its results file belongs., type: str}
 strangers:
   description: The same for jobs that nobody asked about.
@@ -114,7 +120,7 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.jobledger.core.plugins.module_utils import looking, processes
+from ansible_collections.jobledger.core.plugins.module_utils import fence_layout, looking, processes
 
 
 def main():
@@ -123,7 +129,7 @@ def main():
         "jobs": {"type": "list", "elements": "dict", "default": [], "options": {
             "ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str"}}},
         "strangers": {"type": "bool", "default": False}, "directories": {"type": "list", "elements": "path", "default": []},
-        "newer_than": {"type": "int", "default": 604800}, "most": {"type": "int", "default": 1000}}, supports_check_mode=True)
+        "fence_dir": {"type": "path", "default": fence_layout.DEFAULT_DIR}, "newer_than": {"type": "int", "default": 604800}, "most": {"type": "int", "default": 1000}}, supports_check_mode=True)
     asked = [dict(job, results_file=os.path.expanduser(job["results_file"] or "")) for job in module.params["jobs"]]
     try:
         look = looking.Look()
@@ -132,14 +138,16 @@ def main():
     reports, strangers, troubles, left = look.jobs(asked), [], [], 0
     if module.params["strangers"]:
         known = set(job["ansible_job_id"] for job in asked)
-        strangers, troubles, left = look.strangers(
-            _directories(asked, module.params["directories"]), known, module.params["most"], time.time() - module.params["newer_than"])
+        since = time.time() - module.params["newer_than"]
+        strangers, troubles, left = look.strangers(_directories(asked, module.params["directories"]), known, module.params["most"], since)
+        fenced, unread = look.fenced(module.params["fence_dir"], known, since)
+        strangers, troubles = strangers + fenced, troubles + unread
     module.exit_json(changed=False, jobs=reports, strangers=strangers, troubles=troubles, left_off=left, boot_id=look.snapshot.boot_id)
 
 
 def _directories(asked, given):
     found = {}
-    for path in [os.path.dirname(job["results_file"]) for job in asked] + given + [os.path.expanduser("~/.ansible_async")] + looking.homes():
+    for path in [os.path.dirname(job["results_file"]) for job in asked if looking.attempt_of(job["results_file"]) is None] + given + [os.path.expanduser("~/.ansible_async")] + looking.homes():
         if path:
             found.setdefault(os.path.realpath(path), path)
     return sorted(found.values())
