@@ -9,7 +9,7 @@ import shutil
 import signal
 import time
 
-from . import job_files, processes
+from . import fence_layout, job_files, processes
 
 CANCELLED, ENDED, GONE, ABSENT = "cancelled", "ended", "gone", "absent"
 # Between two looks at what is left.
@@ -25,16 +25,12 @@ class CannotCancel(Exception):
 
 
 class Job(object):
-    """The job to cancel: its id, its results file, and who wants it (`mark`: by, reason, at).
+    """The job to cancel: its id, its results file, and who wants it (`mark`: by, reason, at)."""
 
-    `fences(job_id, path, snapshot)` finds the processes of a job of start_once; None for any other job.
-    """
-
-    def __init__(self, job_id, path, mark, fences=None, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
+    def __init__(self, job_id, path, mark, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
         self._job_id = job_id
         self._path = path
         self._mark = mark
-        self._fences = fences
         self._see = see
         self._send = send
         self._clock = clock
@@ -84,10 +80,6 @@ class Job(object):
         return None
 
     def _family(self, snapshot):
-        if self._fences is not None:
-            found = self._fences(self._job_id, self._path, snapshot)
-            if found is not None:
-                return found
         family = snapshot.family(self._job_id)
         owner = job_files.read(self._path).owner
         for process in family.wrappers:
@@ -187,3 +179,94 @@ class Job(object):
             except OSError as error:
                 if error.errno != errno.ESRCH:
                     raise
+
+
+class FencedJob(object):
+    """A job of `start_once` to cancel: its attempt, and who wants it. `finish(attempt)` writes down what became of one that nobody holds."""
+
+    def __init__(self, attempt, mark, finish=lambda attempt: False, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
+        self._attempt = attempt
+        self._mark = mark
+        self._finish = finish
+        self._see = see
+        self._send = send
+        self._clock = clock
+        self._pause = pause
+
+    def cancel(self, grace, only_look=False):
+        """As `Job.cancel`. The request is written into the fence first, so that whoever keeps the job records it as cancelled."""
+        try:
+            return self._cancel(grace, only_look)
+        except fence_layout.Damaged as error:
+            raise CannotCancel("the job's fence is damaged: %s" % error)
+        except OSError as error:
+            if error.errno in (errno.EPERM, errno.EACCES):
+                raise CannotCancel("this user may not end the job: become root, or the user who runs it")
+            raise CannotCancel("%s. Look at the job, then cancel it again" % (error.strerror or error))
+
+    def _cancel(self, grace, only_look):
+        attempt = self._attempt
+        state, job_id = attempt.state(), (attempt.start or {}).get("job_id")
+        if state == fence_layout.ENDED:
+            return self._ended()
+        left = self._left(job_id)
+        if state not in (fence_layout.RUNNING, fence_layout.STARTING) and not left:
+            if not only_look:
+                self._finish(attempt)
+            return {"outcome": GONE, "why": "nobody holds the job's lock, and no process of it is there"}
+        if only_look:
+            return {"outcome": CANCELLED, "processes": len(left)}
+        fence_layout.ask_cancel(attempt, self._mark["by"], self._mark.get("reason") or "")
+        if not left and attempt.state() == fence_layout.RUNNING:
+            self._wait(lambda: self._left(job_id) or attempt.state() != fence_layout.RUNNING, _OWN_END_SECONDS)
+            if not self._left(job_id) and attempt.state() == fence_layout.RUNNING:
+                raise CannotCancel("none of the job's processes can be seen: become root, or the user who runs it")
+        how, count = self._stop(job_id, grace), len(left)
+        self._wait(lambda: attempt.state() not in (fence_layout.RUNNING, fence_layout.STARTING), _KILL_SECONDS)
+        self._finish(attempt)
+        if attempt.state() != fence_layout.ENDED:
+            raise CannotCancel("its processes are gone, but its end is not written down yet: settle it later")
+        found = self._ended()
+        if found.get("status") != "cancelled":
+            return found
+        return dict(found, outcome=CANCELLED, signal=how, processes=count, cancelled=dict(self._mark, signal=how))
+
+    def _ended(self):
+        end = self._attempt.end or {}
+        return dict(((key, end[key]) for key in ("status", "rc", "message") if end.get(key) is not None), outcome=ENDED, finished_at=end.get("ended_at"))
+
+    def _left(self, job_id):
+        snapshot = self._see()
+        return [(snapshot, snapshot.processes[pid]) for pid in fence_layout.marked(job_id, snapshot.root)
+                if pid in snapshot.processes and not snapshot.processes[pid].dead]
+
+    def _stop(self, job_id, grace):
+        for name, number, seconds in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, _KILL_SECONDS)):
+            until, told = self._clock() + seconds, set()
+            while True:
+                left = self._left(job_id)
+                if not left:
+                    return name
+                # The module first: it must not report the end of its command as a result of its own.
+                for snapshot, process in sorted(left, key=lambda pair: pair[1].began):
+                    if (process.pid, process.began) not in told and snapshot.still(process):
+                        told.add((process.pid, process.began))
+                        self._signal(process, number)
+                if self._clock() >= until:
+                    break
+                self._pause(_PAUSE)
+        raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for _snapshot, process in left))
+
+    def _signal(self, process, number):
+        try:
+            self._send(process.pid, number)
+            if process.state in ("T", "t") and number != signal.SIGKILL:
+                self._send(process.pid, signal.SIGCONT)
+        except OSError as error:
+            if error.errno != errno.ESRCH:
+                raise
+
+    def _wait(self, condition, seconds):
+        until = self._clock() + seconds
+        while not condition() and self._clock() < until:
+            self._pause(_PAUSE)

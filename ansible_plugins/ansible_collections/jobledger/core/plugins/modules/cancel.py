@@ -73,7 +73,7 @@ import sys
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.jobledger.core.plugins.module_utils import ending, job_files, processes
+from ansible_collections.jobledger.core.plugins.module_utils import ending, job_files, looking, processes
 
 
 def main():
@@ -91,7 +91,9 @@ def main():
         signal.signal(number, lambda *_arguments: sys.exit("ended by a signal"))
     mark = {"by": module.params["by"] or getpass.getuser(), "reason": module.params["reason"], "at": job_files.moment(time.time())}
     try:
-        found = ending.Job(job_id, path, mark).cancel(module.params["grace"], module.check_mode)
+        attempt = looking.attempt_of(path)
+        job = ending.Job(job_id, path, mark) if attempt is None else ending.FencedJob(attempt, mark)
+        found = job.cancel(module.params["grace"], module.check_mode)
     except (ending.CannotCancel, processes.NoProcesses) as error:
         module.fail_json(msg="the job %s was not cancelled: %s." % (job_id, str(error).rstrip(".")))
     # Below `job`, so that no callback takes this task for the one that started the job.

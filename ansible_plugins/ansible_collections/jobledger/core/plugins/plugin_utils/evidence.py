@@ -9,7 +9,9 @@ from __future__ import annotations
 from . import names
 
 ALIVE, ENDED, CLEANED, NOTHING = "alive", "ended", "cleaned", "nothing"
-RANK = {"lost": 1, "timed_out": 2, "failed": 3, "succeeded": 3}
+RANK = {"lost": 1, "timed_out": 2, "cancelled": 3, "failed": 3, "succeeded": 3}
+# What cancel puts into a results file; `module_utils.job_files` writes it on hosts.
+CANCELLED = "jobledger_cancelled"
 # Texts that Ansible itself writes: they can be kept where a module's own message might be a secret.
 _OWN_TEXTS = ("could not find job", "Timeout exceeded", "non-zero return code",
               "The command exited with a non-zero return code.", "async task did not complete within")
@@ -55,6 +57,11 @@ def censored(result: dict) -> bool:
     return "censored" in result
 
 
+def cancelled(result: dict) -> bool:
+    """Return whether the results file says that somebody cancelled the job."""
+    return isinstance(result.get(CANCELLED), dict)
+
+
 def of_status_check(result: dict, ok: bool, retry: bool = False) -> Finding:
     """Return what an `async_status` result proves. `ok` is the hook's verdict; `retry` says more checks follow."""
     if censored(result):
@@ -72,6 +79,8 @@ def of_status_check(result: dict, ok: bool, retry: bool = False) -> Finding:
         return Finding(ALIVE) if ok or retry or not text and "module_stderr" not in result else Finding(NOTHING)
     if _ran_out_of_time(result):
         return _end("timed_out", result)
+    if cancelled(result):
+        return _end("cancelled", result)
     if retry:
         return Finding(ALIVE)
     return _end(_verdict(result, ok), result)
@@ -81,6 +90,8 @@ def of_awaited_job(result: dict, ok: bool) -> Finding:
     """Return how a `poll > 0` job ended, as its last result says. The hooks that bring it are only called at its end."""
     if "could not find job" in _text(result):
         return _end("lost", result)
+    if cancelled(result):
+        return _end("cancelled", result)
     if "async_result" in result or _ran_out_of_time(result):
         return _end("timed_out", result)
     return _end(_verdict(result, ok), result)
@@ -129,6 +140,8 @@ def _end(status: str, result: dict) -> Finding:
             details["rc"] = _return_code(result)
         if isinstance(result.get("changed"), bool):
             details["changed"] = bool(result["changed"])
+    if status == "cancelled" and names.name(result[CANCELLED].get("by")):
+        details["by"] = names.cut(names.clean(result[CANCELLED]["by"]), 1000)
     if status != "succeeded" and names.message(result.get("msg")):
         details["message"] = names.message(result["msg"])
     return Finding(ENDED, status, details)

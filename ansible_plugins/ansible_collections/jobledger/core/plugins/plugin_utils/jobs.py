@@ -124,6 +124,7 @@ def _told(job: Job, details: dict) -> dict:
         return details
     # A job of another run may have had no_log there, which cannot be seen here.
     told = {key: value for key, value in details.items() if key != "details"}
-    if not evidence.may_be_told(told.get("message")):
+    # What cancel wrote is told as well: it is who wanted it, and why.
+    if not evidence.may_be_told(told.get("message")) and "by" not in told:
         told.pop("message", None)
     return told

@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl
 
 from . import contract
 
@@ -26,6 +27,7 @@ class Ingester:
         self.requests: list[dict] = []
         self.wrong: list = []
         self.records: dict[str, tuple] = {}
+        self.jobs: list[dict] = []  # what GET /api/v1/jobs lists, by status=open or by ansible_job_id
         self.refuse_hosts: set = set()
         self.max_events = 10_000
         self.connections = 0
@@ -94,6 +96,11 @@ class _Handler(BaseHTTPRequestHandler):
         if owner.always:
             self.body = b"[]"
             return getattr(self, "do_what_" + owner.always)()
+        if self.path.startswith("/api/v1/jobs?"):
+            asked = dict(parse_qsl(self.path.partition("?")[2]))
+            found = [job for job in owner.jobs if asked.get("ansible_job_id") in (None, job["ansible_job_id"])
+                     and (asked.get("status") != "open" or job["status"] == "running")]
+            return self.answer(200, {"jobs": found, "next": None})
         status, kind, body = owner.records.get(self.path, (404, PROBLEM, {
             "type": "about:blank", "title": "No such job", "status": 404, "detail": "No job is recorded under this name.",
             "hint": "List what is known with GET /api/v1/jobs."}))

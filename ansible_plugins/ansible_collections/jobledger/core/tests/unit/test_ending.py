@@ -9,6 +9,7 @@ import signal
 
 import pytest
 from ansible_collections.jobledger.core.plugins.module_utils import ending, job_files, processes
+from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
 from tools.fake_proc import WRAPPER, FakeProc
 
 ID = "j889214147243.99"
@@ -169,3 +170,94 @@ def test_temporary_directory_of_the_module_goes_and_no_other(host, tmp_path):
                       parent=1 if pid == host.watcher else host.watcher)
     host.cancel()
     assert not own.exists() and other.exists()
+
+
+class Fence:
+    """A job of start_once whose keeper is the test: it records the end as soon as the payload is gone."""
+
+    def __init__(self, host, tmp_path) -> None:
+        self.host = host
+        self.attempt = layout.Fence(str(tmp_path / "keys" / layout.key_hash("m", "db1", "Upgrade", "Migrate"))).attempt(1)
+        for folder in ("running", "ended"):
+            os.makedirs(self.attempt.file(folder))
+        layout.write_json(self.attempt.file("start.json"), {"job_id": ID})
+        layout.write_json(self.attempt.file("exec"), {})
+        os.symlink("running", self.attempt.file("now"))
+        self.lock = layout.open_lock(self.attempt.file("lock"))
+        assert layout.try_lock(self.lock)
+        for pid in (host.module, host.program):
+            (host.proc.root / str(pid) / "environ").write_bytes(b"JOBLEDGER_JOB=%s\0" % ID.encode())
+        self.keeps = True
+        self.own_end = None
+
+    def pause(self, seconds: float) -> None:
+        self.host.now += seconds
+        if self.keeps and not [pid for pid in (self.host.module, self.host.program) if pid in self.host.left()]:
+            self.end(self.own_end or ("cancelled" if self.attempt.cancelled else "failed"))
+
+    def end(self, status: str) -> None:
+        layout.write_json(self.attempt.file("ended", "end.json"), {"status": status, "rc": 0, "ended_at": "2026-11-29T11:00:00.000000Z"})
+        os.symlink("ended", self.attempt.file("next"))
+        os.rename(self.attempt.file("next"), self.attempt.file("now"))
+        os.close(self.lock)
+        self.keeps = False
+
+    def finish(self, attempt) -> None:
+        if not attempt.is_held() and attempt.state() == layout.LOST:
+            self.lock = layout.open_lock(attempt.file("lock"))
+            self.end("cancelled" if attempt.cancelled else "lost")
+
+    def cancel(self, grace: float = 30, **more):
+        return ending.FencedJob(self.attempt, MARK, self.finish, see=self.host.see, send=self.host.send, clock=lambda: self.host.now, pause=self.pause).cancel(
+            grace, **more)
+
+
+@pytest.fixture
+def fence(host, tmp_path):
+    return Fence(host, tmp_path)
+
+
+def test_job_of_a_fence_is_ended_by_its_mark_and_its_keeper_records_it(host, fence):
+    found = fence.cancel()
+    assert (found["outcome"], found["status"], found["signal"]) == ("cancelled", "cancelled", "TERM")
+    # The module first: it must not report the end of its command as its own result. Guardian and keeper get nothing.
+    assert host.sent == [(host.module, signal.SIGTERM), (host.program, signal.SIGTERM)]
+    assert (fence.attempt.cancelled["by"], fence.attempt.cancelled["reason"]) == ("ann@ci-1", "wrong database")
+
+
+def test_job_of_a_fence_that_goes_on_is_killed(host, fence):
+    host.stubborn = {host.program}
+    assert fence.cancel(grace=3)["signal"] == "KILL" and host.got(signal.SIGKILL) == [host.program]
+
+
+def test_job_of_a_fence_that_ended_by_itself_keeps_its_end(host, fence):
+    fence.own_end = "succeeded"
+    found = fence.cancel()
+    assert (found["outcome"], found["status"]) == ("ended", "succeeded")
+    host.sent.clear()
+    assert fence.cancel()["outcome"] == "ended" and host.sent == []
+
+
+def test_job_of_a_fence_that_nobody_holds_is_gone(host, fence):
+    fence.keeps = False
+    os.close(fence.lock)
+    host.proc.remove(host.module, host.program)
+    assert fence.cancel()["outcome"] == "gone" and fence.attempt.end["status"] == "lost" and host.sent == []
+
+
+def test_command_that_outlived_its_keeper_is_ended_too(host, fence):
+    fence.keeps = False
+    os.close(fence.lock)
+    host.proc.remove(host.module)
+    assert fence.cancel()["outcome"] == "cancelled" and host.got(signal.SIGTERM) == [host.program]
+
+
+def test_job_of_a_fence_whose_processes_cannot_be_seen_is_told(host, fence):
+    for pid in (host.module, host.program):
+        (host.proc.root / str(pid) / "environ").unlink()
+    with pytest.raises(ending.CannotCancel, match="become root"):
+        fence.cancel()
+
+
+def test_look_at_a_job_of_a_fence_sends_nothing_and_writes_nothing(host, fence):
+    assert fence.cancel(only_look=True) == {"outcome": "cancelled", "processes": 2} and host.sent == [] and fence.attempt.cancelled is None

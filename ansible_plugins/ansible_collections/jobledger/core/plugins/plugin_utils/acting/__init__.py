@@ -1,0 +1,1 @@
+"""What acts on jobs: asks the ledger which, and tells it what was seen and done."""

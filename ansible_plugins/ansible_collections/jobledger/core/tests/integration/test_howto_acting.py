@@ -1,0 +1,79 @@
+"""Each snippet of the how-tos on settling and cancelling, run as it is printed."""
+
+from __future__ import annotations
+
+import os
+import socket
+import textwrap
+
+import pytest
+from ansible_collections.jobledger.core.plugins.module_utils import fence_layout, processes
+from tools import pages
+from tools.controller import Controller
+from tools.ingester import Ingester
+
+START = """
+- name: Upgrade databases
+  hosts: db1
+  gather_facts: false
+  tasks:
+    - {name: Migrate schema, command: sleep 600, async: 900, poll: 0}
+"""
+PLAY = """
+- name: Upgrade databases
+  hosts: db1
+  gather_facts: false
+  tasks:
+    - {name: Migrate schema, command: sleep 600, async: 900, poll: 0, register: job}
+"""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """A controller whose db1 runs "Migrate schema", and an ingester that knows it."""
+    controller = Controller(tmp_path_factory.mktemp("site"))
+    controller.inventory("db1 jobledger_fence_dir=%s" % (controller.root / "fence"))
+    with Ingester() as ingester:
+        assert controller.playbook(START, url=ingester.url).returncode == 0
+        (event,) = ingester.of("job_started")
+        job = {"host": "db1", "play": "Upgrade databases", "job_name": "Migrate schema", "ansible_job_id": event["ansible_job_id"], "execution_host": "db1", "status": "running",
+               "results_file": event["results_file"], "run_id": event["run_id"], "connection": "local", "save_time": "2026-01-01T00:00:00.000000Z"}
+        ingester.jobs = [job]
+        ingester.records = {"/api/v1/runs/" + event["run_id"]: (200, "application/json", {"controller": socket.gethostname()}),
+                            "/api/v1/jobs/db1/Upgrade%20databases/Migrate%20schema": (200, "application/json", job)}
+        yield controller, ingester, job
+
+
+def _run(site, command):
+    site[1].events.clear()
+    done = pages.run(command, site[0], JOBLEDGER_URL=site[1].url)
+    assert done.returncode == 0, command + done.stdout + done.stderr
+    return done.stdout
+
+
+def test_settle_page(site):
+    _controller, ingester, job = site
+    fence = fence_layout.Fence(str(site[0].root / "fence" / "keys" / fence_layout.key_hash("m", "db1", "Upgrade databases", "Migrate schema")))
+    os.makedirs(fence.attempt(1).path)
+    fence_layout.write_json(os.path.join(fence.path, "key.json"), {"host": "db1", "play": "Upgrade databases", "job": "Migrate schema"})
+    fence_layout.write_json(fence.attempt(1).file("start.json"), {"job_id": "j1.1"})
+    plain, bounded, look, free, tidy = pages.snippets("how-to/settle.md", "console")
+    for command in (plain, bounded):
+        assert "db1 / Upgrade databases / Migrate schema: alive since" in _run(site, command)
+        (seen,) = ingester.of("job_polled")
+        assert seen["ansible_job_id"] == job["ansible_job_id"] and seen["sighting"]["processes"] >= 4
+    assert job["ansible_job_id"] in _run(site, look)
+    assert "its fence was freed: db1 was restored from an image" in _run(site, free)
+    assert fence.attempt(1).freed["reason"] == "db1 was restored from an image"
+    assert "changed" in _run(site, tidy)
+
+
+def test_cancel_page(site):
+    controller, ingester, job = site
+    (command,) = pages.snippets("how-to/cancel.md", "console")
+    _run(site, command)
+    (ended,) = ingester.of("job_ended")
+    assert ended["status"] == "cancelled" and not processes.look().family(job["ansible_job_id"])
+    (task,) = pages.snippets("how-to/cancel.md", "yaml")
+    done = controller.playbook(PLAY + textwrap.indent(task, "    "))
+    assert done.returncode == 0 and "changed=2" in done.stdout, done.stdout + done.stderr
