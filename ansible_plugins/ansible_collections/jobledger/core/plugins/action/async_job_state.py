@@ -18,7 +18,7 @@ _TEXT = {"type": "str", "default": ""}
 _ARGUMENTS = {
     "operation": {"type": "str", "required": True, "choices": ["save", "load"]},
     "job_name": _TEXT, "host": _TEXT, "playbook_name": _TEXT,
-    "ansible_job_id": {"type": "raw"}, "metadata": {"type": "raw"},
+    "ansible_job_id": {"type": "raw"}, "metadata": {"type": "raw"}, "status": {"type": "raw"},
     "results_file": _TEXT, "execution_host": _TEXT, "started_at": _TEXT, "run_id": _TEXT, "playbook_file": _TEXT,
     "backend": {"type": "str", "default": "filesystem"},
     "state_dir": _TEXT, "url": _TEXT,
@@ -54,6 +54,7 @@ class ActionModule(ActionBase):
         # A job of the past was not started by the playbook that saves it now.
         known = {"playbook": None if started else _playbook(), "started_at": started, "results_file": given["results_file"] or None, "execution_host": given["execution_host"] or None}
         known = dict(state_known.launch(task_vars, job_id), **{name: value for name, value in known.items() if value})
+        known.update(state_known.status(given["status"], prefix + "status"))
         record = state_record.make(key, job_id, state_record.metadata(given["metadata"], prefix + "metadata"), known)
         record = self._to_write(backend, key, record)
         if record is not None and not self._task.check_mode:

@@ -37,6 +37,9 @@ options:
     description: When the job started, for a job of the past. Empty is now.
     type: str
     default: ''
+  status:
+    description: How the job stands, a word or the registered result of C(async_status).
+    type: raw
   results_file:
     description: The job's results file. Default is what a registered result of the play says.
     type: str

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from . import evidence, state_record
+
 # Views of all hosts' variables, which would be templated whole.
 _VIEWS = ("hostvars", "vars", "groups")
 
@@ -17,6 +19,29 @@ def launch(variables: dict, job_id: str) -> dict:
                 if isinstance(result, dict) and result.get("ansible_job_id") == job_id and result.get("results_file"):
                     return {"results_file": str(result["results_file"])}
     return {}
+
+
+def status(given: object, variable: str = "status") -> dict:
+    """Return `status`, and `rc` and `message` where they are seen, of a word or of the registered result of `async_status`.
+
+    Empty for an empty value. Raises StateError for anything else.
+    """
+    if given is None or given == "" or given == {}:
+        return {}
+    if isinstance(given, dict):
+        finding = evidence.of_status_check(given, not given.get("failed"))
+        if finding.kind == evidence.ALIVE:
+            return {"status": "running"}
+        if finding.kind == evidence.ENDED:
+            found = {"status": finding.status, "rc": finding.details.get("rc"), "message": finding.details.get("message")}
+            if not evidence.may_be_told(found["message"]) and finding.status != "cancelled":
+                del found["message"]
+            return {name: value for name, value in found.items() if value is not None}
+        raise state_record.StateError("%s is a result that does not tell how the job stands: give what async_status returned" % variable)
+    if given not in state_record.STATUSES:
+        raise state_record.StateError("%s is %r; it must be one of %s, or the registered result of async_status"
+                                      % (variable, given, ", ".join(state_record.STATUSES)))
+    return {"status": str(given)}
 
 
 def _items(value: dict) -> tuple:

@@ -9,6 +9,9 @@ import json
 import re
 from datetime import datetime, timezone
 
+STATUSES = ("running", "succeeded", "failed", "timed_out", "cancelled", "lost")
+# How strong each is: a job's own result is never replaced by less.
+_STRENGTH = {"running": 0, "closed": 1, "lost": 2, "timed_out": 3, "cancelled": 4, "failed": 4, "succeeded": 4}
 MAX_BYTES = 4_000_000
 MAX_NAME_BYTES = 4096
 MAX_DEPTH = 32
@@ -79,15 +82,28 @@ def merge(previous: dict | None, record: dict, at: str) -> dict | None:
     record is replaced whole, unless it is of a job that started later. `at` is the time of saving.
     """
     if previous is not None and previous.get("ansible_job_id") == record["ansible_job_id"]:
-        merged = dict(previous, **record)
+        merged = dict(previous, **_as_strong(previous, record, at))
         if merged == previous:
             return None
     else:
-        merged = dict({"execution_host": record["host"], "started_at": at}, **record, status="running")
+        merged = dict({"execution_host": record["host"], "started_at": at}, **_as_strong({}, dict({"status": "running"}, **record), at))
         told = record.get("started_at")
         if told and previous is not None and _moment(previous.get("started_at") or previous.get("save_time")) > _moment(told):
             return None
     return dict(merged, save_time=at)
+
+
+def _as_strong(previous: dict, record: dict, at: str) -> dict:
+    """Return `record` without a status that is weaker than what is known, and with the time of an end that is new."""
+    status, before = record.get("status"), previous.get("status") or "running"
+    if status is None:
+        return record
+    # A job that is seen alive is not lost, whoever said so.
+    if status != before and (_STRENGTH.get(status, 0) <= _STRENGTH.get(before, 0) and not (status == "running" and before in ("lost", "closed"))):
+        return {name: value for name, value in record.items() if name not in ("status", "rc", "message")}
+    if status == "running":
+        return dict(record, **({"finished_at": None} if previous.get("finished_at") else {}))
+    return dict(record, finished_at=previous.get("finished_at") or at)
 
 
 def time(value: str, variable: str) -> str | None:

@@ -269,3 +269,40 @@ def test_start_that_is_no_time_is_refused(value):
 
 def test_start_that_is_not_given_is_none():
     assert state_record.time("", "x_started_at") is None
+
+
+@pytest.mark.parametrize(("before", "given", "after"), [
+    ("running", "succeeded", "succeeded"), ("running", "lost", "lost"), ("lost", "running", "running"), ("lost", "failed", "failed"), ("timed_out", "lost", "timed_out"),
+    ("succeeded", "failed", "succeeded"), ("failed", "running", "failed"), ("cancelled", "failed", "cancelled"), ("closed", "running", "running"), ("lost", "timed_out", "timed_out"),
+])
+def test_status_is_saved_and_a_result_is_never_replaced_by_less(before, given, after):
+    previous = dict(_record(), status=before, finished_at=None if before == "running" else "2026-11-20T11:00:00.000000Z")
+    merged = state_record.merge(previous, state_record.make(KEY, "j1.2", {}, {"status": given, "rc": 7}), "2026-11-20T12:00:00.000000Z") or previous
+    assert merged["status"] == after
+    assert (merged.get("rc") == 7) == (after == given) and bool(merged.get("finished_at")) == (after != "running")
+
+
+def test_end_is_stamped_when_it_is_first_saved_and_not_again():
+    ended = state_record.merge(_record(), state_record.make(KEY, "j1.2", {}, {"status": "succeeded"}), "2026-11-20T12:00:00.000000Z")
+    assert ended["finished_at"] == "2026-11-20T12:00:00.000000Z"
+    again = state_record.merge(ended, state_record.make(KEY, "j1.2", {"note": 1}, {"status": "succeeded"}), "2026-11-20T13:00:00.000000Z")
+    assert again["finished_at"] == "2026-11-20T12:00:00.000000Z"
+    assert state_record.merge(ended, state_record.make(KEY, "j1.2", {}, {}), "2026-11-20T13:00:00.000000Z") is None
+
+
+@pytest.mark.parametrize(("given", "found"), [
+    ("", {}), (None, {}), ("lost", {"status": "lost"}), ({"finished": 0, "started": 1}, {"status": "running"}),
+    ({"finished": 1, "rc": 0, "stdout": "secret"}, {"status": "succeeded", "rc": 0}),
+    ({"finished": 1, "rc": 2, "failed": True, "msg": "non-zero return code"}, {"status": "failed", "rc": 2, "message": "non-zero return code"}),
+    ({"finished": 1, "failed": True, "msg": "password hunter2"}, {"status": "failed"}),
+    ({"finished": 1, "failed": True, "msg": "could not find job"}, {"status": "lost", "message": "could not find job"}),
+    ({"finished": 1, "failed": True, "msg": "cancelled by ann: why", "jobledger_cancelled": {"by": "ann"}}, {"status": "cancelled", "message": "cancelled by ann: why"}),
+])
+def test_status_is_told_by_a_word_or_by_a_registered_result(given, found):
+    assert state_known.status(given) == found
+
+
+@pytest.mark.parametrize("given", ["done", ["lost"], {"censored": "x", "failed": True}, {"erased": "/x"}])
+def test_status_that_is_none_is_refused(given):
+    with pytest.raises(StateError, match="async_status"):
+        state_known.status(given, "async_job_save_status")
