@@ -34,7 +34,8 @@ def site(tmp_path_factory):
     controller = Controller(tmp_path_factory.mktemp("site"))
     controller.inventory("db1 jobledger_fence_dir=%s" % (controller.root / "fence"))
     with Ingester() as ingester:
-        assert controller.playbook(START, url=ingester.url).returncode == 0
+        # Where Ansible keeps the files of async jobs unless it is told otherwise.
+        assert controller.playbook(START, url=ingester.url, ANSIBLE_ASYNC_DIR=str(controller.home / ".ansible_async")).returncode == 0
         (event,) = ingester.of("job_started")
         job = {"host": "db1", "play": "Upgrade databases", "job_name": "Migrate schema", "ansible_job_id": event["ansible_job_id"], "execution_host": "db1", "status": "running",
                "results_file": event["results_file"], "run_id": event["run_id"], "connection": "local", "save_time": "2026-01-01T00:00:00.000000Z"}
