@@ -12,10 +12,11 @@ import picocli.CommandLine.Spec;
         name = "completion",
         description = "Writes a script that makes a shell complete jobledger's commands, options and their values, wherever it is called from.",
         mixinStandardHelpOptions = true,
-        footer = {"", "For this shell, and for later ones in ~/.bashrc or ~/.zshrc:", "  source <(./jobledger completion bash)", "  source <(./jobledger completion zsh)"})
+        footer = {"", "For this shell, and for later ones in ~/.bashrc or ~/.zshrc:", "  source <(./jobledger completion bash)", "  source <(./jobledger completion zsh)",
+            "", "For fish:", "  ./jobledger completion fish > ~/.config/fish/completions/jobledger.fish"})
 final class CompletionCommand implements Callable<Integer> {
-    /** Those that it knows. One script does for both: it asks which shell reads it. */
-    enum Shell { bash, zsh }
+    /** Those that it knows. One script does for bash and zsh: it asks which shell reads it. */
+    enum Shell { bash, zsh, fish }
 
     @Spec
     private CommandSpec spec;
@@ -25,7 +26,8 @@ final class CompletionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        spec.commandLine().getOut().println(AutoComplete.bash("jobledger", Main.commandLine()));
+        String script = shell == Shell.fish ? FishCompletion.of(Main.commandLine()) : AutoComplete.bash("jobledger", Main.commandLine());
+        spec.commandLine().getOut().println(script);
         spec.commandLine().getOut().flush();
         return ExitCodes.OK;
     }

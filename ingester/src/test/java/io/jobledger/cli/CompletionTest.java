@@ -46,6 +46,19 @@ class CompletionTest {
     }
 
     @Test
+    void fish_getsCommandsOptionsAndValues_ofWhatIsNotHidden() {
+        String fish = Ran.of("completion", "fish").out();
+        assertThat(fish.lines()).contains("complete -c jobledger -f")
+                .anyMatch(line -> line.startsWith("complete -c jobledger -n '__jobledger_at ' -a 'jobs' -d '"))
+                .anyMatch(line -> line.startsWith("complete -c jobledger -n '__jobledger_at jobs' -a 'ls' -d '"))
+                .anyMatch(line -> line.startsWith("complete -c jobledger -n '__jobledger_in jobs ls' -l overdue"))
+                .anyMatch(line -> line.startsWith("complete -c jobledger -n '__jobledger_in runs ls' -s o -l output -x -a 'table wide json ndjson csv'"))
+                .noneMatch(line -> line.contains("warm-up"));
+        // A quote that nobody closed would swallow the rest of the script.
+        assertThat(fish.lines().filter(line -> line.startsWith("complete"))).allSatisfy(line -> assertThat(line.replace("\\'", "").chars().filter(c -> c == '\'').count() % 2).as(line).isZero());
+    }
+
+    @Test
     void script_isSoundForBash_andHidesWhatIsHidden() throws IOException {
         assertThat(Shell.output(Shell.process(List.of("bash", "-n", script.toString())))).isEmpty();
         assertThat(complete("jobledger", "")).contains("serve", "export").doesNotContain("warm-up");

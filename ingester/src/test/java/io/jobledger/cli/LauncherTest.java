@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +37,13 @@ class LauncherTest {
         Files.writeString(directory.resolve("bucket.properties"), "port = 1\nmirror = /a, oci\\://jobs\n");
     }
 
+    /** The command that it starts Java with. */
     private String start(Map<String, String> more, String... arguments) throws Exception {
+        String said = run(more, arguments);
+        return said.substring(said.lastIndexOf("java "));
+    }
+
+    private String run(Map<String, String> more, String... arguments) throws Exception {
         List<String> command = new ArrayList<>(List.of("sh", launcher.toString()));
         command.addAll(List.of(arguments));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true).directory(directory.toFile());
@@ -45,7 +53,7 @@ class LauncherTest {
         Process process = builder.start();
         String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        return said.substring(said.lastIndexOf("java "));
+        return said;
     }
 
     @Test
@@ -72,6 +80,30 @@ class LauncherTest {
     void options_areReplacedByThoseOfTheEnvironment() throws Exception {
         assertThat(start(Map.of("JOBLEDGER_JAVA_OPTS", "-Xmx1g"), "serve", "--mirror", "oci://jobs")).isEqualTo("java -Xmx1g -jar " + directory.toRealPath().resolve("ingester/target/jobledger.jar")
                 + " serve --mirror oci://jobs\n");
+    }
+
+    @Test
+    void release_hasItsJarBesideIt_andBuildsNothing() throws Exception {
+        Files.createFile(directory.resolve("jobledger.jar"));
+        Files.delete(directory.resolve("ingester/target/jobledger.jar"));
+        assertThat(start(Map.of(), "serve")).contains("-jar " + directory.toRealPath().resolve("jobledger.jar") + " serve");
+        assertThat(start(Map.of(), "serve", "--mirror", "oci://jobs")).contains(ARITHMETIC + directory.toRealPath().resolve("jvm/second-compiler.json"));
+        // What would be the benchmarks of a checkout is a wrong command of the program, which says so.
+        assertThat(start(Map.of(), "bench")).contains("-jar").endsWith("bench\n");
+    }
+
+    @Test
+    void serviceManager_neverStartsABuild() throws Exception {
+        Path sources = Files.createDirectories(directory.resolve("ingester/src/main"));
+        Files.createDirectories(directory.resolve("migrations"));
+        Files.createFile(directory.resolve("pom.xml"));
+        Files.createFile(directory.resolve("ingester/pom.xml"));
+        Path jar = directory.resolve("ingester/target/jobledger.jar");
+        Files.setLastModifiedTime(jar, FileTime.from(Instant.EPOCH));
+        Files.writeString(sources.resolve("Newer.java"), "");
+        assertThat(run(Map.of("INVOCATION_ID", "1"), "serve")).contains("newer than what is built", "--version").contains("-jar " + jar.toRealPath() + " serve");
+        Files.delete(jar);
+        assertThat(run(Map.of("INVOCATION_ID", "1"), "serve")).contains("is not built", "--version").doesNotContain("java -");
     }
 
     @Test
