@@ -14,6 +14,8 @@ description:
     ingester was away or because the run was killed, the next run delivers, or C(ansible-playbook jobledger.core.replay).
   - A run never fails because of it, and loses at most O(budget) seconds when the ingester is not there. What could not be
     delivered is told in one warning at the end.
+  - Wrong settings are told in the same warning. Events are recorded all the same; without a usable address or token they stay in
+    the spool, and the next run with right settings delivers them.
   - Standard output, standard error, commands and module arguments are not sent unless O(details) asks for them, and then without
     what O(redact) hides. C(no_log) is honoured always.
 author:
@@ -43,8 +45,8 @@ options:
         key: labels
   timeout:
     description: Seconds that one attempt to reach the ingester may take, connect and answer together.
-    type: float
-    default: 1
+    type: str
+    default: '1'
     env:
       - name: JOBLEDGER_TIMEOUT
     ini:
@@ -52,8 +54,8 @@ options:
         key: timeout
   budget:
     description: Seconds that the whole run may lose to an ingester that is absent, slow or failing.
-    type: float
-    default: 2
+    type: str
+    default: '2'
     env:
       - name: JOBLEDGER_BUDGET
     ini:
@@ -83,8 +85,8 @@ options:
   poll_interval:
     description:
       - Least seconds between two events that say that one job still runs. The first sight and every change are always sent.
-    type: float
-    default: 10
+    type: str
+    default: '10'
     env:
       - name: JOBLEDGER_POLL_INTERVAL
     ini:
@@ -137,11 +139,12 @@ import time
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, run_info, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, only_one, run_info, settings, spool, spool_leftovers
 from ansible_collections.jobledger.core.plugins.plugin_utils.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.names import name as wire_name
 from ansible_collections.jobledger.core.plugins.plugin_utils.observer import Observer
+from ansible_collections.jobledger.core.plugins.plugin_utils.redact import HidesAll
 from ansible_collections.jobledger.core.plugins.plugin_utils.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
@@ -204,26 +207,32 @@ class CallbackModule(CallbackBase):
         self._quiet_task = None  # the id of the latest task that plainly concerns no job, on any host
         self._leftovers: list = []
         self._leftovers_tried = False
+        self._last_kind = None
+        self._playbooks = 0
+        self._went_well = False  # the last recap: Ansible ends after a playbook that did not go well
+        self._wrong: list = []  # what is to be said of settings that cannot be used
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
-        """Read and check the settings. A setting that cannot be used turns the recorder off, with a warning."""
+        """Read and check the settings. One that cannot be used is told at the end of the run; it keeps no event from being recorded."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if not self.get_option("url"):
             self.disabled = True
             return
-        try:
-            client = access.client(self.get_option, lambda text: self._display.warning("jobledger: %s" % text))
-            self._labels = settings.labels(self.get_option("labels"))
-            timeout = settings.seconds("timeout", self.get_option("timeout"), 0.01, 60)
-            budget = settings.seconds("budget", self.get_option("budget"), 0, 600)
-            spool_max = settings.size("spool_max", self.get_option("spool_max"), 1 << 16)
-            self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
-            details = Details(settings.details(self.get_option("details")), settings.redactor(self.get_option("redact")))
-            interval = settings.seconds("poll_interval", self.get_option("poll_interval"), 0, 86400)
-        except settings.SettingError as error:
+        if not only_one.claim(self):
             self.disabled = True
-            self._display.warning("jobledger: nothing is recorded: %s." % error)
+            self._display.warning("jobledger: the recorder is loaded twice; this run is recorded once. Enable it by one name: "
+                                  "callbacks_enabled = jobledger.core.recorder, and no copy of it in callback_plugins.")
             return
+        client = self._client()
+        self._labels = self._read("labels", settings.labels, {}, "the run has none")
+        timeout = self._read("timeout", functools.partial(settings.seconds, "timeout", least=0.01, most=60), 1.0, "it is 1")
+        budget = self._read("budget", functools.partial(settings.seconds, "budget", least=0, most=600), 2.0, "it is 2")
+        interval = self._read("poll_interval", functools.partial(settings.seconds, "poll_interval", least=0, most=86400), 10.0, "it is 10")
+        spool_max = self._read("spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB")
+        kinds = self._read("details", settings.details, (), "none are recorded")
+        redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
+        details = Details(kinds, redactor) if redactor else Details((), HidesAll())
+        self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
         self._address = client.address
         self._journal = journal.Journal(self._take)
         open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
@@ -235,11 +244,34 @@ class CallbackModule(CallbackBase):
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
         atexit.register(self._at_exit)
 
+    def _client(self):
+        try:
+            return access.client(self.get_option, lambda text: self._display.warning("jobledger: %s" % text))
+        except settings.SettingError as error:
+            return access.Unreachable(str(error))
+
+    def _read(self, name, reader, otherwise, meanwhile):
+        try:
+            return reader(self.get_option(name))
+        except settings.SettingError as error:
+            self._wrong.append("%s; %s." % (error, meanwhile))
+            return otherwise
+
+    @property
+    def untold(self):
+        """Whether no hook of this recorder has been called yet."""
+        return self._active and not self._journal.seq
+
     def set_play_context(self, play_context):
         self._play_context = play_context
 
-    @_guarded
     def v2_playbook_on_start(self, playbook):
+        self._playbooks += 1
+        self._active = not run_info.is_replay(playbook)
+        self._began(playbook)
+
+    @_guarded
+    def _began(self, playbook):
         self._where = run_info.playbook_of(playbook)
         self._tell_run()
 
@@ -320,7 +352,9 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats):
         self._sender.catch_up()
         self._tell_run()
-        self._journal.write("run_finished", {"stats": run_info.stats_of(stats)})
+        recap = run_info.stats_of(stats)
+        self._went_well = not any(counters["failures"] or counters["unreachable"] for counters in recap.values())
+        self._journal.write("run_finished", {"stats": recap})
 
     @_guarded
     def _started(self, host, task):
@@ -353,6 +387,7 @@ class CallbackModule(CallbackBase):
     def _take(self, kind, line):
         # The journal's sink. The events of one hook leave together, when the hook is done.
         self._sender.add(kind, line)
+        self._last_kind = kind
         self._urgent = self._urgent or kind in journal.URGENT
         self._quiet_since = time.monotonic()
         if self._waiting_since is None:
@@ -415,12 +450,25 @@ class CallbackModule(CallbackBase):
         if os.getpid() != self._pid:
             return
         self._active = False
+        try:
+            self._say_goodbye()
+        except Exception as error:
+            self._note(error)
         for step in (self._sender.finish, self._last_leftovers, self._sender.close, self._sender.backlog.finish):
             try:
                 step()
             except Exception as error:
                 self._note(error)
         self._report()
+
+    def _say_goodbye(self):
+        # Ctrl-C and errors that end Ansible itself come without v2_playbook_on_stats, or before a further playbook began.
+        if not self._run_told:
+            return
+        if self._last_kind != "run_finished":
+            self._journal.write("run_interrupted", {"reason": "it ended before its recap"})
+        elif self._went_well and self._playbooks < run_info.playbooks():
+            self._journal.write("run_interrupted", {"reason": "it ended before playbook %d of %d began" % (self._playbooks + 1, run_info.playbooks())})
 
     def _last_leftovers(self):
         if self._sender.healthy and not self._sender.backlog.waiting:
@@ -430,7 +478,7 @@ class CallbackModule(CallbackBase):
         sender = self._sender
         self._display.vvv("jobledger: run %s: events %d, delivered %d, seconds lost %.3f"
                           % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent))
-        text = final_warning(sender, self._journal.seq, self._address, self._leftovers)
+        text = " ".join(filter(None, [final_warning(sender, self._journal.seq, self._address, self._leftovers), *self._wrong]))
         if self._errors:
             text = " ".join(filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error))))
         if text:

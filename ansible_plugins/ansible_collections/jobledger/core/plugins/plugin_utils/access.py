@@ -10,7 +10,7 @@ import os
 import stat
 
 from . import settings
-from .client import Client
+from .client import Client, TransportError
 
 #: What the shared options are called, everywhere.
 OPTIONS = ("url", "token", "token_file", "ca_file", "client_cert", "client_key")
@@ -28,6 +28,25 @@ def client(option, warn, max_answer: int = 1 << 18) -> Client:
     if key and not cert:
         raise settings.SettingError("client_key is set, but client_cert is not: they belong together")
     return Client(address, _token(option("token"), option("token_file"), warn), option("ca_file") or None, max_answer, cert or None, key or None)
+
+
+class Unreachable:
+    """What stands for a client where the settings give none: every request fails at once, with `why`, and nothing is sent."""
+
+    address = None
+    usable = True
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def send(self, *_arguments) -> float:
+        """Raises TransportError, always."""
+        raise TransportError(self._why)
+
+    request = receive = send
+
+    def close(self) -> None:
+        """There is nothing to close."""
 
 
 def of_environment(environment, ini=None, **given):

@@ -28,6 +28,8 @@ _CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError
 # For the rest of an answer whose first bytes are there, when somebody comes for it after its time.
 _REST_SECONDS = 0.05
 _CHUNK = 1 << 16
+# OpenSSL's numbers of what is wrong with a certificate: its name or address; it is expired or not valid yet.
+_OTHER_NAME, _OUT_OF_DATE = (62, 64), (9, 10)
 _UNSAFE = re.compile("[^!-~]")
 
 
@@ -217,11 +219,13 @@ class Client:
         if self.address.scheme == "https" and self._context is None:
             self._context = self._tls()
         failure: OSError = OSError("the name has no address")
+        # What is told in the end: a name often has an address where nobody listens, beside the one whose server says what is wrong.
+        tells = -1
         for family, kind, protocol, place in self._resolved:
             try:
                 sock = socket.socket(family, kind, protocol)
             except OSError as error:  # a machine without IPv6, say
-                failure = error
+                failure, tells = (error, 0) if tells < 0 else (failure, tells)
                 continue
             try:
                 sock.settimeout(_left(deadline))
@@ -234,7 +238,8 @@ class Client:
                 return _Connection(sock)
             except OSError as error:
                 sock.close()
-                failure = error
+                if _tells(error) > tells:
+                    failure, tells = error, _tells(error)
         raise failure
 
 
@@ -323,6 +328,22 @@ def _left(deadline: float) -> float:
     return left
 
 
+def _tells(error: OSError) -> int:
+    """How much a failed attempt says of the ingester: that its certificate is wrong is more than that nobody listens."""
+    if isinstance(error, ssl.SSLError):
+        return 3
+    return 2 if isinstance(error, socket.timeout) else 1
+
+
+def _distrust(error: ssl.SSLCertVerificationError) -> str:
+    said = (error.verify_message or "no reason given").rstrip(".")
+    if error.verify_code in _OTHER_NAME:
+        return "the server's certificate is for another name (%s): set url to a name that it has" % said
+    if error.verify_code in _OUT_OF_DATE:
+        return "the server's certificate is not trusted (%s): it must be renewed, or a clock is wrong" % said
+    return "the server's certificate is not trusted (%s): set ca_file to the certificate of the authority that signed it" % said
+
+
 def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, socket.timeout):
         return ("the host's name was not resolved within %.3g s" if str(error) == "name lookup" else "no answer within %.3g s") % timeout
@@ -331,9 +352,11 @@ def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
     if isinstance(error, ssl.SSLCertVerificationError):
-        return "the server's certificate is not trusted (%s)" % error.verify_message
+        return _distrust(error)
     if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error.reason):
         return "the server asks for a client certificate: set client_cert and client_key"
+    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
+        return "TLS failed (%s): the server seems to speak plain http there; check the scheme and the port of url" % error.reason
     if isinstance(error, ssl.SSLError):
         return "TLS failed (%s)" % (error.reason or "no reason given")
     if isinstance(error, http.client.RemoteDisconnected):

@@ -16,6 +16,8 @@ KINDS = ("cmd", "stdout", "stderr", "module_args")
 MAX_CMD = 2_000
 MAX_OUTPUT = 4_000
 MAX_ARGUMENTS = 4_000
+# An ingester reads so many levels without a doubt. What it could not read as JSON at all, it could not refuse by its number either.
+MAX_DEPTH = 20
 # What a redactor has to look at, at most: the rest is cut off first.
 _LOOKED_AT = 32_768
 _LEFT_OUT = "(left out: %d characters)"
@@ -81,11 +83,18 @@ class Details:
     def _argument(self, key, value):
         try:
             size = _size(value)
-            if size > _LOOKED_AT:
+            if size > _LOOKED_AT or _deeper(value, MAX_DEPTH):
                 return _LEFT_OUT % size
             return self.redactor.value({str(key): value}, self._plain)[str(key)]
         except (TypeError, ValueError, RecursionError):
             return HIDDEN  # nothing that JSON knows
+
+
+def _deeper(value, levels: int) -> bool:
+    if not isinstance(value, (dict, list, tuple)):
+        return False
+    entries = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_deeper(entry, levels - 1) for entry in entries)
 
 
 def _size(value) -> int:

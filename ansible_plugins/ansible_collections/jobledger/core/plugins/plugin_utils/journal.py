@@ -9,8 +9,10 @@ import json
 import uuid
 from datetime import datetime, timezone
 
+# Any of these is the last event of a run that ended.
+GOODBYES = frozenset(("run_finished", "run_interrupted"))
 # What is sent as soon as its hook is done; the rest may wait for the next send.
-URGENT = frozenset(("run_started", "play_started", "job_intended", "job_started", "job_ended", "job_unresumable", "run_finished"))
+URGENT = frozenset(("run_started", "play_started", "job_intended", "job_started", "job_ended", "job_unresumable", "run_finished", "run_interrupted"))
 # What is on disk before anything else happens, and is never given up for want of room.
 DURABLE = frozenset(("job_intended", "job_started", "job_ended", "job_unresumable"))
 # What is given up first.
@@ -49,13 +51,14 @@ class Journal:
         """Number and stamp one event and pass it on. Fields that are None are left out. `at` defaults to now."""
         event = {"type": kind, "run_id": self.run_id, "seq": self.seq + 1, "at": rfc3339(at or self._clock())}
         event.update((key, value) for key, value in (fields or {}).items() if value is not None)
-        line = _line(event)
+        line = encoded(event)
         if "details" in event and len(line) > MAX_WITH_DETAILS and len(json.dumps(event, ensure_ascii=False)) > MAX_WITH_DETAILS:
-            line = _line({key: value for key, value in event.items() if key != "details"})
+            line = encoded({key: value for key, value in event.items() if key != "details"})
         # Counted only now: an event that cannot be written must not leave a gap.
         self.seq += 1
         self._sink(kind, line)
 
 
-def _line(event: dict) -> bytes:
+def encoded(event: dict) -> bytes:
+    """Return an event's JSON as it is spooled and sent: in ASCII, without a line feed."""
     return _encode(event).encode("ascii")

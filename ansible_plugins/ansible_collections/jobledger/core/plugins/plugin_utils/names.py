@@ -11,6 +11,8 @@ MAX_NAME_BYTES = 4096
 MAX_LABEL_BYTES = 1024
 MAX_MESSAGE_CHARS = 1000
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
+# What `{{ omit }}` gives up to ansible-core 2.18: a text that is another one in each run. Later versions refuse it as a name.
+_OMITTED = "__omit_place_holder__"
 
 
 def clean(value: object) -> str:
@@ -32,10 +34,11 @@ def cut(text: str, limit: int) -> str:
 
 
 def name(value: object) -> str | None:
-    """Return `value` as a name for the wire, or None when it is None or empty."""
+    """Return `value` as a name for the wire, or None when it is None, empty, or what `{{ omit }}` gives."""
     if value is None:
         return None
-    return cut(clean(value), MAX_NAME_BYTES) or None
+    text = clean(value)
+    return cut(text, MAX_NAME_BYTES) or None if _OMITTED not in text else None
 
 
 def with_label(base: str, label: str | None) -> str:

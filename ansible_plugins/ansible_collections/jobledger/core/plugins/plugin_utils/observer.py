@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from . import evidence, names
 from .details import Details
+from .hidden import HiddenJobs
 from .jobs import Jobs
 
 
@@ -24,6 +25,7 @@ class Observer:
     def __init__(self, journal, jobs: Jobs, make_context, now, details: Details | None = None) -> None:
         self._journal = journal
         self._jobs = jobs
+        self._hidden_jobs = HiddenJobs(journal)
         self._make_context = make_context
         self._now = now
         self._details = details or Details()
@@ -96,14 +98,16 @@ class Observer:
         """`poll > 0`: the job is over."""
         context = self._context(host, task)
         job_id = evidence.job_id(result) or context.current_id
-        if job_id is None:
-            self._hidden(context, task, result, ended=True)
-            return
         if evidence.censored(result):
             ran = (self._now() - context.mark).total_seconds()
-            finding = evidence.of_hidden_job(ok, ran, float(task.async_val or 0))
+            # Where no check saw the job unfinished, it ended by itself, however late the first one came.
+            finding = evidence.of_hidden_job(ok, ran, float(task.async_val or 0) if job_id else 0.0)
         else:
             finding = self._detailed(evidence.of_awaited_job(result, ok), result)
+        if job_id is None:
+            # Nobody saw the id, but Ansible waited for the end.
+            self._hidden_jobs.ended(self._hidden(context, task, result, ended=True), finding.status)
+            return
         launch = self._launch(context, task, result, result)
         if context.is_loop:
             self._keep_for_item(context, job_id, launch, finding)
@@ -140,7 +144,15 @@ class Observer:
         where = {"host": names.name(host.name), "execution_host": _checked_on(host, task, result),
                  "results_file": evidence.results_file(result)}
         if self._jobs.find(where["execution_host"], job_id) is None:
-            where.update(self._named(host, task, result))
+            context = self._make_context(host, task)
+            hidden = self._hidden_jobs.find(where["host"], job_id, context.variable)
+            if hidden is not None:
+                if finding.kind == evidence.CLEANED:
+                    self._hidden_jobs.cleaned(hidden)
+                elif finding.kind == evidence.ENDED:
+                    self._hidden_jobs.ended(hidden, finding.status)
+                return
+            where.update(self._named(context, task, result))
         if finding.kind == evidence.ALIVE:
             self._jobs.polled(where, job_id, no_log=evidence.censored(result))
         elif finding.kind == evidence.CLEANED:
@@ -179,12 +191,12 @@ class Observer:
         at = self._begun(context, launch)
         context.attempts_pending.append({"id": job_id, "launch": launch, "at": at, "finding": finding})
 
-    def _hidden(self, context, task, result: dict, ended: bool = False) -> None:
+    def _hidden(self, context, task, result: dict, ended: bool = False):
         launch = context.launch(task, result)
         launch.update(no_log=True, attempt=_attempt(context, task, result), intent=context.intent)
         launch["reason"] = ("no_log hid the job's id until the job had ended" if ended else
                             "no_log hides the job's id: save it with the async_job_save role to be able to resume it")
-        self._journal.write("job_unresumable", launch, context.mark if ended else None)
+        return self._hidden_jobs.started(launch, task.register, task._uuid, context.mark if ended else None)
 
     def _launch(self, context, task, result: dict, source: dict) -> dict:
         launch = context.launch(task, result)
@@ -219,9 +231,9 @@ class Observer:
             found = self.followed[host.name] = self._make_context(host, task)
         return found
 
-    def _named(self, host, task, result: dict) -> dict:
+    @staticmethod
+    def _named(context, task, result: dict) -> dict:
         """A check may itself say which job it looks at, by `jobledger_job`; else nothing is known of its name."""
-        context = self._make_context(host, task)
         if context.variable("jobledger_job") is None:
             return {}
         launch = context.launch(task, result)

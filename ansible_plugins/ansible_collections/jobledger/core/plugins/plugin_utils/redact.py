@@ -78,6 +78,14 @@ class Redactor:
         return (plain or self.text)(str(value))
 
 
+class HidesAll(Redactor):
+    """Hides every text as a whole: for an operator's expressions that cannot be read, since nobody knows what they would have hidden."""
+
+    def text(self, text: str) -> str:
+        """Return `***`."""
+        return HIDDEN
+
+
 def _hide(match) -> str:
     if "secret" not in match.re.groupindex or match.start("secret") < 0:
         return HIDDEN

@@ -77,6 +77,8 @@ def line(outcome, reason: str | None) -> str:
         parts.append("%s left%s" % (outcome.left if outcome.left > 0 else "some", " (%s)" % why if why else ""))
     elif outcome.trouble:
         parts.append("done, but: %s" % outcome.trouble)
+    if outcome.interrupted:
+        parts.append("its run was interrupted")
     return "%s: %s" % (os.path.basename(outcome.path), ", ".join(parts))
 
 

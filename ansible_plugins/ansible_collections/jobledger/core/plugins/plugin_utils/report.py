@@ -8,16 +8,19 @@ HOW = "The next run here delivers them, or at once: ansible-playbook jobledger.c
 
 
 def final_warning(sender, events: int, address, leftovers) -> str:
-    """Return the warning, or an empty text when there is nothing to say. `events` were recorded; `leftovers` are Outcomes."""
+    """Return the warning, or an empty text when there is nothing to say. `events` were recorded; `leftovers` are Outcomes.
+
+    `address` is None where the settings name no ingester that can be asked; the sender's reason says which setting is wrong.
+    """
     backlog = sender.backlog
     given_up = backlog.dropped_polls + backlog.dropped_context + backlog.dropped
     parts = []
     missing = backlog.waiting + backlog.refused + given_up
     if missing:
         parts.append("%d of %d events were not delivered to %s: %s. The run itself is not affected."
-                     % (missing, events, address, sender.reason or "the time budget was used up"))
+                     % (missing, events, address or "the ingester", sender.reason or "the time budget was used up"))
     parts += _kept(backlog) + _lost(backlog, given_up) + _others(leftovers)
-    if backlog.waiting:
+    if backlog.waiting and address:
         parts.append("Check that the ingester runs there (jobledger serve), and JOBLEDGER_URL or [jobledger] url.")
     return " ".join(parts)
 

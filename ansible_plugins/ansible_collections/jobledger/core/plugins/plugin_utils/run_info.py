@@ -12,10 +12,17 @@ from ansible.release import __version__ as ansible_version
 
 from . import argv, names
 
+_REPLAY = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))), "playbooks", "replay.yml")
+
 
 def is_adhoc() -> bool:
     """Return whether this is `ansible` (or a console) rather than `ansible-playbook`."""
     return "module_name" in context.CLIARGS
+
+
+def playbooks() -> int:
+    """Return how many playbooks the command line names; 0 for an ad-hoc run."""
+    return 0 if is_adhoc() else len(context.CLIARGS.get("args") or ())
 
 
 def playbook_of(playbook) -> dict:
@@ -24,6 +31,12 @@ def playbook_of(playbook) -> dict:
     if not path or is_adhoc():
         return {}
     return {"playbook": names.name(os.path.basename(path)), "playbook_path": names.name(os.path.abspath(path))}
+
+
+def is_replay(playbook) -> bool:
+    """Return whether this is the collection's own playbook that delivers spools: a look at the post is none of the events in it."""
+    path = getattr(playbook, "_file_name", None)
+    return bool(path) and os.path.realpath(path) == _REPLAY
 
 
 def of_run(run_name: str | None, labels: dict, redactor) -> dict:

@@ -24,7 +24,7 @@ _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
 _MOST_EVENTS = 500
 _MOST_BYTES = 256 << 10
-# Refusals of one event; 401, 403, 404 and the like are about the request or the address, and the events are kept.
+# Refusals of events that the answer names; 401, 403, 404 and the like are about the request or the address, and the events are kept.
 _REFUSALS = (400, 422)
 
 
@@ -210,31 +210,22 @@ class Sender:
             self._batch_events = self._ceiling
             self.healthy = True
             return True
-        if answer.status in _REFUSALS and answer.is_json:
-            self._set_aside(backlog, body, count)
+        named = _named(body, count) if answer.status in _REFUSALS else {}
+        if named:
+            self.reason = self.reason or "the ingester refused an event: %s" % named[min(named)]
+            backlog.set_aside(count, named)
             return True
-        if answer.status == 413:
-            self._shrink(backlog, count)
+        if answer.status == 413 and (count > 1 or _reason_of(body)):
+            self._shrink(backlog, count, _reason_of(body))
             return True
         return self._failed(_complaint(answer, body), _retry_after(answer) if answer.status in (429, 503) else 0.0)
 
-    def _set_aside(self, backlog, body: dict, count: int) -> None:
-        errors = body.get("errors") if isinstance(body.get("errors"), list) else []
-        named = {error["index"]: _fault(error) for error in errors if isinstance(error, dict)
-                 and type(error.get("index")) is int and 0 <= error["index"] < count}
-        if not named and count > 1:
-            self._batch_events = max(1, count // 2)  # the answer does not say which: find it by halves
-            return
-        named = named or {0: _fault(body)}
-        self.reason = self.reason or "the ingester refused an event: %s" % next(iter(named.values()))
-        backlog.set_aside(count, named)
-
-    def _shrink(self, backlog, count: int) -> None:
+    def _shrink(self, backlog, count: int, why: str) -> None:
         if count > 1:
             self._ceiling = self._batch_events = count // 2
             return
         self.reason = "an event is larger than the ingester takes"
-        backlog.set_aside(1, {0: self.reason})
+        backlog.set_aside(1, {0: "%s: %s" % (self.reason, why)})
 
     def _failed(self, reason: str, retry_after: float = 0.0) -> bool:
         self.healthy = False
@@ -259,8 +250,27 @@ def _json(answer) -> dict:
     return body if isinstance(body, dict) else {}
 
 
-def _fault(error: dict) -> str:
-    return _short(" ".join(str(error[key]) for key in ("field", "detail") if error.get(key)) or "no reason given")
+def _named(body: dict, count: int) -> dict[int, str]:
+    """Return which events of a batch are refused, and why; nothing unless every entry of the answer is one that can be believed.
+
+    What is refused is given up, so half an answer, or one that speaks of events that were not sent, is no reason to.
+    """
+    errors = body.get("errors")
+    if not isinstance(errors, list) or not errors:
+        return {}
+    found: dict[int, str] = {}
+    for error in errors:
+        index = error.get("index") if isinstance(error, dict) else None
+        if type(index) is not int or not 0 <= index < count or not isinstance(error.get("detail"), str) or not error["detail"].strip():
+            return {}
+        field = error.get("field")
+        found.setdefault(index, _short("%s %s" % (field, error["detail"]) if field and isinstance(field, str) else error["detail"]))
+    return found
+
+
+def _reason_of(body: dict) -> str:
+    found = body.get("detail") or body.get("title")
+    return _short(found) if isinstance(found, str) else ""
 
 
 def _retry_after(answer) -> float:
@@ -275,7 +285,7 @@ def _complaint(answer, body: dict) -> str:
         return "the ingester refused the token (HTTP %d)" % answer.status
     if not answer.is_json:
         return "the answer is not from a Jobledger ingester (HTTP %d)" % answer.status
-    detail = _short(body.get("detail") or body.get("title") or "")
+    detail = _reason_of(body)
     return "the ingester answered HTTP %d%s" % (answer.status, ": " + detail if detail else "")
 
 

@@ -17,7 +17,7 @@ import re
 import stat
 import time
 
-from . import spool_format
+from . import owner, spool_format
 
 _NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.spool")
 _NEW = re.compile(r"\.[0-9a-f-]{36}\.new")
@@ -34,6 +34,9 @@ class SpoolError(OSError):
 class SpoolFile:
     """One spool, open and locked by this process. `end` is its size, `position` where the first unsettled event is.
 
+    `head` is what its head said when it was opened, None where that is damaged; `seq` the highest number of an event that is settled
+    or was never in the file, `over` whether the last settled one was the run's goodbye.
+
     Every method but `close` raises OSError. After one in `append`, the file is as it was before.
     """
 
@@ -42,8 +45,11 @@ class SpoolFile:
         self._fd = fd
         self._key = key
         self._directory_synced = False
-        self.end = max(os.fstat(fd).st_size, spool_format.HEADER_SIZE)
-        self.position = spool_format.position_of(os.pread(fd, spool_format.HEADER_SIZE, 0), self.end)
+        self.end = os.fstat(fd).st_size
+        self.head, self._first = spool_format.head_of(os.pread(fd, spool_format.HEADER_SIZE, 0), self.end)
+        self.position = self.head.position if self.head else 0
+        self.seq = self.head.seq if self.head else 0
+        self.over = bool(self.head) and self.head.over
 
     @property
     def dead_path(self) -> str:
@@ -70,16 +76,32 @@ class SpoolFile:
             self._directory_synced = True
 
     def settle(self, position: int) -> None:
-        """Write down that all events before `position` need not be sent again. Not synced: to send twice is harmless."""
+        """Write down that all events before `position` need not be sent again, and `seq` and `over`. Not synced: to send twice is harmless."""
         self.position = position
-        _write(self._fd, spool_format.header(position), 0)
+        # A head that was damaged, or is of an earlier version, is left as it is.
+        if self.head is not None and self._first == spool_format.HEADER_SIZE:
+            self.head = self.head._replace(position=position, seq=self.seq, over=self.over)
+            _write(self._fd, spool_format.header(self.head), 0)
+
+    def note(self, seq: int) -> None:
+        """An event with this number went on its way without this file. Never raises: the file is what matters less then."""
+        self.seq = max(self.seq, seq)
+        _quietly(self.settle, self.position)
+
+    def cut(self, end: int) -> None:
+        """Give up what is behind `end`: a record that was not wholly written. Then another one can follow."""
+        if end < self.end:
+            if end < self.position:
+                self.settle(end)
+            os.ftruncate(self._fd, end)
+            self.end = end
 
     def restart(self) -> None:
         """Give the disk space back. All events must be settled."""
         # In this order: dying in between leaves a file whose events are sent once more.
-        self.settle(spool_format.HEADER_SIZE)
-        os.ftruncate(self._fd, spool_format.HEADER_SIZE)
-        self.end = spool_format.HEADER_SIZE
+        self.settle(self._first)
+        os.ftruncate(self._fd, self._first)
+        self.end = self._first
 
     def read(self, start: int) -> tuple[list, int]:
         """Return the pieces of about one chunk from `start`, and where to read on."""
@@ -132,7 +154,7 @@ def create(directory: str, run_id: str) -> SpoolFile:
         key = _lock(fd)
         if key is None:
             raise SpoolError(errno.EAGAIN, "another process holds the new spool")
-        _write(fd, spool_format.header(spool_format.HEADER_SIZE), 0)
+        _write(fd, spool_format.header(spool_format.Head(run_id, owner.mine(), spool_format.HEADER_SIZE)), 0)
         os.rename(newborn, path)
         return SpoolFile(fd, path, key)
     except BaseException:

@@ -49,7 +49,10 @@ class Backlog:
         self._loose_out = 0  # how many of these, the first ones, are the last batch
         self._read_to = file.position if file is not None else 0  # what is before it is settled or in the window
         self._unread = 0
+        self._read_end = self._read_to  # of the last whole or damaged piece that was read
         self._unsynced = False
+        self.farewell = False  # whether the event that a dead run did not write itself was added
+        self.last_line: bytes | None = None  # the latest event that was added to the file or read from it
         self._broken = False
         self.delivered = 0
         self.refused = 0
@@ -90,6 +93,7 @@ class Backlog:
         """Take one event (JSON in ASCII): into the file first, into memory where there is none. Never raises for the disk."""
         if os.getpid() == self._pid and self._usable():
             if self._no_room(kind, line):
+                self._file.note(spool_format.seq_of(line))
                 return
             try:
                 start = self._file.append(line)
@@ -99,6 +103,8 @@ class Backlog:
                 self._unsynced = self._unsynced or kind in DURABLE
                 self._note_spooled(kind, line, start)
                 return
+        if self._file is not None and os.getpid() == self._pid:
+            self._file.note(spool_format.seq_of(line))
         if self._open_file is not None:
             self.unspooled += 1
         self._keep_in_memory(kind, line)
@@ -161,6 +167,24 @@ class Backlog:
                 self._window_bytes += len(entry[1])
         self._settled()
 
+    def add_farewell(self, make) -> bool:
+        """A dead run's spool is delivered to its end: add the event that `make(file, last_line)` gives, if any. Never raises for the disk."""
+        if self._file is None or self._window or self._loose or self._read_to < self._file.end:
+            return False
+        try:
+            line = make(self._file, self.last_line)
+            if line is None:
+                return False
+            self._file.cut(self._read_end)
+            self._read_to = self._file.end
+            self._note_spooled("run_interrupted", line, self._file.append(line))
+            self._file.sync()
+        except (OSError, ValueError) as error:
+            self.trouble = self.trouble or (_reason(error) if isinstance(error, OSError) else "the end of the run could not be told")
+            return False
+        self.farewell = True
+        return True
+
     def count_left(self) -> int:
         """Return how many events are still in the file and in memory, by reading it. Raises OSError."""
         count = len(self._loose)
@@ -219,6 +243,7 @@ class Backlog:
         return True
 
     def _note_spooled(self, kind: str, line: bytes, start: int) -> None:
+        self.last_line = line
         if self._read_to == start and len(self._window) < _WINDOW_EVENTS and self._window_bytes < _WINDOW_BYTES:
             self._window.append((kind, line, start))
             self._window_bytes += len(line)
@@ -231,11 +256,13 @@ class Backlog:
             while not self._window and self._file is not None and self._read_to < self._file.end:
                 pieces, self._read_to = self._file.read(self._read_to)
                 for piece in pieces:
+                    self._read_end = piece.end
                     if piece.line is None:
                         self.damaged += 1
                         self._bury(self._file.read_raw(piece.start, piece.end), "damaged in the spool")
                     else:
                         self._window.append((None, piece.line, piece.start))
+                        self.last_line = piece.line
                         self._window_bytes += len(piece.line)
                         self._unread = max(0, self._unread - 1)
         except OSError as error:
@@ -244,11 +271,14 @@ class Backlog:
             self._unread = 0  # damage may have swallowed some that were counted
 
     def _take(self, count: int) -> list:
+        """Take the first `count` events of the last batch out of what waits."""
         if self._loose_out:
             self._loose_out = 0
             return self._take_loose(count)
         taken = [self._window.popleft() for _ in range(count)]
         self._window_bytes -= sum(len(entry[1]) for entry in taken)
+        if taken and self._file is not None:
+            self._file.seq = max(self._file.seq, spool_format.seq_of(taken[-1][1]))
         return taken
 
     def _take_loose(self, count: int) -> list:
@@ -260,6 +290,8 @@ class Backlog:
         if self._file is None:
             return
         position = self._window[0][2] if self._window else self._read_to
+        if position >= self._file.end:
+            self._file.over = self.last_line is not None and spool_format.is_goodbye(self.last_line)
         try:
             if position >= self._file.end and self.is_bulky:
                 self._file.restart()

@@ -8,12 +8,15 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from . import spool
+from . import farewell, spool
 from .spool_backlog import Backlog
 
 
 class Outcome(NamedTuple):
-    """What became of one spool. `left` events are still in it (-1: some, not counted); `trouble` says why, if it is known."""
+    """What became of one spool. `left` events are still in it (-1: some, not counted); `trouble` says why, if it is known.
+
+    `interrupted`: its process is gone without a goodbye, and that was told, too; `delivered` does not count that.
+    """
 
     path: str
     delivered: int
@@ -21,6 +24,7 @@ class Outcome(NamedTuple):
     damaged: int
     left: int
     trouble: str | None
+    interrupted: bool = False
 
 
 def found(directory: str, own: str | None) -> bool:
@@ -53,14 +57,15 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
             continue
         backlog = Backlog(file=file)
         try:
-            if going and not send(backlog):
+            if going and not (send(backlog) and (not backlog.add_farewell(farewell.of) or send(backlog))):
                 going = False
                 # Were it first again the next time, one that the ingester cannot digest would keep all others back for ever.
                 file.postpone()
             left, trouble = _left(file, backlog, count)
         finally:
             backlog.finish()
-        outcomes.append(Outcome(path, backlog.delivered, backlog.refused, backlog.damaged, left, backlog.trouble or trouble))
+        told = backlog.farewell and not left and not backlog.refused
+        outcomes.append(Outcome(path, backlog.delivered - told, backlog.refused, backlog.damaged, left, backlog.trouble or trouble, told))
     return outcomes
 
 

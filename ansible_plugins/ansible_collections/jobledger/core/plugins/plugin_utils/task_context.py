@@ -9,6 +9,8 @@ from ansible.template import Templar
 
 from . import names
 
+_MOST = 2 ** 53 - 1  # a larger number is not the same one to every reader of JSON
+
 
 class TaskContext:
     """One async task on one host. `where` has the run's `playbook`, `playbook_path` and `play`.
@@ -25,6 +27,7 @@ class TaskContext:
         self.intent: int | None = None  # the number of the event that said that this task may start a job
         self.attempts_pending: list = []  # launches of a loop whose item is not known yet
         self.is_loop = bool(task.loop_with or task.loop is not None)
+        self._name = _written_name(task)
         self._where = where
         self._play_context = play_context
         self._warn = warn
@@ -70,16 +73,21 @@ class TaskContext:
         if text is not None and (item or not names.mentions(text, self._loop_variable())):
             found = self._jobledger_job(text, item)
         if found is None:
-            text, found = self.task.name, task_name
+            text, found = self._name, task_name
         return found if names.mentions(text, loop_variable) else names.with_label(found, label)
 
     def _jobledger_job(self, text, item: dict) -> str | None:
         try:
-            found = names.name(self._template(text, item))
+            given = self._template(text, item)
+            found = names.name(given)
             if found:
                 return found
-            why = "it is empty"
+            if given and given == self._vars.get("omit"):
+                return None  # a way to say that there is none
+            why = "it is empty" if not given else "a part of it is omitted"
         except Exception as error:  # whatever a template can raise, the task's name is still there
+            if _says_omit(error):
+                return None
             # The error's text is left out: it may quote a variable's value.
             why = "its template fails (%s)" % type(error).__name__
         self._warn("jobledger_job of task %r on host %s cannot be used: %s. The task's name is used instead."
@@ -87,12 +95,12 @@ class TaskContext:
         return None
 
     def _task_name(self, item: dict) -> str:
-        name = self.task.name
-        if name and "{{" in name:
+        name = self._name
+        if name and _is_template(name):
             try:
                 name = self._template(name, item)
-            except Exception:  # as Ansible does, show the name as it is written
-                name = self.task.name
+            except Exception as error:  # as Ansible does, show the name as it is written
+                name = None if _says_omit(error) else self._name
         return names.name(name) or names.name(self.task.action) or "unnamed"
 
     def _execution_host(self, task, delegated: dict, item: dict) -> str | None:
@@ -152,6 +160,21 @@ class TaskContext:
         return Templar(loader=self._loader, variables=dict(self._vars, **item) if item else self._vars).template(text)
 
 
+def _written_name(task):
+    # From 2.19 on `name` is templated once, for the first host; what stands in the playbook has to be templated for each.
+    written = task.get_ds()
+    name = written.get("name") if isinstance(written, dict) else None
+    return name if isinstance(name, str) and _is_template(name) else task.name
+
+
+def _is_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
+
+
+def _says_omit(error: Exception) -> bool:
+    return type(error).__name__ == "AnsibleValueOmittedError"  # from 2.19 on; earlier versions give a text, see names
+
+
 def _delegated(result: dict) -> dict:
     found = result.get("_ansible_delegated_vars")
     return found if isinstance(found, dict) else {}
@@ -166,8 +189,8 @@ def _gathered(manager, play, host, task) -> dict:
 
 def _integer(value) -> int | None:
     try:
-        return int(value)
-    except (TypeError, ValueError):
+        return max(-_MOST, min(_MOST, int(value)))
+    except (TypeError, ValueError, OverflowError):
         return None  # still a template
 
 

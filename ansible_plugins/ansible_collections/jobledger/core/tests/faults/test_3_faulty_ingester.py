@@ -84,7 +84,7 @@ def test_black_hole_is_one_warning_and_the_replay_playbook_delivers(tmp_path, re
 def test_tls_that_is_wrong_in_any_way_delivers_nothing_and_tls_that_is_right_delivers_all(tmp_path, real, table):
     site = Site(tmp_path)
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
-    wrong = {"another authority": (other.server("foreign"), "certificate is not trusted"), "another name": (ours.server("misnamed", "elsewhere.example"), "certificate is not trusted"),
+    wrong = {"another authority": (other.server("foreign"), "certificate is not trusted"), "another name": (ours.server("misnamed", "elsewhere.example"), "certificate is for another name"),
              "expired": (ours.server("expired", days=(-3, -1)), "certificate is not trusted"), "no TLS at all": (None, "TLS failed")}
     for tls, why in wrong.values():
         with Front(real.url, tls=tls) as server:

@@ -405,7 +405,10 @@ def test_no_log_with_poll_gt_0_keeps_the_id_and_nothing_else(run):
 
 
 def test_no_log_with_poll_gt_0_that_is_over_at_once_is_unresumable(run):
-    assert "until the job had ended" in _one(run, "job_unresumable", job="hidden and over at once")["reason"]
+    launch = _one(run, "job_unresumable", job="hidden and over at once")
+    ended = _one(run, "job_ended", job="hidden and over at once")
+    assert "until the job had ended" in launch["reason"]
+    assert (ended["launch"], ended["status"]) == (launch["seq"], "succeeded") and not {"rc", "changed", "message"} & set(ended)
 
 
 def test_retries_around_poll_0_start_one_job_each(run):

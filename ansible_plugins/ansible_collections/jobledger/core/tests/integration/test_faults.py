@@ -193,14 +193,11 @@ def test_unusable_spool_is_one_warning_and_the_run_is_as_ever(controller, ingest
     assert _warnings(controller.playbook(TASKS, url=ingester.url, JOBLEDGER_SPOOL_DIR="")) == [] and len(ingester.of("run_finished")) == 2
 
 
-def test_settings_of_the_spool_that_make_no_sense_turn_the_callback_off(controller, ingester):
-    done = controller.playbook("- {hosts: all, gather_facts: false, tasks: []}", url=ingester.url, JOBLEDGER_SPOOL_MAX="lots")
-    assert done.returncode == 0 and "nothing is recorded: spool_max must be a number of bytes" in " ".join(done.stderr.split())
-    assert ingester.requests == []
-
-
 def test_replay_playbook_without_an_ingester_fails_says_why_and_shows_no_token(controller):
     away = "http://127.0.0.1:%d" % closed_port()
     controller.playbook(TASKS, url=away)
     done = controller.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=away, JOBLEDGER_TOKEN="hunter2")
     assert done.returncode == 2 and "left (connection refused)" in done.stdout and "hunter2" not in done.stdout + done.stderr
+    spools = list(controller.spool.glob("*.spool"))
+    done = controller.command("ansible-playbook", "jobledger.core.replay", url=away)  # with the recorder on
+    assert done.returncode == 2 and _warnings(done) == [] and list(controller.spool.glob("*.spool")) == spools

@@ -8,6 +8,8 @@ ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$
 AT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 NAMES = {"host", "play", "job", "task", "execution_host"}
 STATUS = {"succeeded", "failed", "timed_out", "lost"}
+# What a later event says instead of the id of a job whose id no_log hides.
+_SEEN = {"launch": int}
 _PLACE = {"host": str, "ansible_job_id": str, "execution_host": str, "play": str, "playbook": str, "playbook_path": str,
           "task": str, "job": str, "results_file": str}
 _LAUNCH = dict(_PLACE, label=str, action=str, check_mode=bool, no_log=bool, attempt=int, remote_user=str, become_user=str,
@@ -22,19 +24,20 @@ FIELDS = {
                     "argv": list, "labels": dict},
     "play_started": {"play": str, "playbook": str, "playbook_path": str, "strategy": str},
     "job_started": _LAUNCH,
-    "job_polled": _PLACE,
-    "job_ended": dict(_PLACE, status=str, rc=int, message=str, changed=bool, details=dict),
-    "job_cleaned": _PLACE,
+    "job_polled": dict(_PLACE, **_SEEN),
+    "job_ended": dict(_PLACE, **_SEEN, status=str, rc=int, message=str, changed=bool, details=dict),
+    "job_cleaned": dict(_PLACE, **_SEEN),
     "job_unresumable": _HIDDEN,
     "job_intended": _INTENT,
     "job_not_started": {"host": str, "play": str, "job": str, "task": str, "execution_host": str, "intent": int, "reason": str},
     "run_alive": {},
     "run_finished": {"stats": dict},
+    "run_interrupted": {"reason": str},
 }
 REQUIRED = {
-    "run_started": {"kind"}, "play_started": {"play"}, "run_alive": set(), "run_finished": {"stats"},
-    "job_started": {"host", "play", "job", "task", "ansible_job_id"}, "job_polled": {"host", "ansible_job_id"},
-    "job_ended": {"host", "ansible_job_id", "status"}, "job_cleaned": {"host", "ansible_job_id"},
+    "run_started": {"kind"}, "play_started": {"play"}, "run_alive": set(), "run_finished": {"stats"}, "run_interrupted": {"reason"},
+    "job_started": {"host", "play", "job", "task", "ansible_job_id"}, "job_polled": {"host"},
+    "job_ended": {"host", "status"}, "job_cleaned": {"host"},
     "job_unresumable": {"host", "play", "job", "task", "reason"},
     "job_intended": {"host", "play", "job", "task", "no_log"},
     "job_not_started": {"host", "play", "job", "task", "intent", "reason"},
@@ -55,6 +58,8 @@ def problems(event: object) -> list[str]:
     if kind not in FIELDS:
         return found + ["type"]
     given = {key: value for key, value in event.items() if key not in ("type", "run_id", "seq", "at")}
+    if kind in ("job_polled", "job_ended", "job_cleaned") and ("ansible_job_id" in given) == ("launch" in given):
+        found.append("ansible_job_id or launch, one of them")
     found += ["%s missing" % key for key in REQUIRED[kind] - set(given)]
     for key, value in given.items():
         wanted = FIELDS[kind].get(key)

@@ -22,6 +22,7 @@ class Ingester:
     def __init__(self, script=(), always: str | None = None) -> None:
         self.script = list(script)
         self.always = always
+        self.answers: list = []  # (status, body) of the next POSTs, before `script`; a body in bytes is HTML
         self.events: list[dict] = []
         self.batches: list[list] = []
         self.requests: list[dict] = []
@@ -87,6 +88,9 @@ class _Handler(BaseHTTPRequestHandler):
         # Header and body are to come in one send: then all of it is in the buffer as soon as the header is read.
         self.body = self.rfile.read(int(self.headers["Content-Length"]))
         owner.requests.append({"path": self.path, "headers": dict(self.headers), "size": len(self.body)})
+        if owner.answers:
+            status, body = owner.answers.pop(0)
+            return self.answer(status, body, PROBLEM if isinstance(body, dict) else "text/html")
         behaviour = owner.script.pop(0) if owner.script else owner.always
         getattr(self, "do_what_" + (behaviour or "store"))()
 
@@ -147,9 +151,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_what_401(self) -> None:
         self.answer(401, {"title": "Unauthorized", "status": 401}, PROBLEM)
-
-    def do_what_400_nameless(self) -> None:
-        self.answer(400, {"title": "Bad", "status": 400, "detail": "something is wrong"}, PROBLEM)
 
     def do_what_html(self) -> None:
         self.answer(200, b"<html>Welcome to the router</html>", "text/html")

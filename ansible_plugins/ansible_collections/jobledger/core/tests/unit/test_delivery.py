@@ -9,12 +9,14 @@ import subprocess
 import time
 
 import pytest
+from ansible_collections.jobledger.core.plugins.plugin_utils import resolver
 from ansible_collections.jobledger.core.plugins.plugin_utils.answers import usual
 from ansible_collections.jobledger.core.plugins.plugin_utils.client import Client, TransportError
 from ansible_collections.jobledger.core.plugins.plugin_utils.journal import Journal
 from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.settings import Address
 from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
+from tools.certificates import Authority
 from tools.ingester import BlackHole, Ingester, closed_port
 
 # What a stalled machine may add to a wait. Hanging for good would cost more: the servers here hang for a minute.
@@ -102,12 +104,53 @@ def test_named_events_of_a_400_are_dropped_and_the_rest_is_sent_in_order():
         assert [event["host"] for event in server.events] == ["a", "b", "c"] and sender.backlog.refused == 2 and sender.backlog.waiting == 0
 
 
-def test_400_that_names_nothing_is_searched_by_halves_and_ends():
-    with Ingester(always="400_nameless") as server:
+GOOD = {"index": 1, "field": "host", "detail": "is no host"}
+
+
+@pytest.mark.parametrize("status, body", [
+    (400, {}), (400, {"detail": "something is wrong"}), (400, {"errors": []}), (400, {"errors": "all of them"}), (400, {"errors": {"index": 0, "detail": "x"}}),
+    (400, {"errors": [GOOD, {"detail": "which one?"}]}), (400, {"errors": [GOOD, 7]}), (400, {"errors": [GOOD, None]}), (400, {"errors": [{"index": 1}]}),
+    (400, {"errors": [{"index": 1, "detail": " "}]}), (400, {"errors": [{"index": 1, "detail": {"text": "x"}}]}), (400, {"errors": [dict(GOOD, index=5)]}),
+    (400, {"errors": [dict(GOOD, index=-1)]}), (400, {"errors": [dict(GOOD, index=True)]}), (400, {"errors": [dict(GOOD, index="1")]}),
+    (400, {"errors": [dict(GOOD, index=1.0)]}), (400, b"{\"errors\": [{"), (400, b"<html>Bad request</html>"), (422, {"detail": "something is wrong"}),
+    (409, {"errors": [GOOD]}), (500, {"errors": [GOOD]})])
+def test_answer_that_does_not_say_which_events_are_wrong_and_why_gives_none_up(status, body):
+    with Ingester() as server:
+        server.answers = [(status, body)]
+        sender, journal = _sender(server.url, budget=30)
+        _poll(journal, 5)
+        sender.flush()
+        sender.catch_up(answered=True)
+        assert (sender.backlog.refused, sender.backlog.waiting, sender.healthy) == (0, 5, False) and len(server.requests) == 1
+        assert ("HTTP %d" % status) in sender.reason
+        sender.finish()
+        assert [event["seq"] for event in server.events] == [1, 2, 3, 4, 5]
+
+
+def test_event_that_is_named_with_a_reason_is_given_up_alone():
+    with Ingester() as server:
+        server.answers = [(422, {"errors": [GOOD, dict(GOOD, detail="a second reason"), {"index": 3, "detail": "all of it"}]})]
         sender, journal = _sender(server.url)
         _poll(journal, 5)
         sender.finish()
-        assert sender.backlog.refused == 5 and sender.backlog.waiting == 0 and "something is wrong" in sender.reason
+        assert [event["seq"] for event in server.events] == [1, 3, 5] and sender.backlog.refused == 2
+        assert sender.reason == "the ingester refused an event: host is no host"
+
+
+def test_single_event_that_a_proxy_finds_too_large_is_kept_and_one_that_the_ingester_names_a_limit_for_is_given_up():
+    with Ingester() as server:
+        server.answers = [(413, b"<html>Request Entity Too Large</html>")]
+        sender, journal = _sender(server.url, budget=30)
+        _poll(journal)
+        sender.flush()
+        sender.catch_up(answered=True)
+        assert (sender.backlog.refused, sender.backlog.waiting) == (0, 1) and "not from a Jobledger ingester (HTTP 413)" in sender.reason
+    with Ingester() as server:
+        server.answers = [(413, {"detail": "at most 1000 bytes (max-body)"})]
+        sender, journal = _sender(server.url)
+        _poll(journal)
+        sender.finish()
+        assert (sender.backlog.refused, sender.backlog.waiting) == (1, 0)
 
 
 def test_413_halves_down_to_single_events():
@@ -324,6 +367,32 @@ def test_events_on_their_way_are_the_ones_that_are_settled_whatever_comes_meanwh
     waiting = backlog.waiting
     backlog.settle(4)
     assert backlog.delivered == 4 and backlog.waiting == waiting - 4 and backlog.batch(1, 1 << 20)[0] not in (b"0", b"1", b"2", b"3")
+
+
+@pytest.mark.parametrize("certificate, trusted, why", [
+    ("elsewhere.example", True, "for another name \\(Hostname mismatch.*localhost.*set url to a name that it has"),
+    ("localhost", False, "not trusted \\(.*set ca_file to"),
+    ("expired", True, "not trusted \\(certificate has expired\\): it must be renewed"),
+    (None, True, "TLS failed .*check the scheme and the port of url")])
+def test_what_is_wrong_with_tls_is_told_though_nobody_listens_at_another_address_of_the_name(tmp_path, certificate, trusted, why):
+    ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
+    server = Ingester()
+    if certificate:
+        context = ours.server("server", "localhost" if certificate == "expired" else certificate, days=(-3, -1) if certificate == "expired" else (-1, 2))
+        server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
+    with server:
+        client = Client(Address("https://localhost:%d" % server._server.server_port), ca_file=str((ours if trusted else other).file))
+        with pytest.raises(TransportError, match=why):  # and not "connection refused" by ::1, which is tried last
+            client.request("POST", "/api/v1/events", b"[]", 10)
+
+
+def test_address_that_does_not_answer_is_told_rather_than_one_where_nobody_listens():
+    with BlackHole() as hole:
+        port = int(hole.url.rpartition(":")[2])
+        client = Client(Address("http://localhost:%d" % port))
+        client._resolved = [(socket.AF_INET, socket.SOCK_STREAM, 6, ("127.0.0.1", closed_port())), *resolver.resolve("127.0.0.1", port, 1)]
+        with pytest.raises(TransportError, match="no answer within"):
+            client.request("GET", "/", timeout=0.2)
 
 
 def test_name_that_cannot_be_resolved_is_told():

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import zlib
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils import spool_format
+from ansible_collections.jobledger.core.plugins.plugin_utils import owner, spool_format
 
-LINES = [json.dumps({"type": "job_polled", "seq": number, "x": "y" * (number * 7 % 60)}).encode() for number in range(12)]
+LINES = [json.dumps({"type": "job_polled", "seq": number, "x": "y" * (number * 7 % 60)}, separators=(",", ":")).encode() for number in range(12)]
 
 
 def _file(tmp_path, data: bytes):
@@ -40,7 +41,11 @@ def _read(tmp_path, data: bytes, chunk: int = 256 << 10):
 
 
 def _whole() -> bytes:
-    return spool_format.header(spool_format.HEADER_SIZE) + b"".join(map(spool_format.record, LINES))
+    return _header(spool_format.HEADER_SIZE) + b"".join(map(spool_format.record, LINES))
+
+
+def _header(position: int, **more) -> bytes:
+    return spool_format.header(spool_format.Head("1f0c9c0e-7d4b-4c39-9a4e-0d2d6f1b8a55", owner.mine(), position, **more))
 
 
 @pytest.mark.parametrize("chunk", [256 << 10, 200, 64, 19])
@@ -74,13 +79,46 @@ def test_one_changed_byte_costs_at_most_the_record_it_is_in(tmp_path, change, ch
 
 
 def test_every_byte_of_a_damaged_header_means_from_the_beginning():
-    good = spool_format.header(500)
-    assert spool_format.position_of(good, 1000) == 500
+    good = _header(500, seq=7, over=True)
+    head, first = spool_format.head_of(good, 1000)
+    assert (head.position, head.seq, head.over, first, len(good)) == (500, 7, True, spool_format.HEADER_SIZE, spool_format.HEADER_SIZE)
     for place in range(len(good)):
         bad = good[:place] + bytes([good[place] ^ 1]) + good[place + 1:]
-        assert spool_format.position_of(bad, 1000) == spool_format.HEADER_SIZE
-    assert spool_format.position_of(good, 499) == spool_format.HEADER_SIZE
-    assert spool_format.position_of(b"", 0) == spool_format.HEADER_SIZE
+        assert spool_format.head_of(bad, 1000) == (None, 0)
+    assert spool_format.head_of(good, 499)[0].position == spool_format.HEADER_SIZE
+    assert spool_format.head_of(b"", 0) == (None, 0)
+
+
+def test_file_of_the_first_version_is_read_from_its_position():
+    old = b"jobledger-spool 1 %016x" % 300
+    head, first = spool_format.head_of(b"%s %08x\n" % (old, zlib.crc32(old)), 1000)
+    assert (head.position, head.seq, first) == (300, 0, 44) and not owner.is_gone(head.owner)
+    assert spool_format.head_of(b"%s %08x\n" % (old, 7), 1000) == (None, 0)
+
+
+def test_record_behind_a_damaged_line_feed_is_an_event(tmp_path):
+    """A range that was zeroed to the very end of a record takes its line feed along, and nothing of the next one."""
+    data = _whole()
+    at = spool_format.HEADER_SIZE
+    for number, line in enumerate(LINES[:-1]):
+        stop = at + len(line) + spool_format.OVERHEAD
+        for beginning in (at, at + 5, at + 30):
+            lines, damaged = _read(tmp_path, data[:beginning] + bytes(stop - beginning) + data[stop:], 64)
+            assert lines == LINES[:number] + LINES[number + 1:] and len(damaged) == 1
+        at = stop
+
+
+@pytest.mark.parametrize("garbage", [b"\0" * 300, b"garbage", b"00000010 00000000 {\"type\":\"x\"}\n", b"\n", b"0000", b"00000100 00000000 \xff"])
+def test_what_was_added_behind_the_last_record_is_damage_unless_it_is_the_beginning_of_one(tmp_path, garbage):
+    lines, damaged = _read(tmp_path, _whole() + garbage)
+    assert lines == LINES and len(damaged) == (garbage != b"0000")
+
+
+def test_text_inside_an_event_is_never_taken_for_an_event(tmp_path):
+    inner = spool_format.record(b'{"type":"run_finished","seq":1}').decode()
+    outer = spool_format.record(json.dumps({"type": "job_started", "job": inner}, separators=(",", ":")).encode())
+    lines, damaged = _read(tmp_path, _header(spool_format.HEADER_SIZE) + b"X" + outer[1:] + spool_format.record(LINES[0]))
+    assert lines == [LINES[0]] and len(damaged) == 1
 
 
 def test_random_damage_never_gives_an_event_that_was_not_written(tmp_path):
@@ -105,9 +143,9 @@ def test_random_damage_never_gives_an_event_that_was_not_written(tmp_path):
 
 
 def test_garbage_without_a_line_end_is_passed_over(tmp_path):
-    data = spool_format.header(44) + b"\xff" * 700_000 + b"\n" + spool_format.record(LINES[1])
+    data = _header(spool_format.HEADER_SIZE) + b"\xff" * 700_000 + b"\n" + spool_format.record(LINES[1])
     lines, damaged = _read(tmp_path, data)
     assert lines == [LINES[1]] and damaged
     head = b"003fffff 00000000 "  # a length that reaches beyond everything
-    lines, damaged = _read(tmp_path, spool_format.header(44) + head + b"x\n" + b"".join(map(spool_format.record, LINES)), 100)
+    lines, damaged = _read(tmp_path, _header(spool_format.HEADER_SIZE) + head + b"x\n" + b"".join(map(spool_format.record, LINES)), 100)
     assert lines == LINES and len(damaged) == 1

@@ -23,7 +23,7 @@ import java.util.TreeMap;
 /** One event from its fields. Faults are collected in the fields; the result is null when there are any. */
 final class EventDecoder {
     private static final String TYPES = "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable, job_intended, "
-            + "job_not_started, job_saved, run_alive, run_finished";
+            + "job_not_started, job_saved, run_alive, run_finished, run_interrupted";
     private static final long MAX_SEQ = (1L << 53) - 1;
 
     private final Fields fields;
@@ -60,6 +60,7 @@ final class EventDecoder {
             case "play_started" -> playStarted();
             case "run_alive" -> new Event.RunAlive(head);
             case "run_finished" -> runFinished();
+            case "run_interrupted" -> runInterrupted();
             case "job_started" -> observed(sound, Kind.LAUNCH);
             case "job_unresumable" -> observed(sound, Kind.LAUNCH_WITHOUT_ID);
             case "job_intended", "job_not_started" -> intended();
@@ -113,6 +114,11 @@ final class EventDecoder {
         return new Event.RunFinished(head);
     }
 
+    private Event runInterrupted() {
+        fields.string("reason");
+        return new Event.RunInterrupted(head);
+    }
+
     private Event intended() {
         for (String field : List.of("host", "play", "job", "task")) {
             fields.require(field);
@@ -138,8 +144,9 @@ final class EventDecoder {
             fields.require("job");
             fields.require("task");
         }
+        Long told = launch ? null : told();
         AnsibleJobId jobId = null;
-        if (kind != Kind.LAUNCH_WITHOUT_ID) {
+        if (kind != Kind.LAUNCH_WITHOUT_ID && told == null) {
             fields.require("ansible_job_id");
             jobId = fields.jobId("ansible_job_id");
         }
@@ -149,11 +156,11 @@ final class EventDecoder {
         String job = fields.name("job");
         String executionHost = fields.name("execution_host");
         Long async = fields.integer("async");
-        if (async != null && (async < 0 || async > Integer.MAX_VALUE)) {
-            fields.fault("async", "must be 0 to " + Integer.MAX_VALUE + " seconds");
+        if (async != null && (async < 0 || async > Job.MAX_ASYNC)) {
+            fields.fault("async", "must be 0 to " + Job.MAX_ASYNC + " seconds");
         }
         Description description = new Description(launch, host, play, task, job, async);
-        JobDescription described = description.read(sound);
+        JobDescription described = description.read(sound, told);
         JobEnd end = kind == Kind.END ? end(sound) : null;
         if (!sound || !fields.faults().isEmpty()) {
             return null;
@@ -167,6 +174,17 @@ final class EventDecoder {
                 end,
                 head.at(),
                 kind == Kind.CLEANUP ? head.at() : null));
+    }
+
+    /** Which event of the run told of the job, where its id is hidden; null where the event has an id. */
+    private Long told() {
+        Long told = fields.integer("launch");
+        if (told != null && fields.jobId("ansible_job_id") != null) {
+            fields.fault("launch", "stands for an id that is hidden; with ansible_job_id leave it out");
+        } else if (told != null && (told < 1 || told >= head.seq())) {
+            fields.fault("launch", "must be the seq of the job_unresumable, an earlier event of the run");
+        }
+        return told;
     }
 
     private JobEnd end(boolean sound) {
@@ -200,7 +218,8 @@ final class EventDecoder {
             this.async = async;
         }
 
-        JobDescription read(boolean sound) {
+        /** @param told the number of the event that stands for the job's id, null where that is known or this is the event */
+        JobDescription read(boolean sound, Long told) {
             String label = fields.string("label");
             String playbook = fields.string("playbook");
             String playbookPath = fields.string("playbook_path");
@@ -221,7 +240,7 @@ final class EventDecoder {
             // A status check need not say where it was made: the job is then listed under what is known, and its launch will name it better.
             JobKey key = new JobKey(host, play == null ? "unknown" : play, job != null ? job : task != null ? task : "unknown");
             return new JobDescription(
-                    head.evidence(), key, task, label, playbook, playbookPath, action, launch ? head.at() : null, async, poll, resultsFile,
+                    told == null ? head.evidence() : new Evidence(head.at(), head.run(), told), key, task, label, playbook, playbookPath, action, launch ? head.at() : null, async, poll, resultsFile,
                     checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, head.run(), null, null, details);
         }
     }

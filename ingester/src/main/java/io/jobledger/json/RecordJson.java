@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
@@ -84,8 +85,8 @@ public final class RecordJson {
         Map<String, Object> metadata = fields.map("metadata");
         Long async = fields.integer("async");
         Instant deadline = fields.time("deadline");
-        if (async != null && (async < 0 || async > Integer.MAX_VALUE)) {
-            fields.fault("async", "must be 0 to " + Integer.MAX_VALUE + " seconds");
+        if (async != null && (async < 0 || async > Job.MAX_ASYNC)) {
+            fields.fault("async", "must be 0 to " + Job.MAX_ASYNC + " seconds");
         }
         ObjectNode extra = fields.node().deepCopy();
         extra.remove(KNOWN);

@@ -43,7 +43,8 @@ final class JdbcUpkeep implements Upkeep {
                 long overdue = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running' AND deadline < ?").bind(0, now).mapTo(Long.class).one();
                 long lost = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'lost'").mapTo(Long.class).one();
                 return handle.createQuery("SELECT COUNT(*) AS runs, COALESCE(SUM(CASE WHEN finished_seq = max_seq THEN 1 ELSE 0 END), 0) AS finished,"
-                                + " COALESCE(SUM(CASE WHEN (finished_seq IS NULL OR finished_seq <> max_seq) AND last_received_at < ? THEN 1 ELSE 0 END), 0) AS interrupted FROM runs")
+                                + " COALESCE(SUM(CASE WHEN (finished_seq IS NULL OR finished_seq <> max_seq)"
+                                + " AND (last_received_at < ? OR interrupted_seq = max_seq) THEN 1 ELSE 0 END), 0) AS interrupted FROM runs")
                         .bind(0, now.minus(silence))
                         .map((rows, context) -> new LedgerFigures(
                                 open - overdue, overdue, lost, rows.getLong("runs") - rows.getLong("finished") - rows.getLong("interrupted"), rows.getLong("finished"),

@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import io.jobledger.model.Event;
+import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -101,12 +102,38 @@ final class JobWriter {
 
     private Map<UUID, Stored> read(List<Job> jobs) throws SQLException {
         Map<UUID, Stored> known = new HashMap<>();
+        searchByRun(jobs, known);
         List<String> ids = jobs.stream().filter(job -> job.jobId() != null).map(job -> job.jobId().value()).toList();
         handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE ansible_job_id = ANY(?)")
                 .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
                 .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
                 .forEach(stored -> known.put(stored.job.uid(), stored));
         return known;
+    }
+
+    /** Jobs without an id are known by the event that told of them. Where nothing came after that event, nobody can have spoken of the job. */
+    private void searchByRun(List<Job> jobs, Map<UUID, Stored> known) throws SQLException {
+        Set<UUID> runs = new HashSet<>();
+        for (Job job : jobs) {
+            if (job.jobId() == null && !runs.contains(job.run().value()) && (job.launch() == null || laterThan(job.launch().evidence()))) {
+                runs.add(job.run().value());
+            }
+        }
+        if (!runs.isEmpty()) {
+            handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE run_id = ANY(?) AND ansible_job_id IS NULL")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
+                    .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
+                    .forEach(stored -> known.put(stored.job.uid(), stored));
+        }
+    }
+
+    private boolean laterThan(Evidence told) {
+        return handle.createQuery("SELECT 1 FROM events WHERE run_id = ? AND seq > ? FETCH FIRST 1 ROWS ONLY")
+                .bind(0, told.run().value())
+                .bind(1, told.seq())
+                .mapTo(Integer.class)
+                .findOne()
+                .isPresent();
     }
 
     private static Set<UUID> runs(Map<UUID, Job> news, Map<UUID, Stored> old) {

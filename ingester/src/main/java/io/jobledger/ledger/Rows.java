@@ -13,7 +13,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 
 /** Rows to model objects. */
 final class Rows {
-    static final String RUN_COLUMNS = "run_id, info, first_at, last_at, max_seq, events, finished_seq, finished_at, last_received_at";
+    static final String RUN_COLUMNS = "run_id, info, first_at, last_at, max_seq, events, finished_seq, finished_at, interrupted_seq, last_received_at";
 
     private Rows() {}
 
@@ -28,6 +28,7 @@ final class Rows {
                 rows.getLong("events"),
                 rows.getObject("finished_seq", Long.class),
                 instant(rows, "finished_at"),
+                rows.getObject("interrupted_seq", Long.class),
                 instant(rows, "last_received_at"));
     }
 

@@ -95,9 +95,9 @@ final class RunCriteria {
         if (running && interrupted) {
             branches.add(branch(Condition.of("ended = FALSE"), "ended"));
         } else if (running) {
-            branches.add(branch(Condition.of("ended = FALSE AND last_received_at >= ?", silentSince), "ended"));
+            branches.add(branch(Condition.of("ended = FALSE AND last_received_at >= ? AND (interrupted_seq IS NULL OR interrupted_seq <> max_seq)", silentSince), "ended"));
         } else if (interrupted) {
-            branches.add(branch(Condition.of("ended = FALSE AND last_received_at < ?", silentSince), "ended"));
+            branches.add(branch(Condition.of("ended = FALSE AND (last_received_at < ? OR interrupted_seq = max_seq)", silentSince), "ended"));
         }
         drivers.add(new Driver(
                 branches,

@@ -17,7 +17,7 @@ final class RunRows {
     private static final List<String> INFO = List.of("run_name", "playbook", "playbook_path", "run_user", "controller", "info", "run_name_id", "playbook_id", "user_id", "controller_id",
             "kind", "check_mode");
     /** What its events add up to. */
-    private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "last_received_at", "ended", "gaps");
+    private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "interrupted_seq", "last_received_at", "ended", "gaps");
     private static final List<String> COLUMNS = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
     private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
 
@@ -80,6 +80,7 @@ final class RunRows {
                 run.events(),
                 run.finishedSeq(),
                 Sql.utc(run.finishedAt()),
+                run.interruptedSeq(),
                 Sql.utc(run.lastReceivedAt()),
                 run.finished(),
                 !run.complete(),

@@ -17,6 +17,9 @@ public sealed interface Event {
     /** A playbook of the run came to its end. */
     record RunFinished(EventHead head) implements Event {}
 
+    /** A run ended without a goodbye: the last thing that its own exit, or whoever delivered what it left, says of it. */
+    record RunInterrupted(EventHead head) implements Event {}
+
     /** A task is about to run that may start a job whose id is seen late or never, or was announced so and did not run. Brings no knowledge of a job. */
     record JobIntended(EventHead head) implements Event {}
 

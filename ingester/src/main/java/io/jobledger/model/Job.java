@@ -1,5 +1,6 @@
 package io.jobledger.model;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -37,6 +38,12 @@ public record Job(
         Instant cleanedAt) {
     /** The last moment that can be written: RFC 3339 has years of four digits. */
     public static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999Z");
+
+    /** The largest number of seconds that may be asked for: the largest that every reader of JSON reads alike. */
+    public static final long MAX_ASYNC = (1L << 53) - 1;
+
+    /** A limit further away than this is none: who asks for thousands of years means that the job may take as long as it likes. */
+    public static final Duration LONGEST = Duration.ofDays(3652);
 
     public Job {
         saved = Collections.unmodifiableSortedMap(new TreeMap<>(saved));
@@ -175,7 +182,7 @@ public record Job(
         if (async == null || async <= 0) {
             return null;
         }
-        Instant deadline = started.plusSeconds(async);
+        Instant deadline = started.plusSeconds(Math.min(async, LONGEST.toSeconds()));
         return deadline.isAfter(LAST) ? LAST : deadline;
     }
 

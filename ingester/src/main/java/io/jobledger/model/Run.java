@@ -13,6 +13,7 @@ import java.time.Instant;
  * @param events how many different events were stored
  * @param finishedSeq the goodbye with the highest number, null when there was none
  * @param finishedAt its time
+ * @param interruptedSeq the notice with the highest number that the run ended without a goodbye, null when there was none
  * @param lastReceivedAt when the ledger last heard of the run, by its own clock
  */
 public record Run(
@@ -24,6 +25,7 @@ public record Run(
         long events,
         Long finishedSeq,
         Instant finishedAt,
+        Long interruptedSeq,
         Instant lastReceivedAt) {
 
     /** The run as one event shows it. */
@@ -39,6 +41,7 @@ public record Run(
                 1,
                 finished ? head.seq() : null,
                 finished ? head.at() : null,
+                event instanceof Event.RunInterrupted ? head.seq() : null,
                 receivedAt);
     }
 
@@ -54,6 +57,7 @@ public record Run(
                 events + other.events,
                 othersGoodbye ? other.finishedSeq : finishedSeq,
                 othersGoodbye ? other.finishedAt : finishedAt,
+                later(interruptedSeq, other.interruptedSeq),
                 lastReceivedAt.isAfter(other.lastReceivedAt) ? lastReceivedAt : other.lastReceivedAt);
     }
 
@@ -62,16 +66,25 @@ public record Run(
         return finishedSeq != null && finishedSeq == maxSeq;
     }
 
+    /** Whether it is known that the run ended without a goodbye, and nothing came after that notice. */
+    public boolean interrupted() {
+        return interruptedSeq != null && interruptedSeq == maxSeq;
+    }
+
+    private static Long later(Long a, Long b) {
+        return a == null || b != null && b > a ? b : a;
+    }
+
     /** Whether every event up to the highest number seen is there. */
     public boolean complete() {
         return events == maxSeq;
     }
 
-    /** The state at {@code now}: a run that has been silent for longer than {@code silence} is taken to be interrupted. */
+    /** The state at {@code now}: a run that is known to be gone, or that has been silent for longer than {@code silence}, is interrupted. */
     public RunState state(Instant now, Duration silence) {
         if (finished()) {
             return RunState.FINISHED;
         }
-        return lastReceivedAt.plus(silence).isBefore(now) ? RunState.INTERRUPTED : RunState.RUNNING;
+        return interrupted() || lastReceivedAt.plus(silence).isBefore(now) ? RunState.INTERRUPTED : RunState.RUNNING;
     }
 }

@@ -6,7 +6,7 @@ import java.util.Locale;
 public enum RunState {
     RUNNING,
     FINISHED,
-    /** It never said goodbye and has been silent for longer than the operator's limit. */
+    /** It never said goodbye, and is known to be gone or has been silent for longer than the operator's limit. */
     INTERRUPTED;
 
     /** The spelling in JSON and URLs. */

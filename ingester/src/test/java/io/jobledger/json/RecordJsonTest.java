@@ -74,7 +74,7 @@ class RecordJsonTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"host:7", "play:''", "job_name:[]", "ansible_job_id:''", "ansible_job_id:true", "save_time:'now'", "started_at:1", "status:'done'", "metadata:[]", "async:-1",
-        "async:2147483648", "rc:'1'", "changed:1", "run_id:'x'", "results_file:{}", "poll:1.5"})
+        "async:9007199254740992", "rc:'1'", "changed:1", "run_id:'x'", "results_file:{}", "poll:1.5"})
     void badField_isNamed(String fieldAndValue) throws IOException {
         String field = fieldAndValue.split(":")[0];
         Fields fields = new Fields(Json.MAPPER.readTree("{\"" + field + "\":" + fieldAndValue.split(":")[1].replace('\'', '"') + "}"));

@@ -266,8 +266,10 @@ interface AuditContract {
         history(new Random(4));
         append(json("run_alive", run(90), 3, 500));
         append(json("run_started", run(91), 1, 600, "kind", "playbook", "playbook", "x.yml"), json("run_finished", run(91), 2, 700, "stats", Map.of()));
+        append(json("run_started", run(92), 1, 610, "kind", "playbook"), json("run_interrupted", run(92), 2, 620, "reason", "gone"));
+        append(json("run_interrupted", run(93), 1, 630), json("run_alive", run(93), 2, 640));
         List<Run> all = Everything.runs(audit(), RunFilter.ALL, Sort.NEWEST);
-        assertThat(all).hasSize(42).isSortedAccordingTo(Comparator.comparing(Run::firstAt).reversed());
+        assertThat(all).hasSize(44).isSortedAccordingTo(Comparator.comparing(Run::firstAt).reversed());
         Set<String> onHost = new HashSet<>();
         Everything.jobs(audit(), JobFilter.builder().host("h3").build(), Sort.NEWEST).forEach(job -> onHost.add(job.run().toString()));
         record RunQuestion(String name, RunFilter filter, Predicate<Run> fits) {}
@@ -280,9 +282,9 @@ interface AuditContract {
                 new RunQuestion("controller", RunFilter.builder().controller("ci1").build(), r -> r.info() != null && "ci1".equals(r.info().controller())),
                 new RunQuestion("host", RunFilter.builder().host("h3").build(), r -> onHost.contains(r.id().toString())),
                 new RunQuestion("finished", RunFilter.builder().state(RunState.FINISHED).build(), Run::finished),
-                new RunQuestion("interrupted", RunFilter.builder().state(RunState.INTERRUPTED).silence(Duration.ofDays(2)).build(), r -> false),
-                new RunQuestion("running", RunFilter.builder().state(RunState.RUNNING).silence(Duration.ofDays(2)).build(), r -> !r.finished()),
-                new RunQuestion("running or finished", RunFilter.builder().state(RunState.RUNNING, RunState.FINISHED).silence(Duration.ofDays(2)).build(), r -> true),
+                new RunQuestion("interrupted", RunFilter.builder().state(RunState.INTERRUPTED).silence(Duration.ofDays(2)).build(), Run::interrupted),
+                new RunQuestion("running", RunFilter.builder().state(RunState.RUNNING).silence(Duration.ofDays(2)).build(), r -> !r.finished() && !r.interrupted()),
+                new RunQuestion("running or finished", RunFilter.builder().state(RunState.RUNNING, RunState.FINISHED).silence(Duration.ofDays(2)).build(), r -> !r.interrupted()),
                 new RunQuestion("kind", RunFilter.builder().kind("adhoc").build(), r -> r.info() != null && "adhoc".equals(r.info().kind())),
                 new RunQuestion("check_mode", RunFilter.builder().checkMode(true).build(), r -> r.info() != null && r.info().checkMode()),
                 new RunQuestion("label", RunFilter.builder().labels(List.of(new Label("env", "e1"))).build(), r -> r.info() != null && "e1".equals(r.info().labels().get("env"))),
@@ -297,7 +299,7 @@ interface AuditContract {
             assertThat(walk(page -> audit().runs(question.filter, page), new Sort(Sort.Key.FINISHED_AT, true), 4)).as(question.name)
                     .containsExactlyInAnyOrderElementsOf(expected.stream().filter(Run::finished).toList());
         }
-        assertThat(audit().runStates(Duration.ofDays(2))).isEqualTo(Map.of(RunState.FINISHED, 1L, RunState.RUNNING, 41L, RunState.INTERRUPTED, 0L));
+        assertThat(audit().runStates(Duration.ofDays(2))).isEqualTo(Map.of(RunState.FINISHED, 1L, RunState.RUNNING, 42L, RunState.INTERRUPTED, 1L));
         assertThat(all).anyMatch(r -> r.state(now, Duration.ofDays(2)) == RunState.FINISHED);
     }
 

@@ -228,6 +228,25 @@ abstract class LedgerContract implements AuditContract {
     }
 
     @Test
+    void jobWhoseIdIsHidden_isKnownByTheEventThatToldOfIt_inAnyOrderAndAnyRun() {
+        for (int run = 1; run <= 2; run++) {
+            append(json("job_unresumable", run(run), 1, 5, "host", "h", "play", "p", "job", "j" + run, "task", "t", "async", 9, "reason", "no_log"));
+            append(json("run_alive", run(run), 2, 6));
+        }
+        append(json("job_ended", run(1), 4, 9, "host", "h", "launch", 1, "status", "succeeded"), json("job_unresumable", run(1), 3, 8, "host", "h", "play", "p", "job", "j3", "task", "t"));
+        assertThat(newest("h", "p", "j1").status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(newest("h", "p", "j1").finishedAt()).isEqualTo(T0.plusSeconds(9));
+        assertThat(List.of(newest("h", "p", "j2").status(), newest("h", "p", "j3").status())).containsOnly(JobStatus.RUNNING);
+        append(json("job_ended", run(3), 2, 9, "host", "h", "play", "p", "job", "j4", "launch", 1, "status", "failed"));
+        append(json("job_unresumable", run(3), 1, 5, "host", "h", "play", "p", "job", "j4", "task", "t", "reason", "no_log"));
+        assertThat(newest("h", "p", "j4").status()).as("the launch came last").isEqualTo(JobStatus.FAILED);
+        reopen();
+        append(json("job_ended", run(2), 3, 7, "host", "h", "launch", 1, "status", "failed"));
+        assertThat(newest("h", "p", "j2").status()).isEqualTo(JobStatus.FAILED);
+        assertThat(ledger.audit().jobs(JobFilter.ALL, PageRequest.first(10)).items()).as("one record each").hasSize(4);
+    }
+
+    @Test
     void oneJobUnderTwoNames_isOneJob() {
         append(started(run(1), 1, 5, "h", "p", "j", "a", "async", 60));
         append(saved(run(2), 6, "h", "nightly", "upgrade", "a", "metadata", Map.of("ticket", "CHG-7")));

@@ -56,6 +56,10 @@ class JobMergeTest {
                 List.of(launch(1, 2, YEARS, "p", "async", 60, "details", Map.of("cmd", "run", "x", 1)), end(1, 3, -YEARS, "failed").set("details", Json.MAPPER.valueToTree(Map.of("stdout", "a"))),
                         end(2, 1, 5, "succeeded").set("details", Json.MAPPER.valueToTree(Map.of("stdout", "b", "cmd", "ran"))), seen("job_polled", 1, 4, 2 * YEARS),
                         saved(run(7), -YEARS, "db1", "p", "upgrade", ID, "details", Map.of("cmd", "saved"), "started_at", "1999-01-01T00:00:00Z"), launch(3, 1, -YEARS, "q")),
+                // The launch is told of by its number where its id is hidden.
+                List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "async", 60, "reason", "no_log"),
+                        json("job_polled", run(1), 5, 3, "host", "db1", "launch", 4), json("job_ended", run(1), 6, 9, "host", "db1", "play", "p", "job", "secret", "launch", 4, "status", "lost"),
+                        json("job_ended", run(1), 7, 9, "host", "db1", "launch", 4, "status", "failed"), json("job_cleaned", run(1), 8, 20, "host", "db1", "launch", 4)),
                 List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log"),
                         json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log")));
     }
@@ -183,6 +187,9 @@ class JobMergeTest {
     void deadline_isStartPlusAsync_andStaysWithinTheYearsThatCanBeWritten() {
         Job job = fold(Wire.jobs(events(launch(1, 1, 0, "p", "async", 90))));
         assertThat(job.record(job.mainKey()).deadline()).isEqualTo(Wire.T0.plusSeconds(90));
+        Job endless = fold(Wire.jobs(events(launch(1, 1, 0, "p", "async", 100_000_000_000L))));
+        assertThat(endless.record(endless.mainKey()).deadline()).as("ten years").isEqualTo(Wire.T0.plus(Job.LONGEST));
+        assertThat(endless.record(endless.mainKey()).asyncSeconds()).as("what was asked for").isEqualTo(100_000_000_000L);
         ObjectNode atTheEndOfTime = launch(1, 1, 0, "p", "async", Integer.MAX_VALUE).put("at", "9999-12-31T23:59:59.999999Z");
         Job last = fold(Wire.jobs(events(atTheEndOfTime)));
         assertThat(last.record(last.mainKey()).deadline().toString()).startsWith("9999-12-31");

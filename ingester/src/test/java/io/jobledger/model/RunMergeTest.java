@@ -65,6 +65,22 @@ class RunMergeTest {
     }
 
     @Test
+    void noticeThatTheProcessIsGone_makesTheRunInterruptedAtOnce_untilItSpeaksAgain() {
+        List<ObjectNode> history = new ArrayList<>(twoPlaybooks().subList(0, 5));
+        history.add(json("run_interrupted", Wire.run(1), 6, 61, "reason", "its process is gone"));
+        List<Event> events = new ArrayList<>(Wire.events(history));
+        Run gone = run(events);
+        assertThat(gone.state(T0, Duration.ofDays(1))).isEqualTo(RunState.INTERRUPTED);
+        assertThat(gone.finishedAt()).as("that of the first playbook").isEqualTo(T0.plusSeconds(2));
+        Collections.reverse(events);
+        assertThat(run(events)).isEqualTo(gone);
+        events.add(Wire.event(json("run_alive", Wire.run(1), 7, 62)));
+        assertThat(run(events).state(T0, Duration.ofDays(1))).isEqualTo(RunState.RUNNING);
+        events.add(Wire.event(json("run_finished", Wire.run(1), 8, 63)));
+        assertThat(run(events).state(T0, Duration.ofDays(1))).isEqualTo(RunState.FINISHED);
+    }
+
+    @Test
     void aMissingEvent_makesTheRunIncomplete() {
         List<ObjectNode> gap = new ArrayList<>(twoPlaybooks());
         gap.remove(1);
