@@ -111,6 +111,25 @@ def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, nu
     # Ansible itself may show where a signal met it.
     assert "recorder.py" not in output and "plugin_utils" not in output
     assert ingester.of("run_finished") == []
+    # Ctrl-C leaves Ansible the time to say so itself; else the next run here does, or a replay.
+    if not ingester.of("run_interrupted"):
+        assert number != signal.SIGINT
+        done = controller.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=ingester.url)
+        assert done.returncode == 0 and "its run was interrupted" in done.stdout
+    (told,) = ingester.of("run_interrupted")
+    assert told["run_id"] == job["run_id"] and told["seq"] == max(event["seq"] for event in ingester.events)
+    assert told["reason"] == ("it ended before its recap" if number == signal.SIGINT else "its process is gone; it said no goodbye")
+    assert list(controller.spool.iterdir()) == []
+
+
+def test_run_that_ends_because_a_further_playbook_cannot_be_read_is_interrupted(controller, ingester):
+    controller.write("second.yml", "- hosts: all\n  tasks: [{nothing_of_the_kind: }]\n")
+    done = controller.playbook("[{hosts: all, gather_facts: false, tasks: [{debug: }]}]", "second.yml", "site.yml", url=ingester.url)
+    assert done.returncode != 0
+    assert [event["reason"] for event in ingester.of("run_interrupted")] == ["it ended before playbook 2 of 3 began"]
+    failing = "[{hosts: all, gather_facts: false, tasks: [{fail: }]}]"
+    controller.playbook(failing, "second.yml", url=ingester.url)  # Ansible itself goes no further
+    assert len(ingester.of("run_finished")) == 2 and len(ingester.of("run_interrupted")) == 1
 
 
 BROKEN = """
