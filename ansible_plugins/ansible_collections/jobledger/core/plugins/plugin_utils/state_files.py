@@ -49,6 +49,49 @@ class StateFiles:
         except OSError as error:
             raise _failure("write", path, error) from None
 
+    def names(self, host: str | None = None):
+        """Yield the relative path of each record, of one host where it is given. Raises StateError."""
+        try:
+            hosts = [paths.segment(host)] if host else sorted(os.listdir(self._root))
+            for place in hosts:
+                for play in _folders(os.path.join(self._root, place)):
+                    for file in sorted(os.listdir(os.path.join(self._root, place, play))):
+                        if file.endswith(".json") and not file.startswith("."):
+                            yield "/".join((place, play, file))
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise _failure("list", error.filename or self._root, error) from None
+
+    def raw(self, name: str) -> bytes | None:
+        """Return the bytes of a record by its relative path; None when it is gone. Raises StateError."""
+        try:
+            return _read(os.path.join(self._root, *name.split("/")))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _failure("read", os.path.join(self._root, name), error) from None
+
+    def remove(self, name: str, data: bytes) -> bool:
+        """Remove a record that still is `data`; return whether it went. Raises StateError."""
+        path = os.path.join(self._root, *name.split("/"))
+        try:
+            if _read(path) != data:
+                return False
+            os.unlink(path)
+            _sync(os.path.dirname(path))
+            return True
+        except FileNotFoundError:
+            return True
+        except OSError as error:
+            raise _failure("remove", path, error) from None
+
+
+def _folders(path: str) -> list[str]:
+    if not os.path.isdir(path):
+        return []
+    return sorted(name for name in os.listdir(path) if os.path.isdir(os.path.join(path, name)))
+
 
 def _read(path: str) -> bytes:
     # Without O_NONBLOCK a pipe that somebody left there would block for ever.

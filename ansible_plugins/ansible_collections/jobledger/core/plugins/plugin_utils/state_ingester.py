@@ -5,6 +5,8 @@ Not thread-safe: it holds one connection. Building it does no I/O.
 
 from __future__ import annotations
 
+from urllib.parse import quote, urlencode
+
 from . import record as records
 from . import state_record
 from .client import TransportError
@@ -61,6 +63,14 @@ class StateIngester:
             self._find_mirror()
         try:
             records.ask(self._client, "PUT", records.path_of(key.host, key.play, key.job), self._timeout, state_record.dump(record))
+        except records.RecordError as error:
+            raise StateError("%s" % error) from None
+
+    def prune(self, days: str, statuses, only_look: bool) -> dict:
+        """Let the ledger remove its history of jobs that are older and ended so, or say what would go. Return its answer. Raises StateError."""
+        query = [("older_than", days), ("dry_run", "true" if only_look else "false"), *(("status", status) for status in statuses)]
+        try:
+            return records.ask(self._client, "POST", "/api/v1/prune?" + urlencode(query, quote_via=quote), self._timeout)
         except records.RecordError as error:
             raise StateError("%s" % error) from None
 

@@ -20,7 +20,7 @@ THREE_WAYS = ("there is no way to the bucket: the oci backend needs one of three
 
 
 class StateBucket:
-    """The objects of a bucket, through `objects`: `get(name)` bytes or None, `put(name, bytes, metadata)`, both may raise Passing."""
+    """The objects of a bucket, through `objects`: `get(name)` bytes or None, `put(name, bytes, metadata)`, `names(prefix)`, `delete(name)`; all may raise Passing."""
 
     # Whether what is put is merged with what is known of the job already.
     merges = False
@@ -45,6 +45,23 @@ class StateBucket:
         data = state_record.dump(record)
         headers = {"ansible-job-id": record["ansible_job_id"], "ansible-host": _ascii(key.host), "ansible-job-name": _ascii(key.job)}
         self._try(lambda: self._objects.put(paths.record_path(key.host, key.play, key.job), data, headers))
+
+    def names(self, host: str | None = None):
+        """Return the names of the objects that are records, of one host where it is given. Raises StateError."""
+        prefix = paths.segment(host) + "/" if host else ""
+        listed = self._try(lambda: self._objects.names(prefix))
+        return [name for name in listed if name.count("/") == 2 and name.endswith(".json")]
+
+    def raw(self, name: str) -> bytes | None:
+        """Return the bytes of an object; None when it is gone. Raises StateError."""
+        return self._try(lambda: self._objects.get(name))
+
+    def remove(self, name: str, data: bytes) -> bool:
+        """Remove an object that still is `data`; return whether it went. Raises StateError."""
+        if self.raw(name) not in (data, None):
+            return False
+        self._try(lambda: self._objects.delete(name))
+        return True
 
     def _try(self, attempt):
         try:

@@ -59,6 +59,21 @@ class CliObjects:
         if done.returncode != 0:
             raise self._explain(*self._report(done))
 
+    def names(self, prefix: str) -> list[str]:
+        """Return the names of all objects that begin so. Raises Passing or StateError."""
+        done = self._run("list", "--prefix=" + prefix, "--fields", "name", "--all")
+        if done.returncode != 0:
+            raise self._explain(*self._report(done))
+        return [entry["name"] for entry in json.loads(done.stdout or b"{}").get("data") or []]
+
+    def delete(self, name: str) -> None:
+        """Remove the object; one that is not there is removed. Raises Passing or StateError."""
+        done = self._run("delete", "--name=" + name, "--force")
+        if done.returncode != 0:
+            status, code, message = self._report(done)
+            if status != 404 or code not in (None, "ObjectNotFound"):
+                raise self._explain(status, code, message)
+
     def _missing(self, name: str) -> None:
         done = self._run("list", "--prefix=" + name, "--fields", "name", "--limit", "1")
         if done.returncode != 0:

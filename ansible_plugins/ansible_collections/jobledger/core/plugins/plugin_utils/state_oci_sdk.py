@@ -41,6 +41,21 @@ class SdkObjects:
         self._call(lambda client: client.put_object(
             self._namespace, self._bucket, name, data, content_type="application/json", opc_meta=metadata))
 
+    def names(self, prefix: str) -> list[str]:
+        """Return the names of all objects that begin so. Raises Passing or StateError."""
+        found, start = [], None
+        while True:
+            options = {key: value for key, value in (("prefix", prefix or None), ("start", start), ("fields", "name")) if value}
+            page = self._call(lambda client: client.list_objects(self._namespace, self._bucket, **options)).data
+            found += [entry.name for entry in page.objects]
+            start = page.next_start_with
+            if not start:
+                return found
+
+    def delete(self, name: str) -> None:
+        """Remove the object; one that is not there is removed. Raises Passing or StateError."""
+        self._call(lambda client: client.delete_object(self._namespace, self._bucket, name))
+
     def _call(self, operation):
         import oci
 

@@ -71,17 +71,27 @@ def _list(given, bucket: Path) -> int:
     return 0
 
 
+def _delete(given, bucket: Path) -> int:
+    source = bucket / quote(given.name, safe="")
+    if not given.force:
+        return _say("Are you sure you want to delete this resource? [y/N]: Aborted!")
+    if not source.exists():
+        return _error(given, 404, "ObjectNotFound", "The object '%s' was not found" % given.name)
+    source.unlink()
+    return 0
+
+
 def _parse(arguments: list[str]):
     parser = argparse.ArgumentParser(prog="oci", allow_abbrev=False)
     for option in ("--config-file", "--profile", "--region", "--auth", "--connection-timeout", "--read-timeout", "--namespace", "--bucket-name",
                    "--name", "--file", "--content-type", "--metadata", "--prefix", "--fields"):
         parser.add_argument(option)
     parser.add_argument("--limit", type=int)
-    for flag in ("--no-retry", "--force", "--no-multipart"):
+    for flag in ("--no-retry", "--force", "--no-multipart", "--all"):
         parser.add_argument(flag, action="store_true")
     parser.add_argument("service", choices=["os"])
     parser.add_argument("resource", choices=["object"])
-    parser.add_argument("operation", choices=["put", "get", "list"])
+    parser.add_argument("operation", choices=["put", "get", "list", "delete"])
     return parser.parse_args(arguments)
 
 

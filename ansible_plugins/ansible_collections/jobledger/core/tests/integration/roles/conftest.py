@@ -32,7 +32,7 @@ class Backend:
         """Return `-e` for both roles; `more` are variables of the playbook, or of both roles where they begin with `both_`."""
         found = {"ansible_python_interpreter": sys.executable}
         shared = dict(self.variables, retry_pause=0.01, **{name[5:]: value for name, value in more.items() if name.startswith("both_")})
-        for role in ("async_job_save_", "async_job_load_"):
+        for role in ("async_job_save_", "async_job_load_", "async_job_clean_"):
             found.update({role + name: value for name, value in shared.items()})
         found.update({name: value for name, value in more.items() if not name.startswith("both_")})
         return json.dumps(found)

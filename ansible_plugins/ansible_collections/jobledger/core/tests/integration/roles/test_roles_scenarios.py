@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
 import pytest
+from ansible_collections.jobledger.core.plugins.module_utils import processes
 from tools import async_wrapper
 from tools.ingester import Ingester, closed_port
 from tools.program import until
@@ -248,3 +251,54 @@ def test_tree_of_two_levels_is_migrated(controller, make_backend, tmp_path):
     - debug: msg="{{ async_job_load_ansible_job_id }} {{ async_job_load_metadata.ticket }}"
 """)
     assert "j1.22 CHG-7" in _ok(controller.run("load.yml", backend))
+
+
+@pytest.mark.parametrize("kind", ["filesystem", "ingester"])
+def test_crashed_job_does_not_stay_running_in_the_records(controller, make_backend, kind, job_name, tmp_path):
+    backend = make_backend(kind)
+    gate, job = _job(tmp_path)
+    _ok(controller.run("start_or_check.yml", backend, "--limit", "h1", job_name=job_name, **job))
+    if backend.kind == "filesystem":
+        assert "on h1 is alive" in _ok(controller.run("settle.yml", backend, "--limit", "h1", job_name=job_name))
+    for results in (controller.root / "async").iterdir():
+        for process in processes.look().family(results.name).all:
+            os.kill(process.pid, signal.SIGKILL)
+        until(lambda name=results.name: not processes.look().family(name))
+    assert "on h1 is gone" in _ok(controller.run("settle.yml", backend, "--limit", "h1", job_name=job_name))
+    controller.write("show.yml", SHOW)
+    assert "status=lost" in _ok(controller.run("show.yml", backend, job_name=job_name))
+    gate.touch()
+
+
+SHOW = """
+- name: Upgrade databases
+  hosts: h1
+  gather_facts: false
+  tasks:
+    - include_role: {name: jobledger.core.async_job_load}
+      vars: {async_job_load_job_name: "{{ job_name }}"}
+    - debug: msg="status={{ async_job_load_status }}"
+"""
+
+
+@pytest.mark.parametrize("kind", ["filesystem", "oci-command", "oci-sdk", "oci-real-command"])
+def test_old_records_go_and_open_ones_stay(controller, make_backend, kind, job_name, tmp_path):
+    backend = make_backend(kind)
+    controller.write("save.yml", json.dumps([{"name": "Upgrade databases", "hosts": "h1", "gather_facts": False, "tasks": [
+        {"include_role": {"name": "jobledger.core.async_job_save"}, "loop": [[job_name + " over", "succeeded"], [job_name + " open", "running"]],
+         "vars": {"async_job_save_job_name": "{{ item[0] }}", "async_job_save_ansible_job_id": "j1.1", "async_job_save_host": "h1", "async_job_save_status": "{{ item[1] }}"}}]}]))
+    _ok(controller.run("save.yml", backend))
+    assert "would go" not in _ok(controller.run("clean.yml", backend, "--limit", "h1", keep="1h"))
+    shown = _ok(controller.run("clean.yml", backend, "--limit", "h1", keep="0s"))
+    assert "%s over on h1 (succeeded) would go" % job_name in shown and "%s open" % job_name not in shown
+    gone = _ok(controller.run("clean.yml", backend, "--limit", "h1", keep="0s", async_job_clean_dry_run=False))
+    assert "%s over on h1 (succeeded) is removed" % job_name in gone
+    controller.write("show.yml", SHOW)
+    assert "status=running" in _ok(controller.run("show.yml", backend, job_name=job_name + " open"))
+    assert "status=running" not in _ok(controller.run("show.yml", backend, job_name=job_name + " over"))
+
+
+def test_ledger_is_not_cleaned_by_name_and_by_age_it_shows_what_would_go(controller, make_backend):
+    backend = make_backend("ingester")
+    assert "by age and status and not by name" in _failed(controller.run("clean.yml", backend, "--limit", "h1"))
+    _ok(controller.run("clean_all.yml", backend, "--limit", "h1"))
