@@ -140,6 +140,7 @@ from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 
 from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, only_one, run_info, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
 from ansible_collections.jobledger.core.plugins.plugin_utils.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.names import name as wire_name
@@ -235,6 +236,7 @@ class CallbackModule(CallbackBase):
         self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
         self._address = client.address
         self._journal = journal.Journal(self._take)
+        current_run.announce(self._journal.run_id, self.get_option("run_name"))
         open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
         self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
         self._redactor = details.redactor

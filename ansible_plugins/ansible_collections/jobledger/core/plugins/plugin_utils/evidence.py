@@ -33,7 +33,7 @@ def job_id(result: dict, arguments: dict | None = None) -> str | None:
 
     `arguments` are a status check's own arguments; nothing but `jid` is read from them.
     """
-    found = result.get("ansible_job_id")
+    found = fence(result).get("ansible_job_id") or result.get("ansible_job_id")
     if found is None and isinstance(result.get("async_result"), dict):
         found = result["async_result"].get("ansible_job_id")
     if found is None and isinstance(arguments, dict):
@@ -46,10 +46,22 @@ def job_id(result: dict, arguments: dict | None = None) -> str | None:
 
 def results_file(result: dict) -> str | None:
     """Return the path of the job's results file on its host, when the result names it."""
-    found = result.get("results_file")
+    found = fence(result).get("results_file") or result.get("results_file")
     if found is None and isinstance(result.get("async_result"), dict):
         found = result["async_result"].get("results_file")
     return names.clean(found) if isinstance(found, str) and found else None
+
+
+def fence(result: dict) -> dict:
+    """Return what start_once says of the job's fence; {} for any other result. Who attached polls by an id of its own: the job's is in here."""
+    found = result.get("fence")
+    return found if isinstance(found, dict) and "attempt" in found and isinstance(result.get("decision"), str) else {}
+
+
+def decision(result: dict) -> str | None:
+    """Return what start_once decided: started, attached, already_succeeded or refused; None for any other result."""
+    found = result.get("decision")
+    return found if found == "refused" or fence(result) else None
 
 
 def censored(result: dict) -> bool:
@@ -77,10 +89,12 @@ def of_status_check(result: dict, ok: bool, retry: bool = False) -> Finding:
     if not result.get("finished"):
         # `until` that gave up leaves no message; a message means that the check itself failed.
         return Finding(ALIVE) if ok or retry or not text and "module_stderr" not in result else Finding(NOTHING)
-    if _ran_out_of_time(result):
+    if _ran_out_of_time(result) or fence(result).get("status") == "timed_out":
         return _end("timed_out", result)
     if cancelled(result):
         return _end("cancelled", result)
+    if fence(result).get("status") == "lost":
+        return _end("lost", result)
     if retry:
         return Finding(ALIVE)
     return _end(_verdict(result, ok), result)
@@ -94,6 +108,8 @@ def of_awaited_job(result: dict, ok: bool) -> Finding:
         return _end("cancelled", result)
     if "async_result" in result or _ran_out_of_time(result):
         return _end("timed_out", result)
+    if fence(result).get("status") == "lost":
+        return _end("lost", result)
     return _end(_verdict(result, ok), result)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from . import evidence
 
-_NAMES = ("host", "execution_host", "play", "playbook", "playbook_path", "task", "job", "results_file")
+_NAMES = ("host", "execution_host", "play", "playbook", "playbook_path", "task", "job", "results_file",
+          "decision", "generation")
 
 
 class Job:

@@ -37,7 +37,7 @@ class Observer:
         Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether that was said.
         """
         context = self.followed[host.name] = self._make_context(host, task)
-        if not _is_zero(task.poll) or task.no_log:
+        if not _is_zero(task.poll) or task.no_log or task.action.endswith("start_once"):
             launch = context.launch(task, {})
             if task.no_log:
                 launch["no_log"] = True
@@ -76,7 +76,7 @@ class Observer:
         elif seen_before:
             self._jobs.polled(launch, job_id)
         else:
-            self._jobs.started(launch, job_id, context.mark)
+            self._begin(launch, job_id, context.mark)
 
     def retried(self, host, task, result: dict) -> None:
         """`until`/`retries`: an attempt is over and another one comes; each attempt is a job of its own."""
@@ -112,7 +112,7 @@ class Observer:
         if context.is_loop:
             self._keep_for_item(context, job_id, launch, finding)
         else:
-            self._jobs.started(launch, job_id, context.mark)
+            self._begin(launch, job_id, context.mark)
             self._jobs.ended(launch, job_id, finding)
         context.current_id = job_id
 
@@ -168,18 +168,41 @@ class Observer:
         if job_id is None:
             if evidence.censored(result) and ok and _is_zero(task.poll):
                 self._hidden(context, task, result)
+            elif evidence.decision(result) or result.get("looked_only"):
+                self._not_started(context, task, result)
+            return
+        if evidence.decision(result) == "refused":
+            self._not_started(context, task, result)
             return
         launch = self._launch(context, task, result, result)
-        self._jobs.started(launch, job_id, self._begun(context, launch))
-        if not _is_zero(task.poll) and not any(entry["id"] == job_id and entry["finding"] for entry in kept):
+        self._begin(launch, job_id, self._begun(context, launch))
+        if evidence.decision(result) == "already_succeeded":
             self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok), result))
+        elif not _is_zero(task.poll) and not any(entry["id"] == job_id and entry["finding"] for entry in kept):
+            self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok), result))
+
+    def _begin(self, launch: dict, job_id: str, at) -> None:
+        """The id of a job came: this run started it, or found it there."""
+        if launch.get("decision") in ("attached", "already_succeeded"):
+            self._jobs.polled(launch, job_id, launch["no_log"])
+        else:
+            self._jobs.started(launch, job_id, at)
+
+    def _not_started(self, context, task, result: dict) -> None:
+        """start_once started nothing: it was refused, or only looked."""
+        launch = context.launch(task, result)
+        named = {key: launch.get(key) for key in ("host", "play", "job", "task", "execution_host")}
+        decision = "refused" if evidence.decision(result) == "refused" else None
+        reason = names.message(result.get("msg")) if decision else "check mode only looks"
+        self._journal.write("job_not_started", dict(named, intent=context.intent, decision=decision, generation=names.name(evidence.fence(result).get("generation")),
+                                                    reason=self._details.redactor.text(reason) if reason else None))
 
     def _name_kept(self, context, task, result: dict, entry: dict) -> None:
         # The item's result brings the label that the attempt's own hooks did not have.
         launch = self._launch(context, task, result, {})
-        launch.update({key: entry["launch"].get(key) for key in ("results_file", "attempt")})
+        launch.update({key: entry["launch"].get(key) for key in ("results_file", "attempt", "decision", "generation")})
         launch["no_log"] = launch["no_log"] or entry["launch"]["no_log"]
-        self._jobs.started(launch, entry["id"], entry["at"])
+        self._begin(launch, entry["id"], entry["at"])
         if entry["finding"]:
             self._jobs.ended(launch, entry["id"], entry["finding"])
 
@@ -201,6 +224,8 @@ class Observer:
     def _launch(self, context, task, result: dict, source: dict) -> dict:
         launch = context.launch(task, result)
         launch["results_file"] = evidence.results_file(source)
+        if evidence.decision(source):
+            launch.update(decision=evidence.decision(source), generation=names.name(evidence.fence(source).get("generation")))
         launch["attempt"] = _attempt(context, task, result)
         launch["intent"] = context.intent
         if not launch["no_log"]:

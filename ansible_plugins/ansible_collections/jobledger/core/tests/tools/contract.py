@@ -12,9 +12,11 @@ STATUS = {"succeeded", "failed", "timed_out", "lost"}
 _SEEN = {"launch": int}
 _PLACE = {"host": str, "ansible_job_id": str, "execution_host": str, "play": str, "playbook": str, "playbook_path": str,
           "task": str, "job": str, "results_file": str}
+_FENCE = {"decision": str, "generation": str}
+_PLACE.update(_FENCE)
 _LAUNCH = dict(_PLACE, label=str, action=str, check_mode=bool, no_log=bool, attempt=int, remote_user=str, become_user=str,
                connection=str, intent=int, details=dict, **{"async": int, "poll": int})
-_INTENT = {key: value for key, value in _LAUNCH.items() if key not in ("ansible_job_id", "results_file", "label", "attempt", "intent", "details")}
+_INTENT = {key: value for key, value in _LAUNCH.items() if key not in ("ansible_job_id", "results_file", "label", "attempt", "intent", "details", *_FENCE)}
 _HIDDEN = dict(_LAUNCH, reason=str)
 del _HIDDEN["ansible_job_id"], _HIDDEN["results_file"], _HIDDEN["details"]
 DETAILS = {"cmd": str, "stdout": str, "stderr": str, "module_args": dict}
@@ -29,7 +31,7 @@ FIELDS = {
     "job_cleaned": dict(_PLACE, **_SEEN),
     "job_unresumable": _HIDDEN,
     "job_intended": _INTENT,
-    "job_not_started": {"host": str, "play": str, "job": str, "task": str, "execution_host": str, "intent": int, "reason": str},
+    "job_not_started": dict(_FENCE, host=str, play=str, job=str, task=str, execution_host=str, intent=int, reason=str),
     "run_alive": {},
     "run_finished": {"stats": dict},
     "run_interrupted": {"reason": str},

@@ -1,0 +1,338 @@
+"""The processes that keep one job: guardian, keeper, payload. Runs on hosts, Python 3.6 and later, standard library only.
+
+All are forked with the attempt's lock open, so that the lock is held as long as one of them lives. The keeper marks the
+attempt, runs the payload and records its end. When the keeper is killed, the guardian goes on in its place.
+"""
+
+import errno
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import time
+import traceback
+
+from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+_RESERVE = 1 << 16
+_QUIET = 2.0  # seconds to wait for more output once the payload has exited and something else holds its pipes
+
+
+def step(_name):
+    """Called at every step of a start; tests put a kill in its place."""
+
+
+class Work(object):
+    """What is to be run: `command` (list), `limit` in seconds, `tmpdir` to remove at the end or None."""
+
+    def __init__(self, attempt, start, command, limit, tmpdir):
+        self.attempt = attempt
+        self.start = start
+        self.command = command
+        self.limit = limit
+        self.tmpdir = tmpdir
+        self.began = time.monotonic()
+
+
+class _Output(object):
+    """The payload's pipes, read to their end."""
+
+    def __init__(self):
+        self.out, self.err = os.pipe(), os.pipe()
+        self.data = {self.out[0]: b"", self.err[0]: b""}
+        self.open = set(self.data)
+
+    def close_ends(self, index):
+        for pipe in (self.out, self.err):
+            os.close(pipe[index])
+
+    def read(self, seconds):
+        """Wait at most so long; return whether there was news."""
+        if not self.open:
+            return False
+        ready = select.select(list(self.open), [], [], max(0.0, seconds))[0]
+        for descriptor in ready:
+            more = os.read(descriptor, 1 << 16)
+            self.data[descriptor] += more
+            if not more:
+                self.open.discard(descriptor)
+        return bool(ready)
+
+    def text(self):
+        return tuple(self.data[pipe[0]].decode("utf-8", "surrogateescape") for pipe in (self.out, self.err))
+
+
+def spawn(work, held, unwanted):
+    """Fork the guardian and return the reading end of a pipe: "M" comes when the attempt is marked, text when it could not be.
+
+    `held` is the attempt's lock, `unwanted` what the new processes must not keep open. The caller must not unlock.
+    """
+    reading, telling = os.pipe()
+    step("before_fork")
+    if os.fork():
+        os.close(telling)
+        return reading
+    try:
+        os.setsid()
+        os.close(reading)
+        for descriptor in unwanted:
+            os.close(descriptor)
+        _silence()
+        os.umask(0o022)
+        step("guardian")
+        _guard(work, held, telling)
+    finally:
+        os._exit(0)
+
+
+def _silence():
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    os.close(null)
+
+
+def _guard(work, held, telling):
+    output = _Output()
+    keeper = os.fork()
+    if not keeper:
+        try:
+            _keep(work, held, telling, output)
+        finally:
+            os._exit(0)
+    os.close(telling)
+    output.close_ends(1)
+    _wait(keeper)
+    if work.attempt.was_marked() and not work.attempt.has_ended():
+        # Its keeper is gone, but not its pipes: the job goes on, and its result is still to come.
+        step("guardian_takes_over")
+        timed_out = _follow(work, output, None)
+        payload = work.attempt.processes.get("payload")
+        if timed_out and payload in layout.marked(work.start["job_id"]):
+            _kill_group(payload)
+        end(work, output.text(), None, timed_out, "guardian")
+    _leave(work)
+
+
+def _keep(work, held, telling, output):
+    attempt = work.attempt
+    os.setpgid(0, 0)
+    try:
+        mode = layout.file_mode(attempt.path)
+        layout.write_json(attempt.file("process.json"), {"guardian": os.getppid(), "keeper": os.getpid(), "boot_id": layout.boot_id()}, mode)
+        reserve(attempt)
+        step("before_mark")
+        layout.write_json(attempt.file("exec"), {"at": layout.now(), "boot_id": layout.boot_id()}, mode)
+    except Exception as error:  # nothing has run: say so, and let the lock go
+        _tell(telling, ("F%s" % error).encode("utf-8", "replace"))
+        return
+    step("marked")
+    _tell(telling, b"M")
+    os.close(telling)
+    step("told")
+    payload, failure = _run(work, held, output)
+    output.close_ends(1)
+    if payload is None:
+        end(work, None, None, False, "keeper", failure)
+        _leave(work)
+        return
+    step("payload_runs")
+    try:
+        layout.write_json(attempt.file("process.json"), {"guardian": os.getppid(), "keeper": os.getpid(), "payload": payload.pid, "boot_id": layout.boot_id()}, mode)
+    except OSError:
+        pass  # only for those who look; a full disk must not end the job
+    timed_out = _follow(work, output, payload)
+    if timed_out:
+        _kill_group(payload.pid)
+    elif not _exits(work, payload):
+        timed_out = True
+        _kill_group(payload.pid)
+    code = payload.wait()
+    step("payload_ended")
+    end(work, output.text(), code, timed_out, "keeper")
+    _leave(work)
+
+
+def _run(work, held, output):
+    environment = dict(os.environ, **{layout.MARK: work.start["job_id"], "JOBLEDGER_ATTEMPT": work.attempt.path})
+    try:
+        return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out[1], stderr=output.err[1], env=environment, pass_fds=(held,),
+                                start_new_session=True), None
+    except OSError as error:
+        return None, {"failed": True, "cmd": " ".join(work.command), "msg": str(error)}
+
+
+def _follow(work, output, payload):
+    """Read until the payload has ended; return True when its time was over before."""
+    last = time.monotonic()
+    while output.open:
+        left = work.limit - (time.monotonic() - work.began)
+        if left <= 0:
+            return True
+        if output.read(min(left, 1.0)):
+            last = time.monotonic()
+        elif payload is not None and payload.poll() is not None and time.monotonic() - last >= _QUIET:
+            return False
+    return False
+
+
+def _exits(work, payload):
+    """Wait for a payload that has closed its pipes; return False when its time is over before."""
+    try:
+        payload.wait(max(0.0, work.limit - (time.monotonic() - work.began)))
+        return True
+    except subprocess.TimeoutExpired:
+        return False
+
+
+def end(work, text, code, timed_out, by, result=None):
+    """Record the end, whatever it takes: a full disk is waited for."""
+    attempt, found = work.attempt, None
+    if timed_out:
+        status, found = "timed_out", {"failed": True, "msg": "Timeout exceeded"}
+    elif result is not None:
+        status, found = "failed", result
+    else:
+        found = module_result(text, work.command)
+        status = "failed" if failed(found) else "succeeded"
+        if not text[0].strip():
+            status = "lost" if code is None else "failed"
+            found = {"failed": True, "msg": _silent(code), "stderr": text[1]}
+    pause = 0.1
+    while True:
+        try:
+            record(attempt, work.start, status, found, by, result=bool(text and text[0].strip()) and not timed_out)
+            return
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                return  # the fence was removed under the job: there is nobody to tell
+        _give_back(attempt)
+        time.sleep(pause)
+        pause = min(30.0, pause * 2)
+
+
+def record(attempt, start, status, found, by, result):
+    """Write the result and the end, then switch to them in one step. The caller holds the lock."""
+    cancelled = attempt.cancelled
+    if cancelled and not result:
+        status, found = "cancelled", {"failed": True, "msg": "cancelled by %s: %s" % (cancelled.get("by"), cancelled.get("reason"))}
+    mode = layout.file_mode(attempt.path)
+    message = found.get("msg") if status != "succeeded" and not (start.get("no_log") and result) else None
+    ending = {"status": status, "ended_at": layout.now(), "rc": found.get("rc") if isinstance(found.get("rc"), int) else None,
+              "message": message[:1000] if isinstance(message, str) else None, "by": by, "result": result}
+    for folder in ("ended", "ended/attached", "ended/already"):
+        layout.make_dir(attempt.file(folder), attempt.path)
+    for folder, decision in (("ended", "started"), ("ended/attached", "attached"), ("ended/already", "already_succeeded")):
+        whole = dict(found, **view(attempt, start, decision, ending))
+        if decision == "already_succeeded":
+            whole["changed"] = False
+        layout.write_file(attempt.file(folder, start["job_id"]), json.dumps(whole).encode("ascii"), mode)
+        layout.sync_dir(attempt.file(folder))
+    layout.write_json(attempt.file("ended", "end.json"), ending, mode)
+    step("before_switch")
+    switch(attempt, "ended")
+    step("switched")
+    _give_back(attempt)
+
+
+def switch(attempt, target):
+    """Make `now` point to a folder, in one step, and durable."""
+    layout.remove(attempt.file("next"))
+    os.symlink(target, attempt.file("next"))
+    os.rename(attempt.file("next"), attempt.file("now"))
+    layout.sync_dir(attempt.path)
+
+
+def view(attempt, start, decision, ending=None):
+    """Return what a results file says besides the module's result: whose job it is, and how it ended."""
+    by = start.get("by") or {}
+    fence = {"attempt": attempt.path, "ansible_job_id": start["job_id"], "results_file": attempt.file("now", start["job_id"]), "generation": start.get("generation"),
+             "started_at": start.get("started_at"), "controller": by.get("controller"), "user": by.get("user"), "run_id": by.get("run_id"), "run_name": by.get("run_name")}
+    if ending:
+        fence.update(status=ending["status"], ended_at=ending["ended_at"])
+    return {"started": True, "finished": bool(ending), "ansible_job_id": start["job_id"], "results_file": fence["results_file"], "decision": decision, "fence": fence}
+
+
+def module_result(text, command):
+    """Return what a module printed, as Ansible's own wrapper understands it."""
+    out, err = text
+    try:
+        lines = out.splitlines()
+        first = next(index for index, line in enumerate(lines) if line.strip().startswith("{"))
+        last = max(index for index, line in enumerate(lines) if line.strip().endswith("}"))
+        found = json.loads("\n".join(lines[first:last + 1]))
+        if not isinstance(found, dict):
+            raise ValueError("the module printed no object")
+    except (ValueError, StopIteration):
+        return {"failed": True, "cmd": " ".join(command), "data": out, "stderr": err, "msg": traceback.format_exc()}
+    junk = [line for line in lines[last + 1:] if line.strip()]
+    if junk:
+        warnings = found.get("warnings") or []
+        found["warnings"] = (warnings if isinstance(warnings, list) else [warnings]) + ["Module invocation had junk after the JSON data: %s" % "\n".join(junk)]
+    if err:
+        found["stderr"] = err
+    return found
+
+
+def failed(found):
+    """Return whether Ansible takes this result for a failure."""
+    if "failed" in found:
+        return bool(found["failed"])
+    return str(found.get("rc", 0)) != "0"
+
+
+def reserve(attempt):
+    """Keep room for the end of the job, so that a disk that fills meanwhile does not take it."""
+    descriptor = os.open(attempt.file("reserve"), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        os.posix_fallocate(descriptor, 0, _RESERVE)
+    except OSError as error:
+        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def _give_back(attempt):
+    try:
+        layout.remove(attempt.file("reserve"))
+    except OSError:
+        pass
+
+
+def _silent(code):
+    if code is None:
+        return "the job's processes are gone, and no result came from its module"
+    if code < 0:
+        return "the module was ended by signal %d and gave no result" % -code
+    return "the module ended with code %d and gave no result" % code
+
+
+def _leave(work):
+    if work.tmpdir:
+        shutil.rmtree(work.tmpdir, True)
+
+
+def _tell(descriptor, what):
+    try:
+        os.write(descriptor, what)
+    except OSError:
+        pass  # whoever started it is gone; the job is not
+
+
+def _wait(child):
+    while True:
+        try:
+            return os.waitpid(child, 0)
+        except InterruptedError:
+            continue
+
+
+def _kill_group(leader):
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except (OSError, TypeError):
+        pass

@@ -1,0 +1,115 @@
+"""Documentation of the action start_once, which does the work. What runs on the host is fence_step."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: start_once
+short_description: Starts a module as an async job, at most once per job key and generation
+version_added: 0.1.0
+description:
+  - Runs a module with C(async), and makes sure on the execution host that it is started at most once for its job key (host, play, job name) and generation, whoever
+    runs the playbook, from however many controllers.
+  - A job that runs already is waited for instead. One that has succeeded is not started again. So after any crash the whole recovery is to run the playbook again.
+  - What decides is the fence, a directory on the execution host. Neither a ledger nor a clock is needed for it.
+  - Needs C(async). With C(poll) above 0 it waits, and its result is the module's own, also when another controller started the job. With C(poll=0) it goes on at once.
+  - In check mode it only looks.
+author:
+  - Jobledger contributors
+options:
+  module:
+    description:
+      - The module to run, any that Ansible can run with C(async). M(ansible.builtin.command) and M(ansible.builtin.shell) are known.
+      - Other actions that work on the controller, too, are refused. Name the module itself instead.
+    type: str
+    required: true
+  args:
+    description: The module's arguments.
+    type: dict
+    default: {}
+  generation:
+    description:
+      - What makes it the same work when the playbook runs again, such as a release. Generations go only forward, in the order in which the host sees them.
+      - Without it, a job that has ended may be started again.
+    type: raw
+  on_failed:
+    description:
+      - What to do when this generation has failed, ran out of its time, was cancelled or was lost before. Without a generation, when the last start was lost.
+      - V(fail) fails the task and says so. V(restart) starts the job again.
+    type: str
+    default: fail
+    choices: [fail, restart]
+  on_other:
+    description: What to do while another generation of the job runs. V(refuse) fails the task; V(wait) waits for its end, at most the seconds of C(async).
+    type: str
+    default: refuse
+    choices: [refuse, wait]
+  fence_dir:
+    description: The fence directory on the execution host. Better a variable of the inventory, C(jobledger_fence_dir), since all runs have to use the same.
+    type: str
+  fence:
+    description: What decides. V(host) is the fence on the execution host.
+    type: str
+    default: host
+    choices: [host]
+notes:
+  - The connection must run Ansible's async wrapper, as ssh and local do. Others, such as winrm and psrp, are refused.
+  - Hosts need Linux, Python 3.6 or later, and a local file system for the fence directory.
+"""
+
+EXAMPLES = r"""
+- name: Migrate schema
+  jobledger.core.start_once:
+    module: ansible.builtin.command
+    args:
+      cmd: /opt/db/migrate
+    generation: "2026.4"
+  async: 14400
+  poll: 15
+"""
+
+RETURN = r"""
+decision:
+  description: What was decided.
+  returned: always
+  type: str
+  sample: attached
+ansible_job_id:
+  description: The job's id. With C(poll=0), of a job that another controller started, an id of this controller for the same job.
+  returned: when there is a job
+  type: str
+results_file:
+  description: Path of the results file on the execution host.
+  returned: when there is a job
+  type: str
+started:
+  description: Whether the job was started.
+  returned: when there is a job
+  type: bool
+finished:
+  description: Whether it has ended.
+  returned: when there is a job
+  type: bool
+fence:
+  description: Who started the job, when, in which run, and how it ended.
+  returned: when the host has a record of the job
+  type: dict
+  contains:
+    ansible_job_id: {description: The job's own id., type: str}
+    attempt: {description: Folder of this execution in the fence directory., type: str}
+    controller: {description: From where it was started., type: str}
+    user: {description: Who started it., type: str}
+    run_id: {description: The run that started it; null when its recorder was off., type: str}
+    run_name: {description: That run's own name., type: str}
+    generation: {description: Its generation., type: str}
+    started_at: {description: When it was started., type: str}
+    ended_at: {description: When it ended., type: str}
+    status: {description: How it ended., type: str}
+    result: {description: For C(already_succeeded), whether the result is still there., type: bool}
+looked_only:
+  description: True in check mode, where nothing is started.
+  returned: check mode
+  type: bool
+"""
+
+if __name__ == "__main__":
+    raise SystemExit("start_once is an action; this file only documents it")
