@@ -5,20 +5,23 @@ attempt, runs the payload and records its end. When the keeper is killed, the gu
 """
 
 import errno
+import fcntl
 import json
 import os
 import select
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import traceback
 
 from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
+from ansible_collections.jobledger.core.plugins.module_utils import job_files
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _RESERVE = 1 << 16
-_QUIET = 2.0  # seconds to wait for more output once the payload has exited and something else holds its pipes
+_QUIET = 2.0  # seconds to wait for more output once the payload has exited and something else holds its pipe
 
 
 def step(_name):
@@ -38,31 +41,44 @@ class Work(object):
 
 
 class _Output(object):
-    """The payload's pipes, read to their end."""
+    """What the payload prints, kept in memory files, so that neither a killed keeper nor a full disk takes it.
 
-    def __init__(self):
-        self.out, self.err = os.pipe(), os.pipe()
-        self.data = {self.out[0]: b"", self.err[0]: b""}
-        self.open = set(self.data)
+    The payload holds the writing end of a pipe as well: its end tells a guardian, who is not its parent, that the payload has ended.
+    """
 
-    def close_ends(self, index):
-        for pipe in (self.out, self.err):
-            os.close(pipe[index])
+    def __init__(self, attempt):
+        self.out, self.err = _memory_file(attempt), _memory_file(attempt)
+        self.ending, self.alive = os.pipe()
+        self.over = False
 
-    def read(self, seconds):
-        """Wait at most so long; return whether there was news."""
-        if not self.open:
-            return False
-        ready = select.select(list(self.open), [], [], max(0.0, seconds))[0]
-        for descriptor in ready:
-            more = os.read(descriptor, 1 << 16)
-            self.data[descriptor] += more
-            if not more:
-                self.open.discard(descriptor)
-        return bool(ready)
+    def wait(self, seconds):
+        """Wait at most so long for the payload's end; return whether it came."""
+        if not self.over and select.select([self.ending], [], [], max(0.0, seconds))[0]:
+            self.over = os.read(self.ending, 1) == b""
+        return self.over
 
     def text(self):
-        return tuple(self.data[pipe[0]].decode("utf-8", "surrogateescape") for pipe in (self.out, self.err))
+        return tuple(_whole(descriptor).decode("utf-8", "surrogateescape") for descriptor in (self.out, self.err))
+
+
+def _memory_file(attempt):
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("jobledger", os.MFD_CLOEXEC)
+    file = tempfile.TemporaryFile(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else attempt.path)
+    try:
+        return fcntl.fcntl(file.fileno(), fcntl.F_DUPFD_CLOEXEC, 3)
+    finally:
+        file.close()
+
+
+def _whole(descriptor):
+    found, size = [], os.fstat(descriptor).st_size
+    while sum(len(part) for part in found) < size:
+        part = os.pread(descriptor, 1 << 20, sum(len(part) for part in found))
+        if not part:
+            break
+        found.append(part)
+    return b"".join(found)
 
 
 def spawn(work, held, unwanted):
@@ -96,7 +112,7 @@ def _silence():
 
 
 def _guard(work, held, telling):
-    output = _Output()
+    output = _Output(work.attempt)
     keeper = os.fork()
     if not keeper:
         try:
@@ -104,10 +120,10 @@ def _guard(work, held, telling):
         finally:
             os._exit(0)
     os.close(telling)
-    output.close_ends(1)
+    os.close(output.alive)
     _wait(keeper)
     if work.attempt.was_marked() and not work.attempt.has_ended():
-        # Its keeper is gone, but not its pipes: the job goes on, and its result is still to come.
+        # Its keeper is gone, but not what the payload prints: the job goes on, and its result is still to come.
         step("guardian_takes_over")
         timed_out = _follow(work, output, None)
         payload = work.attempt.processes.get("payload")
@@ -134,7 +150,7 @@ def _keep(work, held, telling, output):
     os.close(telling)
     step("told")
     payload, failure = _run(work, held, output)
-    output.close_ends(1)
+    os.close(output.alive)
     if payload is None:
         end(work, None, None, False, "keeper", failure)
         _leave(work)
@@ -159,23 +175,23 @@ def _keep(work, held, telling, output):
 def _run(work, held, output):
     environment = dict(os.environ, **{layout.MARK: work.start["job_id"], "JOBLEDGER_ATTEMPT": work.attempt.path})
     try:
-        return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out[1], stderr=output.err[1], env=environment, pass_fds=(held,),
+        return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out, stderr=output.err, env=environment, pass_fds=(held, output.alive),
                                 start_new_session=True), None
     except OSError as error:
         return None, {"failed": True, "cmd": " ".join(work.command), "msg": str(error)}
 
 
 def _follow(work, output, payload):
-    """Read until the payload has ended; return True when its time was over before."""
-    last = time.monotonic()
-    while output.open:
-        left = work.limit - (time.monotonic() - work.began)
-        if left <= 0:
+    """Wait until the payload has ended; return True when its time was over before."""
+    gone = None
+    while not output.wait(min(1.0, max(0.0, work.limit - (time.monotonic() - work.began)))):
+        if time.monotonic() - work.began >= work.limit:
             return True
-        if output.read(min(left, 1.0)):
-            last = time.monotonic()
-        elif payload is not None and payload.poll() is not None and time.monotonic() - last >= _QUIET:
-            return False
+        if payload is not None and payload.poll() is not None:
+            # Something that it started has inherited the pipe: that does not keep the module's result waiting.
+            gone = gone or time.monotonic()
+            if time.monotonic() - gone >= _QUIET:
+                return False
     return False
 
 
@@ -218,7 +234,7 @@ def record(attempt, start, status, found, by, result):
     """Write the result and the end, then switch to them in one step. The caller holds the lock."""
     cancelled = attempt.cancelled
     if cancelled and not result:
-        status, found = "cancelled", {"failed": True, "msg": "cancelled by %s: %s" % (cancelled.get("by"), cancelled.get("reason"))}
+        status, found = "cancelled", {"failed": True, "msg": "cancelled by %s: %s" % (cancelled.get("by"), cancelled.get("reason")), job_files.CANCELLED: cancelled}
     mode = layout.file_mode(attempt.path)
     message = found.get("msg") if status != "succeeded" and not (start.get("no_log") and result) else None
     ending = {"status": status, "ended_at": layout.now(), "rc": found.get("rc") if isinstance(found.get("rc"), int) else None,

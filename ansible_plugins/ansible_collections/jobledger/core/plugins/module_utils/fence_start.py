@@ -75,7 +75,10 @@ def finish_lost(attempt, by="settle"):
     try:
         if not layout.try_lock(lock) or attempt.state() == layout.ENDED or not attempt.was_marked():
             return False
-        _write_lost(attempt, by)
+        if layout.read_json(attempt.file("ended", "end.json")) is not None:
+            run.switch(attempt, "ended")  # its end was written whole, and its keeper killed before the last step
+        else:
+            _write_lost(attempt, by)
         return True
     finally:
         os.close(lock)
@@ -122,7 +125,8 @@ def _prepare(fence, attempt, start):
     mode = layout.file_mode(fence.path)
     for name in ("exec", "process.json", "cancel.json", "freed.json", "now", "next", "reserve"):
         layout.remove(attempt.file(name))  # left by a start that came to nothing: its lock is ours now
-    shutil.rmtree(attempt.file("running"), True)
+    for folder in ("running", "ended"):
+        shutil.rmtree(attempt.file(folder), True)
     for folder in ("running", "running/attached"):
         layout.make_dir(attempt.file(folder), fence.path)
     layout.write_json(attempt.file("start.json"), start, mode)

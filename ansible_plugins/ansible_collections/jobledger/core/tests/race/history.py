@@ -28,7 +28,7 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     """Return the verdict on one try.
 
     `last` is what the playbook that was run again got for the newest generation, before anybody told it to restart. `allowed` says what
-    the disturbances of this try excuse: `lost` (all that kept the job was killed), `busy` (a start step was stopped).
+    the disturbances of this try excuse: `lost` (the payload, or all that kept the job, was killed), `killed` (something was), `busy` (a step was stopped).
     """
     verdict = Verdict()
     begun, ended = Counter(), Counter()
@@ -40,6 +40,8 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
         if times > 1:
             verdict.note("generation %s was started %d times" % (generation, times))
     generation = last["generation"]
+    # Between the mark and the payload a kill leaves a job of which nothing ran: it is reported lost, and rightly so.
+    unstarted = {name: allowed["killed"] and not begun[name] for name in ("1", "2")}
     if ended[generation] and last["decision"] != "already_succeeded" and not allowed["lost"]:
         verdict.note("the job of generation %s ran to its end, and is said to be: %s %s" % (generation, last["decision"], last["message"]))
     if begun[generation] and not ended[generation] and not allowed["lost"]:
@@ -49,7 +51,7 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     if last["decision"] not in ("already_succeeded", "refused"):
         verdict.note("the playbook that was run again got %s" % last["decision"])
     for name, outcome in sorted(outcomes.items()):
-        _one(verdict, name, outcome, ended, allowed)
+        _one(verdict, name, outcome, ended, dict(allowed, lost=allowed["lost"] or unstarted.get(outcome.get("generation"), False)))
     return verdict
 
 
@@ -58,7 +60,7 @@ def _one(verdict: Verdict, name: str, outcome: dict, ended: Counter, allowed: di
     if outcome["decision"] == "refused":
         excused = ("another generation of this job runs" in outcome["message"] or "generations go only forward" in outcome["message"]
                    or "just being started" in outcome["message"] and allowed["busy"] or "being decided" in outcome["message"] and allowed["busy"]
-                   or "come to its end" in outcome["message"] and (allowed["busy"] or allowed["step"]) or "was lost" in outcome["message"] and allowed["lost"]
+                   or "come to its end" in outcome["message"] and (allowed["busy"] or allowed["killed"]) or "was lost" in outcome["message"] and allowed["lost"]
                    or "processes that still run" in outcome["message"] and allowed["lost"])
         if not excused:
             verdict.note("%s was refused without a reason: %s" % (name, outcome["message"]))

@@ -28,6 +28,7 @@ class FenceSite:
 
     def __init__(self, root) -> None:
         self.root = root
+        self.tag = str(os.getpid())  # ends every job's id: processes of tests that run at the same time are told apart by it
         self.starts = root / "starts"
         self.gate = root / "gate"
         self.links = root / "async"
@@ -87,7 +88,7 @@ class FenceSite:
 
     def _answer(self, name, order, command) -> str:
         try:
-            return fence_start.start_once(self.fence, order, command, None, str(self.links / name)).decision
+            return fence_start.start_once(self.fence, order, command, None, str(self.links / (name + self.tag))).decision
         except fence_host.Refused as refused:
             return "refused: %s" % refused
         except BaseException:
@@ -106,11 +107,16 @@ class FenceSite:
 
     def started(self) -> list:
         """Return the ids that payloads wrote when they began."""
-        return [line.split()[1] for line in self.starts.read_text().splitlines()] if self.starts.exists() else []
+        return [line.split()[1][:-len(self.tag)] for line in self.starts.read_text().splitlines()] if self.starts.exists() else []
+
+    def marked(self, name: str) -> list:
+        """Return the processes that carry the mark of the job that this start step launched."""
+        return fence_layout.marked(name + self.tag)
 
     def seen(self, name: str) -> dict:
         """Return what async_status would read by a controller's own link."""
-        return json.loads((self.links / name).read_text())
+        found = json.loads((self.links / (name + self.tag)).read_text())
+        return dict(found, ansible_job_id=found["ansible_job_id"][:-len(self.tag)])
 
     def processes(self) -> list:
         """Return the processes of all jobs of this site: guardians, keepers and payloads."""
