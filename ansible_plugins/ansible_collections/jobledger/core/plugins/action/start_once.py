@@ -7,6 +7,7 @@ import uuid
 
 from ansible.utils.display import Display
 
+from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting.seam import STEP, FencedLaunch, SeamChanged
@@ -42,10 +43,13 @@ class ActionModule(FencedLaunch):
         self._check_connection()
         module, args = request.payload(given["module"], given["args"])
         self._check_module(given["module"], module)
+        request.check_output(given, module)
         key = self._job_key(variables)
         order = self._order_of(given, module, args, key, variables)
         if self._task.check_mode:
             return self._look(order, variables)
+        if order["fields"]["output"]:
+            args = fence_output.wrap(args)
         return self._settled(self._started(module, args, variables, order, given["on_other"] == "wait"))
 
     def _given(self) -> dict:
@@ -64,7 +68,7 @@ class ActionModule(FencedLaunch):
             raise request.BadRequest("the connection %s runs modules on the controller, not on the host, so there is no fence: use ssh or local" % name)
 
     def _check_module(self, named: str, module: str) -> None:
-        if module == "ansible.legacy.command":
+        if module == request.COMMAND:
             return
         loader = self._shared_loader_obj.action_loader
         if loader.has_plugin(named, collection_list=self._task.collections):
@@ -84,7 +88,7 @@ class ActionModule(FencedLaunch):
     def _order_of(self, given: dict, module: str, args: dict, key: dict, variables: dict) -> dict:
         digest, parts = request.digests(module, args)
         fields = dict(key, generation=request.generation(given["generation"]), digest=digest, digests=parts, module=given["module"], by=current_run.who(),
-                      no_log=bool(self._task.no_log), output=None)
+                      no_log=bool(self._task.no_log), output=None if self._task.no_log else given["output"], output_limit=given["output_limit"])
         return {"mode": "look" if self._task.check_mode else "start", "fields": fields, "on_failed": given["on_failed"], "nonce": uuid.uuid4().hex,
                 "dir": given["fence_dir"] or self._variable(variables, "jobledger_fence_dir") or DEFAULT_DIR, "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
                 "machine": self._variable(variables, "jobledger_fence_machine"), "whole": bool(self._task.poll)}

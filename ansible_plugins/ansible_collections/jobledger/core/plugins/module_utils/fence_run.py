@@ -12,12 +12,13 @@ import select
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import traceback
 
 from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
-from ansible_collections.jobledger.core.plugins.module_utils import job_files
+from ansible_collections.jobledger.core.plugins.module_utils import fence_output, job_files
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
 _RESERVE = 1 << 16
@@ -174,6 +175,7 @@ def _keep(work, held, telling, output):
 
 def _run(work, held, output):
     environment = dict(os.environ, **{layout.MARK: work.start["job_id"], "JOBLEDGER_ATTEMPT": work.attempt.path})
+    environment.update(fence_output.environment(work.attempt, work.start, sys.executable))
     try:
         return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out, stderr=output.err, env=environment, pass_fds=(held, output.alive),
                                 start_new_session=True), None
@@ -213,6 +215,8 @@ def end(work, text, code, timed_out, by, result=None):
         status, found = "failed", result
     else:
         found = module_result(text, work.command)
+        if work.start.get("output") == "keep":
+            found = fence_output.result(attempt, found)
         status = "failed" if failed(found) else "succeeded"
         if not text[0].strip():
             status = "lost" if code is None else "failed"

@@ -10,6 +10,7 @@ import shutil
 import time
 
 from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
+from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils import fence_run as run
 from ansible_collections.jobledger.core.plugins.module_utils.fence_host import Refused
 
@@ -123,7 +124,7 @@ def _launch(fence, attempt, order, command, tmpdir, link, key_lock, lock):
 
 def _prepare(fence, attempt, start):
     mode = layout.file_mode(fence.path)
-    for name in ("exec", "process.json", "cancel.json", "freed.json", "now", "next", "reserve"):
+    for name in ("exec", "process.json", "cancel.json", "freed.json", "now", "next", "reserve", "not_run.json"):
         layout.remove(attempt.file(name))  # left by a start that came to nothing: its lock is ours now
     for folder in ("running", "ended"):
         shutil.rmtree(attempt.file(folder), True)
@@ -132,6 +133,8 @@ def _prepare(fence, attempt, start):
     layout.write_json(attempt.file("start.json"), start, mode)
     for folder, decision in (("running", START), ("running/attached", ATTACH)):
         layout.write_json(attempt.file(folder, start["job_id"]), run.view(attempt, start, decision), mode)
+    if start.get("output") == "keep":
+        fence_output.prepare(attempt)
     run.switch(attempt, "running")
     generation = start.get("generation")
     known = _generations(fence)

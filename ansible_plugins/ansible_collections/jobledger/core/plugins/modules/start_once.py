@@ -43,6 +43,16 @@ options:
     type: str
     default: refuse
     choices: [refuse, wait]
+  output:
+    description:
+      - V(keep) writes what M(ansible.builtin.command) or M(ansible.builtin.shell) prints into files of the host while it runs, for M(jobledger.core.output). The result is the same.
+      - With C(no_log) nothing is kept.
+    type: str
+    choices: [keep]
+  output_limit:
+    description: Bytes to keep of each stream; the oldest go.
+    type: int
+    default: 67108864
   fence_dir:
     description: The fence directory on the execution host. Better a variable of the inventory, C(jobledger_fence_dir), since all runs have to use the same.
     type: str

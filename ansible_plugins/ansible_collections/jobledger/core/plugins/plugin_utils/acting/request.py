@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import json
 
+from ansible_collections.jobledger.core.plugins.module_utils import fence_output
+
 OPTIONS = {
     "module": {"type": "str", "required": True},
     "args": {"type": "dict", "default": {}},
     "generation": {"type": "raw"},
     "on_failed": {"type": "str", "default": "fail", "choices": ["fail", "restart"]},
     "on_other": {"type": "str", "default": "refuse", "choices": ["refuse", "wait"]},
+    "output": {"type": "str", "choices": ["keep"]},
+    "output_limit": {"type": "int", "default": fence_output.LIMIT},
     "fence_dir": {"type": "str"},
     "fence": {"type": "str", "default": "host", "choices": ["host"]},
 }
+COMMAND = "ansible.legacy.command"
 _COMMANDS = {"command": False, "shell": True}
 
 
@@ -36,8 +41,16 @@ def payload(module: str, args: dict) -> tuple:
             raise BadRequest("give either cmd or argv, not both")
         if not args.get("_raw_params") and not args.get("argv"):
             raise BadRequest("%s needs args with cmd" % module)
-        return "ansible.legacy.command", args
+        return COMMAND, args
     return module, args
+
+
+def check_output(given: dict, module: str) -> None:
+    """Raises BadRequest for output that cannot be kept."""
+    if given["output"] and module != COMMAND:
+        raise BadRequest("output: keep is for command and shell; what other modules write is their result")
+    if given["output_limit"] < fence_output.LEAST_LIMIT:
+        raise BadRequest("output_limit must be at least %d bytes" % fence_output.LEAST_LIMIT)
 
 
 def generation(value) -> str | None:
