@@ -313,13 +313,13 @@ def ask_cancel(attempt, by, reason):
 
 
 def free(attempt, by, reason):
-    """Let another start of the same generation happen, whatever became of this one. Returns False where it still lives.
+    """Let another start of the same generation happen, whatever became of this one. Returns False where it is still held.
 
     The fence's promise ends here for this attempt; the reason stays written beside it.
     """
     descriptor = open_lock(attempt.file("lock"), file_mode(attempt.path))
     try:
-        if not try_lock(descriptor) and not attempt.has_ended():
+        if not try_lock(descriptor):
             return False
         write_json(attempt.file("freed.json"), {"by": by, "reason": reason, "at": now()}, file_mode(attempt.path))
         return True
