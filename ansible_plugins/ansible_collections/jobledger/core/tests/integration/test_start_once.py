@@ -24,7 +24,7 @@ TASK = """
         module: ansible.builtin.shell
         args: {cmd: "echo $JOBLEDGER_JOB >> ROOT/starts; while ! test -e ROOT/gate; do sleep 0.1; done; echo done; exit CODE"}
         generation: "{{ release | default(omit) }}"
-      async: 60
+      async: 900
       poll: "{{ every | default(1) }}"
       register: job
     - name: Tell
@@ -84,10 +84,10 @@ def kill(run) -> None:
 def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, ingester):
     runs = [(name, site.controller(name).start(site.text(), "-e", "release=7", "-e", "me=" + name, url=ingester.url)) for name in ("a", "b", "c")]
     try:
-        until(lambda: len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")}) == 3, 120)
+        until(lambda: len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")}) == 3, 300)
         site.open()
         for _name, run in runs:
-            said = run.communicate(timeout=120)
+            said = run.communicate(timeout=300)
             assert run.returncode == 0, said
     finally:
         site.open()
@@ -111,12 +111,12 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
 
 def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site):
     first = site.controller("a").start(site.text(), "-e", "release=7")
-    until(site.started, 60)
+    until(site.started, 300)
     kill(first)
     second = site.controller("b").start(site.text(), "-e", "release=7", "-e", "me=b")
-    until(lambda: list((site.root / "b" / "async").glob("j*")), 60)
+    until(lambda: list((site.root / "b" / "async").glob("j*")), 300)
     site.open()
-    said = second.communicate(timeout=120)
+    said = second.communicate(timeout=300)
     assert second.returncode == 0, said
     assert site.told("b")["decision"] == "attached" and site.told("b")["stdout"] == "done" and len(site.started()) == 1
 
@@ -134,12 +134,12 @@ def test_poll_0_gives_an_id_that_async_status_knows_also_to_who_attached(site):
 """
     text = site.text(TASK + wait)
     run_a = site.controller("a").start(text, "-e", "every=0", "-e", "me=a")
-    until(site.started, 60)
+    until(site.started, 300)
     run_b = site.controller("b").start(text, "-e", "every=0", "-e", "me=b")
-    until(lambda: (site.root / "told.b").exists(), 60)
+    until(lambda: (site.root / "told.b").exists(), 300)
     site.open()
     for run in (run_a, run_b):
-        said = run.communicate(timeout=120)
+        said = run.communicate(timeout=300)
         assert run.returncode == 0, said
     assert site.told("a")["decision"] == "started" and site.told("b")["decision"] == "attached"
     assert site.told("a")["ansible_job_id"] != site.told("b")["ansible_job_id"]
@@ -192,7 +192,7 @@ LOOPS = """
         module: ansible.builtin.shell
         args: {cmd: "echo {{ item.name }}:$JOBLEDGER_JOB >> ROOT/starts"}
         generation: 1
-      async: 60
+      async: 900
       poll: 1
       loop: [{name: orders}, {name: users}]
       loop_control: {label: "{{ item.name }}"}
@@ -202,7 +202,7 @@ LOOPS = """
         module: ansible.builtin.command
         args: {argv: [echo, "{{ item }}"]}
       vars: {jobledger_job: "node-{{ item }}"}
-      async: 60
+      async: 900
       poll: 0
       loop: [1, 2]
     - name: On the first host
@@ -210,14 +210,14 @@ LOOPS = """
         module: ansible.builtin.command
         args: {cmd: "true"}
       delegate_to: h1
-      async: 60
+      async: 900
       poll: 1
     - name: Secret
       jobledger.core.start_once:
         module: ansible.builtin.command
         args: {cmd: "echo hunter2"}
       no_log: true
-      async: 60
+      async: 900
       poll: 1
       register: secret
     - name: Still known
@@ -251,7 +251,7 @@ def test_what_cannot_be_is_refused_by_name(site):
         - name: Same
           jobledger.core.start_once: {module: ansible.builtin.command, args: {cmd: "true"}}
           vars: {jobledger_job: one}
-          async: 60
+          async: 900
           poll: 0
           loop: [1, 1]
       rescue:
@@ -259,7 +259,7 @@ def test_what_cannot_be_is_refused_by_name(site):
     - block:
         - name: Action
           jobledger.core.start_once: {module: ansible.builtin.copy, args: {src: x, dest: y}}
-          async: 60
+          async: 900
           poll: 0
       rescue:
         - {ansible.builtin.debug: {msg: "ACTION {{ ansible_failed_result.msg }}"}}
@@ -271,7 +271,7 @@ def test_what_cannot_be_is_refused_by_name(site):
     - block:
         - name: Windows
           jobledger.core.start_once: {module: ansible.builtin.command, args: {cmd: "true"}}
-          async: 60
+          async: 900
           poll: 0
           vars: {ansible_shell_type: powershell}
       rescue:
@@ -279,7 +279,7 @@ def test_what_cannot_be_is_refused_by_name(site):
     - block:
         - name: Passing
           jobledger.core.start_once: {module: ansible.builtin.command, args: {cmd: "true"}, fence_dir: /dev/shm/jobledger-test-fence}
-          async: 60
+          async: 900
           poll: 0
       rescue:
         - {ansible.builtin.debug: {msg: "TMPFS {{ ansible_failed_result.msg }}"}}
@@ -295,13 +295,13 @@ def test_what_cannot_be_is_refused_by_name(site):
 def test_another_generation_is_waited_for_where_that_is_asked(site):
     text = site.text(TASK.replace("        generation:", "        on_other: wait\n        generation:"))
     first = site.controller("a").start(text, "-e", "release=7", "-e", "me=a")
-    until(site.started, 60)
+    until(site.started, 300)
     refused = site.controller("c").playbook(site.text(), "-e", "release=8")
     assert "another generation of this job runs on this host" in refused.stdout
     second = site.controller("b").start(text, "-e", "release=8", "-e", "me=b")
     site.open()
     for run in (first, second):
-        said = run.communicate(timeout=120)
+        said = run.communicate(timeout=300)
         assert run.returncode == 0, said
     assert site.told("b")["decision"] == "started" and len(site.started()) == 2
 
