@@ -169,7 +169,7 @@ class Try:
         fields = {"host": "h1", "play": "Play", "job": "job", "task": "job", "generation": generation, "digest": "d", "digests": {}, "by": {}, "async": 60}
         command = [sys.executable, "-S", str(self.folder / "payload.py"), str(self.history), "%.3f" % (self.dice.random() * 0.4), generation]
         try:
-            answer = fence_start.start_once(self.fence, fence_start.Order(fields, on_failed, patience=4.0), command, None, link)
+            answer = fence_start.start_once(self.fence, fence_start.Order(fields, on_failed, patience=60.0), command, None, link)
             return {"decision": answer.decision, "message": ""}
         except fence_host.Refused as refused:
             return {"decision": "refused", "message": str(refused)}
