@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.Handle;
@@ -190,16 +191,22 @@ public final class H2Ledger extends JdbcLedger {
     List<Integer> commit(List<List<Event>> batches) throws Exception {
         room.require();
         AtomicLong last = new AtomicLong();
+        AtomicReference<Journal.Appended> appended = new AtomicReference<>();
         List<Integer> stored = transaction(handle -> {
             LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors(), memory), now());
             List<Integer> counts = writer.write(batches);
             last.set(writer.lastEvent());
             // Duplicates are in the file or in the journal: only what is in one of them was ever committed.
             if (!writer.fresh().isEmpty()) {
-                journal.append(writer.received(), writer.fresh());
+                appended.set(journal.append(writer.received(), writer.fresh()));
             }
             return counts;
-        }, journal::retract);
+        }, () -> {
+            // A group of repeats alone appended nothing: what the journal has last is another group's, and acknowledged.
+            if (appended.get() != null) {
+                journal.retract(appended.get());
+            }
+        });
         committed(last.get());
         checkpoints.ifDue();
         return stored;
@@ -236,8 +243,12 @@ public final class H2Ledger extends JdbcLedger {
                     handle.commit();
                     return done;
                 } catch (Throwable e) {
-                    if (worked) {
-                        undo.run();
+                    try {
+                        if (worked) {
+                            undo.run();
+                        }
+                    } catch (Exception left) {
+                        e.addSuppressed(left);
                     }
                     handle.rollback();
                     throw e;

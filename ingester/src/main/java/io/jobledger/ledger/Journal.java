@@ -41,8 +41,10 @@ final class Journal implements AutoCloseable {
     /** How long each segment is, without what could not be appended. */
     private final TreeMap<Long, Long> segments = new TreeMap<>();
     private FileChannel current;
-    private long before;
     private long oldest;
+
+    /** What one call of {@link #append} did, and the only thing that {@link #retract} takes back. */
+    record Appended(long segment, long start, long end) {}
 
     /** Takes a group that was stored before. */
     interface Replay {
@@ -115,28 +117,30 @@ final class Journal implements AutoCloseable {
     }
 
     /**
-     * Appends a group and syncs it.
+     * Appends a group and syncs it; returns what {@link #retract} needs to take this group back, and no other.
      *
      * @throws IOException when it may not be on the disk; then nobody may be told that it is
      */
-    synchronized void append(Instant received, List<Event> events) throws IOException {
+    synchronized Appended append(Instant received, List<Event> events) throws IOException {
         List<byte[]> lines = new ArrayList<>();
         events.forEach(event -> lines.add(event.head().body().getBytes(StandardCharsets.UTF_8)));
         ByteBuffer head = head(received, lines);
         if (current == null) {
             begin();
         }
-        before = segments.lastEntry().getValue();
+        long segment = segments.lastKey();
+        long start = segments.get(segment);
         long end;
         try {
-            end = write(head, lines, before);
+            end = write(head, lines, start);
             current.force(false);
         } catch (IOException e) {
             // What the disk has of it nobody knows; what comes next must not follow it.
             finish();
             throw e;
         }
-        segments.put(segments.lastKey(), end);
+        segments.put(segment, end);
+        return new Appended(segment, start, end);
     }
 
     /** All of a record that stands before its events. */
@@ -195,12 +199,22 @@ final class Journal implements AutoCloseable {
         current = FilePath.get(scheme + file).open("rw");
     }
 
-    /** Takes back what was appended last: it was not stored after all. */
-    synchronized void retract() throws IOException {
-        if (current != null) {
-            current.truncate(before);
+    /**
+     * Takes back a group that was appended last: it was not stored after all. Does nothing when something else is the last.
+     *
+     * @throws IOException when it may still be on the disk; then the next group begins a segment
+     */
+    synchronized void retract(Appended group) throws IOException {
+        if (current == null || segments.lastKey() != group.segment || segments.get(group.segment) != group.end) {
+            return;
+        }
+        try {
+            current.truncate(group.start);
             current.force(false);
-            segments.put(segments.lastKey(), before);
+            segments.put(group.segment, group.start);
+        } catch (IOException e) {
+            finish();
+            throw e;
         }
     }
 

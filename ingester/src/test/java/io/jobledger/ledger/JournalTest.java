@@ -8,6 +8,7 @@ import static io.jobledger.Wire.started;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.Wire;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.SavedJobs;
@@ -18,6 +19,7 @@ import io.jobledger.model.JobRecord;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -25,7 +27,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.transaction.DelegatingTransactionHandler;
+import org.jdbi.v3.core.transaction.LocalTransactionHandler;
+import org.jdbi.v3.core.transaction.TransactionException;
+import org.jdbi.v3.core.transaction.TransactionHandler;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -191,6 +199,48 @@ class JournalTest {
         assertThat(ledger.jobs().newest(key("i", "p", "j"), JobLookup.Narrowing.NONE)).isPresent();
         assertThat(rows(ledger)).isEqualTo(before);
         assertThat(LedgerContract.append(ledger, json("run_alive", run(1), 7, 80)).stored()).isEqualTo(1);
+    }
+
+    /** What undoes a group that was not committed takes that group alone: one of repeats appended nothing. */
+    @Test
+    void commitThatFails_takesNothingOfTheJournalButItsOwn() throws IOException {
+        LedgerContract.append(ledger, json("run_alive", run(1), 1, 1));
+        LedgerContract.append(ledger, json("run_alive", run(1), 2, 2));
+        byte[] acknowledged = Files.readAllBytes(segments(directory.resolve("live")).get(0));
+        AtomicBoolean failing = new AtomicBoolean(true);
+        ledger.jdbi().setTransactionHandler(new CommitsThatFail(ledger.jdbi().getTransactionHandler(), failing));
+        for (ObjectNode event : List.of(json("run_alive", run(1), 1, 1), json("run_alive", run(1), 3, 3))) {
+            assertThatThrownBy(() -> LedgerContract.append(ledger, event)).isInstanceOf(LedgerException.class).hasMessageContaining("a commit that fails");
+            assertThat(segments(directory.resolve("live")).get(0)).hasBinaryContent(acknowledged);
+        }
+        failing.set(false);
+        LedgerContract.append(ledger, json("run_alive", run(1), 3, 3));
+        try (H2Ledger again = open(killed(), NO_CHECKPOINTS)) {
+            assertThat(rows(again)).isEqualTo(rows(ledger));
+            assertThat(again.audit().run(run(1)).orElseThrow().events()).isEqualTo(3);
+        }
+    }
+
+    private static final class CommitsThatFail extends DelegatingTransactionHandler {
+        private final AtomicBoolean failing;
+
+        CommitsThatFail(TransactionHandler inner, AtomicBoolean failing) {
+            super(inner);
+            this.failing = failing;
+        }
+
+        @Override
+        public void commit(Handle handle) {
+            if (failing.get()) {
+                throw new TransactionException("a commit that fails");
+            }
+            super.commit(handle);
+        }
+
+        @Override
+        public TransactionHandler specialize(Handle handle) throws SQLException {
+            return new CommitsThatFail(getDelegate().specialize(handle), failing);
+        }
     }
 
     @Test
