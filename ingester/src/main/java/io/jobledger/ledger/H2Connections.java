@@ -13,7 +13,6 @@ import javax.sql.DataSource;
 import org.h2.engine.SessionLocal;
 import org.h2.jdbc.JdbcConnection;
 import org.h2.message.DbException;
-import org.h2.mvstore.FileStore;
 import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.ConnectionFactory;
 
@@ -23,8 +22,8 @@ import org.jdbi.v3.core.ConnectionFactory;
  * the thread that took it.
  */
 final class H2Connections implements ConnectionFactory, AutoCloseable {
-    /** Milliseconds; see the constructor. */
-    static final int WRITE_DELAY = 20_000;
+    /** Percent of what is in use in the file, below which old pages are moved together. */
+    static final int LEAST_FILL = 30;
 
     private static final long MOST_WAITING = 64 << 20;
     private static final int MOST_OPENINGS = 3;
@@ -64,11 +63,12 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
     private H2Connections(Path base, int cacheKib, String scheme, String more) {
         // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for. COMPRESS: pages of 64 KiB instead of 16, written with LZF;
         // it takes no more processor time than it saves by writing a third of the bytes.
-        // WRITE_DELAY: checkpoints write the file, every few seconds while there is something to write; H2's own writer, by default twice a second, would do it all again.
-        // AUTO_COMPACT_FILL_RATE: by default H2 begins to move pages together when a tenth of the file is out of date, and nobody can commit meanwhile. So it begins at seven tenths.
+        // WRITE_DELAY: H2's own writer, by default twice a second, does not look whether a transaction is under way (see H2Turn). So it sleeps for as long as a number can say, and checkpoints do its
+        // work. None at all (0) would make each commit write the file.
+        // AUTO_COMPACT_FILL_RATE: for what is compacted when the file is closed.
         // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
         this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
-                + ";WRITE_DELAY=" + WRITE_DELAY + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=30;COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
+                + ";WRITE_DELAY=" + Integer.MAX_VALUE + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=" + LEAST_FILL + ";COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.opened = open();
     }
 
@@ -102,13 +102,6 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
      */
     private static void letPagesWait(MVStore store) {
         set(MVStore.class, "autoCommitMemory", store, (int) Math.max(store.getAutoCommitMemory(), Math.min(Runtime.getRuntime().maxMemory() / 6, MOST_WAITING)));
-    }
-
-    /**
-     * Whether H2 may write by itself what nobody has asked it to write. Not by {@link MVStore#setAutoCommitDelay}, which ends and starts threads that another thread may just be using.
-     */
-    static void mayWrite(MVStore store, boolean may) {
-        set(FileStore.class, "autoCommitDelay", store.getFileStore(), may ? WRITE_DELAY : Integer.MAX_VALUE);
     }
 
     private static <T> void set(Class<? super T> type, String field, T owner, int value) {

@@ -3,10 +3,14 @@ package io.jobledger.ledger;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.model.Event;
+import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -15,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.zip.ZipOutputStream;
 import javax.sql.DataSource;
 import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.Handle;
@@ -35,6 +40,8 @@ public final class H2Ledger extends JdbcLedger {
     private static final int WRONG_FORMAT = 90048;
     /** Bytes. What a checkpoint writes besides changed pages: H2's own tables, the list of its chunks, what rounds up to blocks. */
     private static final long PAGES_BESIDES = 256 * 1024;
+    /** Bytes of old pages that a snapshot moves together, so that their room can be used again. */
+    private static final int COMPACTED = 4 << 20;
 
     /**
      * How to open a ledger.
@@ -77,15 +84,17 @@ public final class H2Ledger extends JdbcLedger {
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path file;
+    private final H2Turn turn;
     private final H2Connections pool;
     private final Journal journal;
     private final Checkpoints checkpoints;
     private final FreeRoom room;
     private final WriterMemory memory = new WriterMemory(1000);
 
-    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, Jdbi jdbi, List<String> mirrors, Clock clock) {
-        super(jdbi, new JdbcOutbox(jdbi, clock), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, Jdbi jdbi, H2Turn turn, List<String> mirrors, Clock clock) {
+        super(jdbi, new H2Outbox(jdbi, clock, turn), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
         this.file = H2Files.databaseFile(options.file());
+        this.turn = turn;
         this.pool = pool;
         this.journal = journal;
         this.checkpoints = new Checkpoints(journal, this::sync, medium.rhythm());
@@ -113,7 +122,7 @@ public final class H2Ledger extends JdbcLedger {
             PrivateFiles.restrict(file);
             Journal journal = new Journal(medium.scheme(), file);
             pool.recover(connections -> replay(journal, connections));
-            return new H2Ledger(options, medium, pool, journal, JdbcLedger.jdbi(pool), mirrors, clock);
+            return new H2Ledger(options, medium, pool, journal, JdbcLedger.jdbi(pool), new H2Turn(), mirrors, clock);
         } catch (Exception e) {
             if (pool != null) {
                 pool.close();
@@ -234,7 +243,7 @@ public final class H2Ledger extends JdbcLedger {
 
     private <T> T transaction(HandleCallback<T, Exception> work, Undo undo) throws Exception {
         try {
-            return jdbi().withHandle(handle -> {
+            return turn.take(() -> jdbi().withHandle(handle -> {
                 handle.begin();
                 boolean worked = false;
                 try {
@@ -253,27 +262,44 @@ public final class H2Ledger extends JdbcLedger {
                     handle.rollback();
                     throw e;
                 }
-            });
+            }));
         } catch (Throwable e) {
             memory.forget();
             throw e;
         }
     }
 
+    /** Writes and syncs everything that is committed. Whoever stores meanwhile waits for the beginning alone, which only looks what there is to write. */
+    private void sync() throws SQLException {
+        snapshot();
+        jdbi().useHandle(handle -> {
+            MVStore store = H2Connections.store(handle.getConnection());
+            // Waits until the snapshot is written.
+            store.executeFilestoreOperation(() -> { });
+            store.sync();
+        });
+    }
+
     /**
-     * Writes and syncs everything that is committed; or nothing, where there is no room for it, since a write without room would close the store.
+     * Puts everything that is committed in line to be written; or nothing, where there is no room for it, since a write without room would close the store.
      *
      * @throws LedgerException of kind {@code FULL}
      */
-    private void sync() throws SQLException {
-        jdbi().useHandle(handle -> {
-            MVStore store = H2Connections.store(handle.getConnection());
-            boolean fits = room.has(store.getUnsavedMemory() + PAGES_BESIDES);
-            H2Connections.mayWrite(store, fits);
-            if (!fits) {
-                throw new LedgerException(LedgerException.Kind.FULL, "the disk of the ledger " + file + " has no room for what waits to be written; it is in the journal until there is");
-            }
-            handle.execute("CHECKPOINT SYNC");
+    private void snapshot() throws SQLException {
+        turn.<Void, SQLException>take(() -> {
+            jdbi().useHandle(handle -> {
+                MVStore store = H2Connections.store(handle.getConnection());
+                if (!room.has(store.getUnsavedMemory() + PAGES_BESIDES)) {
+                    throw new LedgerException(
+                            LedgerException.Kind.FULL, "the disk of the ledger " + file + " has no room for what waits to be written; it is in the journal until there is");
+                }
+                // H2's own way to do it moves pages together beside the writer, and may then take a snapshot in the middle of a transaction.
+                store.compact(H2Connections.LEAST_FILL, COMPACTED);
+                if (store.tryCommit() < 0 && store.hasUnsavedChanges()) {
+                    store.commit();
+                }
+            });
+            return null;
         });
     }
 
@@ -300,9 +326,21 @@ public final class H2Ledger extends JdbcLedger {
     public void backup(Path copy) {
         try {
             Files.createFile(copy, PrivateFiles.fileAttributes(copy));
-            jdbi().useHandle(handle -> handle.execute("BACKUP TO ?", copy.toAbsolutePath().toString()));
-        } catch (IOException | RuntimeException e) {
+            // H2's command for it would take a snapshot first, whatever goes on.
+            sync();
+            jdbi().<Exception>useHandle(handle -> copy(H2Connections.store(handle.getConnection()), copy));
+        } catch (Exception e) {
             throw Failures.of("the ledger could not be copied to " + copy, e);
+        }
+    }
+
+    /** What is written to the file meanwhile is written behind what the copy needs. */
+    private static void copy(MVStore store, Path copy) throws IOException {
+        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE); ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16))) {
+            store.getFileStore().backup(zip);
+            zip.finish();
+            zip.flush();
+            channel.force(true);
         }
     }
 

@@ -32,7 +32,7 @@ public final class BulkLedger implements AutoCloseable {
     /** A ledger keeps old pages for what was synced last, but here nothing is; and rows that wait in front need not come to the disk. H2 would remember both. */
     private static final Map<String, Integer> QUICK = Map.of("RETENTION_TIME", 0, "WRITE_DELAY", 60_000);
     /** H2's own, and what every connection of a ledger asks for. */
-    private static final Map<String, Integer> USUAL = Map.of("RETENTION_TIME", 45_000, "WRITE_DELAY", H2Connections.WRITE_DELAY);
+    private static final Map<String, Integer> USUAL = Map.of("RETENTION_TIME", 45_000, "WRITE_DELAY", Integer.MAX_VALUE);
 
     private final Path ledger;
     private final int cacheKib;
