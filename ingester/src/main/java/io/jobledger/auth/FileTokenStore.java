@@ -14,18 +14,27 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 
-/** Tokens in one JSON file, 0600, that a reader never sees half written. A lock file beside it keeps two commands apart. */
+/**
+ * Tokens in one JSON file, 0600, that a reader never sees half written, with a checksum. A file beside it knows which contents are the latest, so that an older copy opens nothing; a lock file keeps two
+ * commands apart.
+ */
 public final class FileTokenStore implements TokenStore {
     private static final Following FOLLOWING = new Following(Duration.ofMillis(300), null);
+
+    private static final int READINGS = 3;
 
     private final Path file;
 
@@ -41,20 +50,83 @@ public final class FileTokenStore implements TokenStore {
 
     @Override
     public Optional<List<Token>> read() {
+        for (int reading = 1; ; reading++) {
+            List<String> known = known();
+            Optional<Contents> contents = contents();
+            String fault = fault(known, contents.orElse(null));
+            if (fault == null) {
+                return contents.map(Contents::tokens);
+            }
+            if (reading == READINGS) {
+                throw new TokenStoreException(fault + ". Nobody is let in by it. Put the right file back; or move it and " + knownFile()
+                        + " away and make new tokens with 'jobledger token create'", null);
+            }
+            // A change may have come between the two files.
+        }
+    }
+
+    /** What the file holds, and the checksum that it gives itself; null in one of an earlier version. */
+    private record Contents(List<Token> tokens, String check) {}
+
+    private Optional<Contents> contents() {
         try {
             if (PrivateFiles.writableByOthers(file)) {
                 throw new TokenStoreException("others may write the tokens in " + file + ": look who did, then chmod 600 it", null);
             }
-            JsonNode tokens = Json.MAPPER.readTree(Files.readAllBytes(file)).required("tokens");
+            byte[] bytes = Files.readAllBytes(file);
+            JsonNode json = Json.MAPPER.readTree(bytes);
+            JsonNode tokens = json.required("tokens");
             List<Token> all = new ArrayList<>();
-            tokens.forEach(json -> all.add(token(json)));
-            return Optional.of(List.copyOf(all));
+            tokens.forEach(token -> all.add(token(token)));
+            String check = json.path("check").asText(null);
+            if (check != null && !(check.equals(check(tokens)) && Arrays.equals(bytes, text(json)))) {
+                throw new IllegalArgumentException("the checksum is another");
+            }
+            return Optional.of(new Contents(List.copyOf(all), check));
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException | IllegalArgumentException e) {
             // Not Jackson's message: it may quote the file.
             throw new TokenStoreException("the tokens in " + file + " cannot be read (" + e.getClass().getSimpleName()
-                    + "). If the file is damaged, move it away and make new tokens with 'jobledger token create'", e);
+                    + "). If the file is damaged or was changed by hand, move it and " + knownFile() + " away and make new tokens with 'jobledger token create'", e);
+        }
+    }
+
+    /** Null when the file is the one that was written last, as far as that is known. */
+    private String fault(List<String> known, Contents contents) {
+        if (known.isEmpty()) {
+            return null;
+        }
+        if (contents == null) {
+            return "the tokens in " + file + " are missing, and there were some";
+        }
+        return contents.check != null && known.contains(contents.check) ? null : "the tokens in " + file + " are not those that were written last: an older copy, in which a token may still be good that was revoked";
+    }
+
+    /** Where it is known which contents are the latest: outside the file that may be an older copy. */
+    private Path knownFile() {
+        return file.resolveSibling(file.getFileName() + ".known");
+    }
+
+    private List<String> known() {
+        try {
+            return Files.readAllLines(knownFile(), StandardCharsets.US_ASCII).stream().filter(line -> !line.isBlank()).toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new TokenStoreException("the file " + knownFile() + ", which says what tokens there must be, cannot be read (" + e.getClass().getSimpleName() + ")", e);
+        }
+    }
+
+    private static byte[] text(JsonNode json) {
+        return (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static String check(JsonNode tokens) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Json.text(tokens).getBytes(StandardCharsets.UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
         }
     }
 
@@ -67,16 +139,28 @@ public final class FileTokenStore implements TokenStore {
             synchronized (FileTokenStore.class) {
                 try (FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(lockFile))) {
                     channel.lock();
-                    List<Token> changed = change.apply(read().orElse(List.of()));
-                    ObjectNode json = JsonNodeFactory.instance.objectNode();
-                    ArrayNode tokens = json.putArray("tokens");
-                    changed.forEach(token -> tokens.add(json(token)));
-                    new AtomicFiles(file.resolveSibling(".tokens-new")).write(file, (json.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8));
+                    write(change.apply(read().orElse(List.of())));
                 }
             }
         } catch (IOException e) {
             throw new TokenStoreException("the tokens in " + file + " cannot be written: " + e.getMessage(), e);
         }
+    }
+
+    /** Until the new file is in its place, both are known: a kill in between leaves the old one or the new one. */
+    private void write(List<Token> changed) throws IOException {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode tokens = json.putArray("tokens");
+        changed.forEach(token -> tokens.add(json(token)));
+        String check = check(tokens);
+        json.put("check", check);
+        AtomicFiles files = new AtomicFiles(file.resolveSibling(".tokens-new"));
+        Optional<Contents> before = contents();
+        if (before.isPresent() && before.get().check != null) {
+            files.write(knownFile(), (before.get().check + "\n" + check + "\n").getBytes(StandardCharsets.US_ASCII));
+        }
+        files.write(file, text(json));
+        files.write(knownFile(), (check + "\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     private static ObjectNode json(Token token) {

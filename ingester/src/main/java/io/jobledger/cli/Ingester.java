@@ -13,6 +13,7 @@ import io.jobledger.mirror.Mirror;
 import io.jobledger.mirror.MirrorRelay;
 import io.jobledger.mirror.Mirrors;
 import io.jobledger.model.JobKey;
+import io.jobledger.trail.TrailException;
 import io.jobledger.upkeep.RetentionTask;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -67,6 +68,11 @@ final class Ingester implements AutoCloseable {
         AccessStores access = AccessStores.ofOpenLedger(settings, clock);
         opened.push(access::close);
         access.passOverNoTokens(settings);
+        try {
+            access.trail().check();
+        } catch (TrailException e) {
+            throw new CommandFailed(e.getMessage());
+        }
         List<MirrorRelay> relays = new ArrayList<>();
         for (int i = 0; i < mirrors.size(); i++) {
             MirrorRelay relay = new MirrorRelay(mirrors.get(i), ledger.mirrors().get(i), ledger.outbox(), ledger.jobs(), settings.mirrorConcurrency(), MIRROR_IDLE);

@@ -17,4 +17,11 @@ public interface Trail {
      * @throws TrailException when it cannot be read
      */
     void each(Consumer<String> line);
+
+    /**
+     * Makes sure that what was written is there as it was written.
+     *
+     * @throws TrailException saying what is wrong and where
+     */
+    default void check() {}
 }
