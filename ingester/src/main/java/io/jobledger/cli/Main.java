@@ -29,7 +29,7 @@ public final class Main implements Runnable {
     /** In the order of the help: what runs the ingester and what asks it, then what looks after it. */
     private static final List<String> COMMANDS = List.of(
             "serve", "jobs", "runs", "hosts", "plays", "events", "stats", "export",
-            "mirror", "backup", "restore", "rebuild", "compact", "prune", "verify", "migrate-ledger", "token", "trail",
+            "mirror", "backup", "restore", "rebuild", "accept-loss", "compact", "prune", "verify", "migrate-ledger", "token", "trail",
             "demo", "completion", "warm-up", "help");
 
     @CommandLine.Spec
@@ -79,6 +79,7 @@ public final class Main implements Runnable {
             case "backup" -> BackupCommand.commandLine();
             case "restore" -> RestoreCommand.commandLine();
             case "rebuild" -> RebuildCommand.commandLine();
+            case "accept-loss" -> AcceptLossCommand.commandLine();
             case "compact" -> CompactCommand.commandLine();
             case "prune" -> new CommandLine(new PruneCommand());
             case "verify" -> VerifyCommand.commandLine();

@@ -27,12 +27,13 @@ final class BackupRoutes {
         new Parameters(context);
         Admission.takeYourTime(context);
         // Beside the ledger: there is room for one copy where the ledger itself has room, and only its owner can look.
-        Path copy = Path.of(ledger.location()).resolveSibling(".backup-" + UUID.randomUUID() + ".zip");
+        Path file = Path.of(ledger.location());
+        Path copy = file.resolveSibling("." + file.getFileName() + ".backup-" + UUID.randomUUID() + ".zip");
         workers.executeBlocking(() -> {
             ledger.backup(copy);
             return copy;
         }, false).onComplete(
-                file -> context.response()
+                made -> context.response()
                         .putHeader("content-type", "application/zip")
                         .sendFile(copy.toString())
                         .onComplete(sent -> remove(copy)),
@@ -47,7 +48,7 @@ final class BackupRoutes {
             try {
                 Files.deleteIfExists(copy);
             } catch (IOException e) {
-                // A copy that cannot be removed is hidden, private, and named for what it is.
+                // A copy that cannot be removed is hidden and private, and the next start removes it.
             }
             return null;
         }, false);

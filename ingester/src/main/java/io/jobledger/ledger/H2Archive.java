@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
 
 /** A ledger's file that is only read: one that no ingester has open, or a copy of it. Thread-safe. */
 public final class H2Archive implements AutoCloseable {
@@ -27,9 +28,27 @@ public final class H2Archive implements AutoCloseable {
         }
         try {
             Journal.refuseLeft(file);
-            return new H2Archive(H2Connections.readOnly(ledger, cacheKib));
-        } catch (IOException | HikariPool.PoolInitializationException e) {
+            H2Connections connections = H2Connections.readOnly(ledger, cacheKib);
+            try {
+                requireKnown(file, connections);
+            } catch (IOException | RuntimeException e) {
+                connections.close();
+                throw e;
+            }
+            return new H2Archive(connections);
+        } catch (IOException | JdbiException | HikariPool.PoolInitializationException e) {
             throw H2Ledger.unusable(file, e);
+        }
+    }
+
+    /** A copy elsewhere has no mark, and then nothing is known of what it should hold. */
+    private static void requireKnown(Path file, H2Connections connections) throws IOException {
+        try (LedgerMark mark = LedgerMark.of("file:", file)) {
+            LedgerHead head = Jdbi.create(connections).withHandle(LedgerHead::read);
+            LedgerMark.Facts known = mark.facts();
+            if (head.entry() < known.events() || head.removals() < known.removals()) {
+                throw LedgerMark.lessThanKnown(file, head.entry(), known.events(), known.removals() - head.removals());
+            }
         }
     }
 

@@ -1,6 +1,5 @@
 package io.jobledger.ledger;
 
-import com.zaxxer.hikari.pool.HikariPool;
 import io.jobledger.files.PrivateFiles;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -13,7 +12,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.h2.engine.Constants;
 import org.h2.mvstore.MVStore;
-import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.MVStoreTool;
 
 /**
@@ -51,13 +49,15 @@ public final class H2Compact {
             }
             H2Files.prepare(ledger, base -> { });
             Journal.refuseLeft(file);
-            long before = Files.size(file);
-            try (H2Connections connections = new H2Connections(ledger, cacheKib, H2Ledger.Medium.DISK.scheme())) {
-                shutDown(connections);
-            }
-            rewrite(file);
-            return new Outcome(before, Files.size(file));
-        } catch (IOException | SQLException | HikariPool.PoolInitializationException | MVStoreException e) {
+            return LedgerMark.keeping(file, () -> {
+                long before = Files.size(file);
+                try (H2Connections connections = new H2Connections(ledger, cacheKib, H2Ledger.Medium.DISK.scheme())) {
+                    shutDown(connections);
+                }
+                rewrite(file);
+                return new Outcome(before, Files.size(file));
+            });
+        } catch (Exception e) {
             throw H2Ledger.unusable(file, e);
         } finally {
             H2Ledger.release(file);

@@ -248,6 +248,12 @@ final class H2Connections implements ConnectionFactory, AutoCloseable {
         broken.close();
     }
 
+    /** Closes it; says whether the file is closed, too. */
+    boolean shutDown() {
+        close();
+        return opened.store.isClosed();
+    }
+
     @Override
     public void close() {
         closed = true;

@@ -36,8 +36,6 @@ import org.slf4j.LoggerFactory;
 public final class H2Ledger extends JdbcLedger {
     private static final Logger LOG = LoggerFactory.getLogger(H2Ledger.class);
     private static final int FILE_IN_USE = 90020;
-    private static final int FILE_CORRUPTED = 90030;
-    private static final int WRONG_FORMAT = 90048;
     /** Bytes. What a checkpoint writes besides changed pages: H2's own tables, the list of its chunks, what rounds up to blocks. */
     private static final long PAGES_BESIDES = 256 * 1024;
     /** Bytes of old pages that a snapshot moves together, so that their room can be used again. */
@@ -87,16 +85,18 @@ public final class H2Ledger extends JdbcLedger {
     private final H2Turn turn;
     private final H2Connections pool;
     private final Journal journal;
+    private final LedgerMark mark;
     private final Checkpoints checkpoints;
     private final FreeRoom room;
     private final WriterMemory memory = new WriterMemory(1000);
 
-    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, Jdbi jdbi, H2Turn turn, List<String> mirrors, Clock clock) {
+    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, LedgerMark mark, Jdbi jdbi, H2Turn turn, List<String> mirrors, Clock clock) {
         super(jdbi, new H2Outbox(jdbi, clock, turn), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
         this.file = H2Files.databaseFile(options.file());
         this.turn = turn;
         this.pool = pool;
         this.journal = journal;
+        this.mark = mark;
         this.checkpoints = new Checkpoints(journal, this::sync, medium.rhythm());
         this.room = new FreeRoom(file, options.minFree(), medium.usable());
     }
@@ -115,20 +115,51 @@ public final class H2Ledger extends JdbcLedger {
         Path file = H2Files.databaseFile(options.file());
         claim(file);
         H2Connections pool = null;
+        LedgerMark mark = null;
         try {
+            mark = LedgerMark.of(medium.scheme(), file);
+            mark.requireAsClosed(file);
             H2Files.prepare(options.file(), base -> make(base, options.cacheKib()));
+            mark.open();
             pool = new H2Connections(options.file(), options.cacheKib(), medium.scheme());
             migrate(pool.dataSource(), file);
             PrivateFiles.restrict(file);
+            Leftovers.remove(file);
             Journal journal = new Journal(medium.scheme(), file);
-            pool.recover(connections -> replay(journal, connections));
-            return new H2Ledger(options, medium, pool, journal, JdbcLedger.jdbi(pool), new H2Turn(), mirrors, clock);
+            LedgerMark known = mark;
+            pool.recover(connections -> replay(file, journal, known, connections));
+            H2Ledger ledger = new H2Ledger(options, medium, pool, journal, mark, JdbcLedger.jdbi(pool), new H2Turn(), mirrors, clock);
+            ledger.settle();
+            return ledger;
         } catch (Exception e) {
             if (pool != null) {
                 pool.close();
             }
+            if (mark != null) {
+                mark.close();
+            }
             release(file);
             throw unusable(file, e);
+        }
+    }
+
+    /** Brings to the file what came out of the journal, so that what is appended from now on does not lean on what another process appended. */
+    private void settle() {
+        if (!journal.isEmpty()) {
+            try {
+                inTurn(() -> {
+                    checkpoints.now();
+                    return null;
+                });
+            } catch (LedgerException e) {
+                LOG.warn("The ledger's file could not be brought up to date, its journal is kept: {}", e.getMessage());
+            }
+        }
+        LedgerHead head = jdbi().withHandle(LedgerHead::read);
+        try {
+            mark.opened(head.entry(), head.removals());
+        } catch (IOException e) {
+            LOG.warn("What the ledger {} must contain could not be written down beside it: {}", file, Failures.text(e));
         }
     }
 
@@ -143,29 +174,41 @@ public final class H2Ledger extends JdbcLedger {
         OPEN.remove(file);
     }
 
-    /** Stores what the journal has and the file may not have. */
-    private static void replay(Journal journal, DataSource connections) throws Exception {
-        if (journal.isEmpty()) {
-            return;
-        }
-        AtomicLong again = new AtomicLong();
+    /** Stores what the journal has and the file has not, and makes sure that all is there that must be. */
+    private static void replay(Path file, Journal journal, LedgerMark mark, DataSource connections) throws Exception {
         try (Handle handle = JdbcLedger.jdbi(connections::getConnection).open()) {
+            LedgerHead head = LedgerHead.read(handle);
+            LedgerMark.Facts known = mark.facts();
+            if (head.removals() < known.removals()) {
+                throw LedgerMark.lessThanKnown(file, head.entry(), known.events(), known.removals() - head.removals());
+            }
             List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors").mapTo(Integer.class).list();
-            journal.replay((received, events) -> {
-                handle.begin();
-                LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors, new WriterMemory(0)), received);
-                writer.write(List.of(events.stream().map(BatchDecoder::again).toList()));
-                handle.commit();
-                again.addAndGet(writer.fresh().size());
-            });
+            long again = journal.replay(head.entry(), known.events(), (step, events) -> store(handle, mirrors, step, events));
+            if (!journal.isEmpty()) {
+                LOG.info("The ledger was not closed properly; {} events were taken over from its journal", again);
+            }
         } catch (IllegalArgumentException e) {
             throw new LedgerException(
                     LedgerException.Kind.UNUSABLE,
                     "the journal of the ledger cannot be taken over, an event in it is none of this version: " + e.getMessage() + ". Start the version that wrote it once, or move "
-                            + journal.files() + " away and do without what only they hold",
+                            + journal.files() + " away and do without what only they hold: 'jobledger accept-loss' then accepts that they are lost",
                     e);
         }
-        LOG.info("The ledger was not closed properly; {} events were taken over from its journal", again.get());
+    }
+
+    private static void store(Handle handle, List<Integer> mirrors, Takeover.Step step, List<String> events) throws SQLException {
+        JournalRecord.Head head = step.place().head();
+        handle.begin();
+        LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors, new WriterMemory(0)), head.received());
+        writer.write(List.of(events.stream().map(BatchDecoder::again).toList()));
+        if (writer.fresh().size() != head.events() || writer.lastEvent() != head.last()) {
+            handle.rollback();
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    "the journal " + step.segment().file() + " and the ledger contradict each other at byte " + step.place().position() + ": of the events " + head.first() + " to " + head.last()
+                            + " the ledger has some under other numbers. Nothing was changed. " + LedgerMark.WAYS);
+        }
+        handle.commit();
     }
 
     private static void make(Path base, int cacheKib) {
@@ -188,10 +231,12 @@ public final class H2Ledger extends JdbcLedger {
             if (cause instanceof SQLException sql) {
                 if (sql.getErrorCode() == FILE_IN_USE) {
                     why = "the ledger " + file + " is in use by another process, most likely another ingester. Stop it, or give this one its own --data-dir";
-                } else if (sql.getErrorCode() == FILE_CORRUPTED || sql.getErrorCode() == WRONG_FORMAT) {
-                    return H2Files.damaged(file, Failures.text(sql), e);
+                    return new LedgerException(LedgerException.Kind.UNUSABLE, why, e);
                 }
             }
+        }
+        if (Damage.isIn(e)) {
+            return H2Files.damaged(file, Damage.text(e), e);
         }
         return new LedgerException(LedgerException.Kind.UNUSABLE, why, e);
     }
@@ -207,7 +252,7 @@ public final class H2Ledger extends JdbcLedger {
             last.set(writer.lastEvent());
             // Duplicates are in the file or in the journal: only what is in one of them was ever committed.
             if (!writer.fresh().isEmpty()) {
-                appended.set(journal.append(writer.received(), writer.fresh()));
+                appended.set(journal.append(writer.received(), writer.lastEvent() - writer.fresh().size() + 1, writer.fresh()));
             }
             return counts;
         }, () -> {
@@ -216,6 +261,9 @@ public final class H2Ledger extends JdbcLedger {
                 journal.retract(appended.get());
             }
         });
+        if (appended.get() != null) {
+            mark.acknowledged(last.get());
+        }
         committed(last.get());
         checkpoints.ifDue();
         return stored;
@@ -233,6 +281,7 @@ public final class H2Ledger extends JdbcLedger {
         memory.forget();
         T done = transaction(work::in, () -> { });
         sync();
+        mark.removed(jdbi().withHandle(LedgerHead::read).removals());
         return done;
     }
 
@@ -270,7 +319,7 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     /** Writes and syncs everything that is committed. Whoever stores meanwhile waits for the beginning alone, which only looks what there is to write. */
-    private void sync() throws SQLException {
+    private void sync() throws SQLException, IOException {
         snapshot();
         jdbi().useHandle(handle -> {
             MVStore store = H2Connections.store(handle.getConnection());
@@ -278,6 +327,7 @@ public final class H2Ledger extends JdbcLedger {
             store.executeFilestoreOperation(() -> { });
             store.sync();
         });
+        mark.sync();
     }
 
     /**
@@ -314,10 +364,11 @@ public final class H2Ledger extends JdbcLedger {
 
     @Override
     public void check() {
+        health().check();
         room.require();
         try {
             sync();
-        } catch (RuntimeException | SQLException e) {
+        } catch (RuntimeException | SQLException | IOException e) {
             throw Failures.of("the ledger cannot be written", e);
         }
     }
@@ -352,10 +403,12 @@ public final class H2Ledger extends JdbcLedger {
     @Override
     public void close() {
         boolean idle = drain();
+        boolean whole = false;
         try {
             if (idle) {
                 // After it the file alone is the ledger, and there is no journal. A writer that still hangs may be between its journal and its commit, so its journal stays.
                 checkpoints.now();
+                whole = true;
             }
             // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within its own time limit.
             jdbi().useHandle(handle -> handle.execute("SHUTDOWN"));
@@ -364,7 +417,15 @@ public final class H2Ledger extends JdbcLedger {
         }
         checkpoints.close();
         journal.close();
-        pool.close();
+        boolean closed = pool.shutDown();
+        try {
+            if (whole && closed) {
+                mark.closed(file);
+            }
+        } catch (IOException e) {
+            LOG.warn("The ledger {} is closed, and its checksum could not be written down: {}", file, Failures.text(e));
+        }
+        mark.close();
         release(file);
     }
 }

@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import io.jobledger.files.AtomicFiles;
 import io.jobledger.files.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -31,17 +32,34 @@ public final class H2Restore {
         if (Files.exists(target)) {
             throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is a ledger at " + target + " already. Move it away first, or name another place with --ledger");
         }
-        Path aside = ledger.resolveSibling(".restore-" + UUID.randomUUID());
+        Path aside = ledger.resolveSibling("." + target.getFileName() + ".restore-" + UUID.randomUUID());
         try {
             PrivateFiles.createDirectory(target.toAbsolutePath().getParent());
             unpack(backup, H2Files.databaseFile(aside));
             H2Ledger.open(new H2Ledger.Options(aside, 8 * 1024, 1, 1, 0), List.of(), clock).close();
+            // What was known of the ledger that stood here does not bind the one that takes its place. First, so that a kill leaves no new file with an old mark.
+            Files.move(LedgerMark.file(H2Files.databaseFile(aside)), LedgerMark.file(target), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             Files.move(H2Files.databaseFile(aside), target, StandardCopyOption.ATOMIC_MOVE);
+            AtomicFiles.sync(target.getParent());
         } catch (IOException e) {
             throw new LedgerException(LedgerException.Kind.UNUSABLE, "the backup " + backup + " cannot be restored: " + Failures.text(e), e);
         } finally {
             deleteQuietly(H2Files.databaseFile(aside));
+            deleteQuietly(LedgerMark.file(H2Files.databaseFile(aside)));
         }
+        takeOver(ledger, target, clock);
+    }
+
+    /** A journal that was left has the last events of the ledger that stood here. They come after what was lost, so their numbers are new. */
+    private static void takeOver(Path ledger, Path target, Clock clock) {
+        try {
+            if (new Journal("file:", target).isEmpty()) {
+                return;
+            }
+        } catch (IOException e) {
+            throw H2Ledger.unusable(target, e);
+        }
+        H2Salvage.run(ledger, 8 * 1024, clock);
     }
 
     private static void unpack(Path backup, Path file) throws IOException {

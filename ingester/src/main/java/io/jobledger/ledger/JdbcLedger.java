@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
@@ -19,6 +20,7 @@ abstract class JdbcLedger implements Ledger {
 
     private final Jdbi jdbi;
     private final Clock clock;
+    private final StoreHealth health;
     private final JdbcLookup lookup;
     private final JdbcAudit audit;
     private final CommitFeed feed;
@@ -36,7 +38,8 @@ abstract class JdbcLedger implements Ledger {
     JdbcLedger(Jdbi jdbi, JdbcOutbox outbox, List<String> mirrors, int queueEvents, int maxGroup, Duration queryTimeout, Clock clock) {
         this.jdbi = jdbi;
         this.clock = clock;
-        Reader reader = new Reader(jdbi, queryTimeout);
+        this.health = new StoreHealth(jdbi);
+        Reader reader = new Reader(jdbi, queryTimeout, health);
         this.lookup = new JdbcLookup(reader);
         this.audit = new JdbcAudit(reader, clock);
         this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
@@ -45,6 +48,7 @@ abstract class JdbcLedger implements Ledger {
         this.committer = new GroupCommitter(new GroupCommitter.Committer() {
             @Override
             public List<Integer> commit(List<List<Event>> batches) throws Exception {
+                health.require();
                 return JdbcLedger.this.commit(batches);
             }
 
@@ -53,7 +57,7 @@ abstract class JdbcLedger implements Ledger {
                 JdbcLedger.this.idle();
             }
         }, queueEvents, maxGroup);
-        this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, clock);
+        this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, health, clock);
     }
 
     /** Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone. */
@@ -70,6 +74,11 @@ abstract class JdbcLedger implements Ledger {
         return committer.inTurn(() -> durably(work));
     }
 
+    /** Work on the writer's thread between the groups. */
+    final <T> T inTurn(Callable<T> work) {
+        return committer.inTurn(work);
+    }
+
     /** Tells live views that the events up to {@code entry} are committed. */
     final void committed(long entry) {
         feed.committed(entry);
@@ -77,6 +86,11 @@ abstract class JdbcLedger implements Ledger {
 
     static Jdbi jdbi(ConnectionFactory connections) {
         return Jdbi.create(connections).registerArgument(new TimeArguments());
+    }
+
+    /** Whether what is stored can be read. */
+    final StoreHealth health() {
+        return health;
     }
 
     final Jdbi jdbi() {

@@ -13,14 +13,16 @@ final class JdbcUpkeep implements Upkeep {
     private final GroupCommitter committer;
     private final JdbcRetention.Writer writer;
     private final LongSupplier bytes;
+    private final StoreHealth health;
     private final Clock clock;
 
     /** @param bytes size of the database on its disk */
-    JdbcUpkeep(Jdbi jdbi, GroupCommitter committer, JdbcRetention.Writer writer, LongSupplier bytes, Clock clock) {
+    JdbcUpkeep(Jdbi jdbi, GroupCommitter committer, JdbcRetention.Writer writer, LongSupplier bytes, StoreHealth health, Clock clock) {
         this.jdbi = jdbi;
         this.committer = committer;
         this.writer = writer;
         this.bytes = bytes;
+        this.health = health;
         this.clock = clock;
     }
 
@@ -54,6 +56,11 @@ final class JdbcUpkeep implements Upkeep {
         } catch (JdbiException e) {
             throw Failures.of("the ledger could not be read", e);
         }
+    }
+
+    @Override
+    public long damagedReads() {
+        return health.failures();
     }
 
     @Override

@@ -2,6 +2,8 @@ package io.jobledger.ledger;
 
 import io.jobledger.files.AtomicFiles;
 import io.jobledger.files.PrivateFiles;
+import io.jobledger.ledger.JournalRecord.Begin;
+import io.jobledger.ledger.JournalRecord.Head;
 import io.jobledger.model.Event;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,28 +13,24 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import java.util.zip.CRC32C;
 import org.h2.store.fs.FilePath;
 
 /**
  * What makes a group of events durable before H2 has written it: its events, appended to a file beside the database's and synced. H2 has no such log of its own and would write
- * every page that a commit touched. Once a checkpoint has brought the database's file up to date, what was appended before is dropped; after a kill it is stored again, in the same
- * order and with the same times, so that the same rows come out. Storing again what the file has already changes nothing, since an event is known by its run and number.
+ * every page that a commit touched. Once a checkpoint has brought the database's file up to date, what was appended before is dropped; after a kill it is stored again ({@link Takeover}), with the same
+ * numbers and times, so that the same rows come out.
  *
- * <p>A segment {@code <ledger>.journal-<n>} is a series of records: length and CRC-32C of the rest (4 bytes each), when the group was received (8 bytes, microseconds since 1970),
- * and its events, a line of JSON each. A record that is cut off was not acknowledged, and ends its segment. Thread-safe.
+ * <p>A segment {@code <ledger>.journal-<n>} is a series of {@link JournalRecord records}. Thread-safe.
  */
 final class Journal implements AutoCloseable {
-    private static final int HEAD = 8;
-    private static final int TIME = 8;
     private static final int CHUNK = 256 * 1024;
 
     private final String scheme;
@@ -48,7 +46,7 @@ final class Journal implements AutoCloseable {
 
     /** Takes a group that was stored before. */
     interface Replay {
-        void group(Instant received, List<String> events) throws Exception;
+        void group(Takeover.Step step, List<String> events) throws Exception;
     }
 
     /**
@@ -119,48 +117,34 @@ final class Journal implements AutoCloseable {
     /**
      * Appends a group and syncs it; returns what {@link #retract} needs to take this group back, and no other.
      *
+     * @param first number of its first event
      * @throws IOException when it may not be on the disk; then nobody may be told that it is
      */
-    synchronized Appended append(Instant received, List<Event> events) throws IOException {
+    synchronized Appended append(Instant received, long first, List<Event> events) throws IOException {
         List<byte[]> lines = new ArrayList<>();
         events.forEach(event -> lines.add(event.head().body().getBytes(StandardCharsets.UTF_8)));
-        ByteBuffer head = head(received, lines);
-        if (current == null) {
-            begin();
-        }
-        long segment = segments.lastKey();
-        long start = segments.get(segment);
-        long end;
+        Head head = Head.of(first, received, lines);
         try {
-            end = write(head, lines, start);
+            if (current == null) {
+                begin(first);
+            }
+            long segment = segments.lastKey();
+            long start = segments.get(segment);
+            long end = write(head, lines, start);
             current.force(false);
+            segments.put(segment, end);
+            return new Appended(segment, start, end);
         } catch (IOException e) {
             // What the disk has of it nobody knows; what comes next must not follow it.
             finish();
             throw e;
         }
-        segments.put(segment, end);
-        return new Appended(segment, start, end);
-    }
-
-    /** All of a record that stands before its events. */
-    private static ByteBuffer head(Instant received, List<byte[]> lines) {
-        int length = TIME;
-        ByteBuffer head = ByteBuffer.allocate(HEAD + TIME).putLong(HEAD, ChronoUnit.MICROS.between(Instant.EPOCH, received));
-        CRC32C sum = new CRC32C();
-        sum.update(head.array(), HEAD, TIME);
-        for (byte[] line : lines) {
-            sum.update(line);
-            sum.update('\n');
-            length = Math.addExact(length, line.length + 1);
-        }
-        return head.putInt(0, length).putInt(4, (int) sum.getValue());
     }
 
     /** Writes a record at a place, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
-    private long write(ByteBuffer head, List<byte[]> lines, long start) throws IOException {
-        long size = HEAD + head.getInt(0);
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(head);
+    private long write(Head head, List<byte[]> lines, long start) throws IOException {
+        long size = (long) Head.BYTES + head.length();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(head.bytes());
         long position = start;
         for (byte[] line : lines) {
             for (int from = 0; from <= line.length;) {
@@ -189,7 +173,7 @@ final class Journal implements AutoCloseable {
         return next;
     }
 
-    private void begin() throws IOException {
+    private void begin(long first) throws IOException {
         long segment = segments.isEmpty() ? 1 : segments.lastKey() + 1;
         Path file = path(segment);
         Files.createFile(file, PrivateFiles.fileAttributes(file));
@@ -197,6 +181,7 @@ final class Journal implements AutoCloseable {
         segments.put(segment, 0L);
         AtomicFiles.sync(file.getParent());
         current = FilePath.get(scheme + file).open("rw");
+        segments.put(segment, flush(new Begin(segment, first).bytes().compact(), 0));
     }
 
     /**
@@ -249,50 +234,53 @@ final class Journal implements AutoCloseable {
         }
     }
 
-    /** Gives back every group that is whole, in the order in which they were appended; returns how many there were. */
-    synchronized int replay(Replay replay) throws Exception {
-        int groups = 0;
+    /**
+     * Gives back the groups that follow an event, in their order; returns how many events there were.
+     *
+     * @param stored number of the last event that is not wanted
+     * @param acknowledged number of an event that must be there
+     * @throws LedgerException of kind {@code UNUSABLE} before the first is given back, when they are not all there
+     */
+    synchronized long replay(long stored, long acknowledged, Replay replay) throws Exception {
+        long events = 0;
+        for (Takeover.Step step : new Takeover(database, scan(), stored).steps(acknowledged)) {
+            try (FileChannel channel = open(step.segment().segment())) {
+                replay.group(step, step.place().lines(channel));
+                events += step.place().head().events();
+            }
+        }
+        return events;
+    }
+
+    private FileChannel open(long segment) throws IOException {
+        return FilePath.get(scheme + path(segment)).open("r");
+    }
+
+    private List<JournalScan> scan() throws IOException {
+        List<JournalScan> scans = new ArrayList<>();
+        for (Map.Entry<Long, Long> segment : segments.entrySet()) {
+            try (FileChannel channel = open(segment.getKey())) {
+                scans.add(JournalScan.of(channel, path(segment.getKey()), segment.getKey(), segment.getValue()));
+            }
+        }
+        return scans;
+    }
+
+    /** Gives back every group that is whole, whatever stands between them, in the order of the files. */
+    synchronized void salvage(Replay replay) throws Exception {
         for (long segment : segments.keySet()) {
-            try (FileChannel channel = FilePath.get(scheme + path(segment)).open("r")) {
-                long position = 0;
-                for (ByteBuffer record = read(channel, position); record != null; record = read(channel, position)) {
-                    position += HEAD + record.limit();
-                    Instant received = Instant.EPOCH.plus(record.getLong(), ChronoUnit.MICROS);
-                    replay.group(received, List.of(StandardCharsets.UTF_8.decode(record).toString().split("\n")));
-                    groups++;
+            try (FileChannel channel = open(segment)) {
+                JournalScan scan = new JournalScan(path(segment), segment, 0, List.of(), null);
+                for (JournalRecord.Place place : JournalScan.salvage(channel)) {
+                    replay.group(new Takeover.Step(scan, place), place.lines(channel));
                 }
             }
         }
-        return groups;
     }
 
-    /** What follows the checksum of the record at a place; null where there is no whole one. */
-    private static ByteBuffer read(FileChannel channel, long position) throws IOException {
-        ByteBuffer head = read(channel, position, HEAD);
-        if (head == null || head.getInt(0) <= TIME) {
-            return null;
-        }
-        ByteBuffer rest = read(channel, position + HEAD, head.getInt(0));
-        if (rest == null) {
-            return null;
-        }
-        CRC32C sum = new CRC32C();
-        sum.update(rest.duplicate());
-        return (int) sum.getValue() == head.getInt(4) ? rest : null;
-    }
-
-    /** So many bytes; null when the file ends before. */
-    private static ByteBuffer read(FileChannel channel, long position, int length) throws IOException {
-        if (channel.size() - position < length) {
-            return null;
-        }
-        ByteBuffer bytes = ByteBuffer.allocate(length);
-        while (bytes.hasRemaining()) {
-            if (channel.read(bytes, position + bytes.position()) < 0) {
-                return null;
-            }
-        }
-        return bytes.flip();
+    /** Its files. */
+    synchronized List<Path> paths() {
+        return segments.keySet().stream().map(this::path).toList();
     }
 
     @Override

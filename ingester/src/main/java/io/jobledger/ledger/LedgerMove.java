@@ -1,11 +1,9 @@
 package io.jobledger.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
 import io.jobledger.auth.Token;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.trail.Act;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.PreparedStatement;
@@ -16,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -89,14 +86,16 @@ public final class LedgerMove {
             Jdbi to = prepared(pool);
             H2Files.prepare(file, base -> { });
             Journal.refuseLeft(database);
-            try (H2Connections connections = new H2Connections(file, CACHE_KIB, H2Ledger.Medium.DISK.scheme())) {
-                Migrations.run(connections.dataSource(), "the ledger " + database, "common");
-                return JdbcLedger.jdbi(connections).withHandle(from -> move(from, to));
-            }
-        } catch (IOException | SQLException | HikariPool.PoolInitializationException | FlywayException e) {
-            throw H2Ledger.unusable(database, e);
+            return LedgerMark.keeping(database, () -> {
+                try (H2Connections connections = new H2Connections(file, CACHE_KIB, H2Ledger.Medium.DISK.scheme())) {
+                    Migrations.run(connections.dataSource(), "the ledger " + database, "common");
+                    return JdbcLedger.jdbi(connections).withHandle(from -> move(from, to));
+                }
+            });
         } catch (JdbiException e) {
             throw Failures.of("the ledger could not be moved to " + target, e);
+        } catch (Exception e) {
+            throw H2Ledger.unusable(database, e);
         } finally {
             H2Ledger.release(database);
         }

@@ -182,6 +182,7 @@ public final class PostgresLedger extends JdbcLedger {
 
     @Override
     public void check() {
+        health().check();
         try {
             outbox.here();
         } catch (JdbiException e) {

@@ -17,11 +17,16 @@ final class Reader {
 
     private final Jdbi jdbi;
     private final Duration limit;
+    private final StoreHealth health;
 
-    /** @param limit longest time for one audit statement; the database cancels it then */
-    Reader(Jdbi jdbi, Duration limit) {
+    /**
+     * @param limit longest time for one audit statement; the database cancels it then
+     * @param health hears of what could not be read
+     */
+    Reader(Jdbi jdbi, Duration limit, StoreHealth health) {
         this.jdbi = jdbi;
         this.limit = limit;
+        this.health = health;
     }
 
     /** Statements on one connection that share the time limit's setting. */
@@ -75,13 +80,17 @@ final class Reader {
         for (int before = 0; ; before++) {
             try {
                 return jdbi.withHandle(question);
-            } catch (SQLException | JdbiException e) {
+            } catch (SQLException | RuntimeException e) {
+                if (!(e instanceof SQLException || e instanceof JdbiException) && !Damage.isIn(e)) {
+                    throw (RuntimeException) e;
+                }
                 if ("57014".equals(Failures.state(e))) {
                     throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
                 }
                 LedgerException failure = Failures.of("the ledger could not be read", e);
                 // A write without room closed the store under the question. The next connection finds it open again.
                 if (!Failures.isClosing(failure) || before == AGAIN) {
+                    health.failed(question, e);
                     throw failure;
                 }
             }

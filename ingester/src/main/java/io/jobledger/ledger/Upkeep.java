@@ -19,6 +19,9 @@ public interface Upkeep {
     /** How many events wait for a commit, right now. Never blocks. */
     int waitingEvents();
 
+    /** How many questions failed because a part of the ledger is damaged. Never blocks. */
+    long damagedReads();
+
     /** Makes this the one that hears how storing goes. */
     void observe(WriteObserver observer);
 }

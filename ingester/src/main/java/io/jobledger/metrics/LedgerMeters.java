@@ -6,6 +6,7 @@ import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.WriteObserver;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
@@ -46,6 +47,7 @@ final class LedgerMeters implements WriteObserver {
         commit = Timer.builder("jobledger.commit.duration").description("One group of batches, from its forming to its being on disk").serviceLevelObjectives(COMMIT_BUCKETS).register(registry);
         group = DistributionSummary.builder("jobledger.commit.events").description("Events that shared one commit").serviceLevelObjectives(GROUP_BUCKETS).register(registry);
         Gauge.builder("jobledger.queue.events", upkeep, Upkeep::waitingEvents).description("Events that wait for a commit").strongReference(true).register(registry);
+        FunctionCounter.builder("jobledger.ledger.damaged.reads", upkeep, Upkeep::damagedReads).description("Questions that failed because a part of the ledger is damaged").register(registry);
         gauges();
         upkeep.observe(this);
     }

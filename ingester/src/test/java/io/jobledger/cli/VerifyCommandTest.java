@@ -90,6 +90,7 @@ class VerifyCommandTest {
         assertThat(out).contains("agrees with the anchor");
         // Another history, whole in itself, as somebody could compute it who can write the database.
         Files.delete(directory.resolve("ledger.mv.db"));
+        Files.delete(directory.resolve("ledger.mark"));
         append(json("run_started", run(1), 1, 0, "playbook", "other.yml"), started(run(1), 2, 1, "h", "p", "j", "a"), json("run_alive", run(1), 3, 5));
         assertThat(verify()).as(err).isZero();
         assertThat(verify("--anchor", anchor)).isEqualTo(1);

@@ -35,5 +35,10 @@ final class NoUpkeep implements Upkeep {
     }
 
     @Override
+    public long damagedReads() {
+        return 0;
+    }
+
+    @Override
     public void observe(WriteObserver observer) {}
 }

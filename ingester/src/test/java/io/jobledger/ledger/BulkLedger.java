@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import io.jobledger.model.Event;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -66,6 +67,12 @@ public final class BulkLedger implements AutoCloseable {
             throw new LedgerException(LedgerException.Kind.UNUSABLE, file + " is there already; a ledger is filled in bulk from its beginning");
         }
         H2Ledger.open(new H2Ledger.Options(ledger, cacheKib, 1000, 1000, 0), List.of(), clock).close();
+        try {
+            // What is known of it was true while it was empty.
+            Files.delete(LedgerMark.file(file));
+        } catch (IOException e) {
+            throw new LedgerException(LedgerException.Kind.UNUSABLE, "the mark of " + file + " cannot be removed", e);
+        }
         return new BulkLedger(ledger, cacheKib, clock, connect(ledger, cacheKib));
     }
 

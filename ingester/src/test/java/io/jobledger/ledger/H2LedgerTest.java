@@ -140,7 +140,7 @@ class H2LedgerTest extends LedgerContract {
         Files.delete(file());
         ledger = open(List.of(MIRROR));
         try (Stream<Path> files = Files.list(directory.resolve("data"))) {
-            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactly("ledger.mv.db");
+            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactlyInAnyOrder("ledger.mv.db", "ledger.mark");
         }
         append(json("run_alive", run(1), 1, 1));
     }

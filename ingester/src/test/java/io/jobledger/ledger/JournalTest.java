@@ -160,33 +160,98 @@ class JournalTest {
     }
 
     @Test
-    void recordThatIsCutOff_orDamaged_endsItsSegment_andTheNextOneGoesOn() throws IOException {
+    void recordThatIsCutOffAtTheEnd_wasNotAcknowledged_everyOtherDamageIsRefused() throws Exception {
         LedgerContract.append(ledger, json("run_alive", run(1), 1, 1));
         LedgerContract.append(ledger, json("run_alive", run(1), 2, 2));
-        Path whole = killed();
-        byte[] bytes = Files.readAllBytes(segments(whole).get(0));
+        byte[] bytes = Files.readAllBytes(segments(killed()).get(0));
+        int second = JournalRecord.Begin.BYTES + (bytes.length - JournalRecord.Begin.BYTES) / 2;
         for (int length = 0; length <= bytes.length; length++) {
-            int groups = length == bytes.length ? 2 : length >= bytes.length / 2 ? 1 : 0;
-            assertThat(read(java.util.Arrays.copyOf(bytes, length), bytes)).as(length + " of " + bytes.length + " bytes").isEqualTo(groups + 2);
+            int groups = length == bytes.length ? 2 : length >= second ? 1 : 0;
+            byte[] cut = java.util.Arrays.copyOf(bytes, length);
+            assertThat(read(0, cut)).as(length + " of " + bytes.length + " bytes").isEqualTo(groups);
+            if (groups < 2) {
+                // The mark says that both were acknowledged.
+                assertThatThrownBy(() -> read(2, cut)).isInstanceOf(LedgerException.class).hasMessageContaining("ledger.journal-9").hasMessageContaining(groups == 0 ? "events 1 to 2" : "is event 2");
+            }
         }
-        for (int at = bytes.length / 2; at < bytes.length; at++) {
+        for (int at = 0; at < bytes.length; at++) {
             byte[] damaged = bytes.clone();
             damaged[at] ^= 0x10;
-            assertThat(read(damaged)).as("byte " + at).isEqualTo(1);
+            int place = at;
+            if (at < second) {
+                assertThatThrownBy(() -> read(0, damaged)).as("byte " + at).isInstanceOf(LedgerException.class).hasMessageContaining("ledger.journal-9")
+                        .hasMessageContaining("at byte " + (place < JournalRecord.Begin.BYTES ? 0 : JournalRecord.Begin.BYTES)).hasMessageContaining("accept-loss");
+            } else {
+                assertThat(read(0, damaged)).as("byte " + at).isEqualTo(1);
+                assertThatThrownBy(() -> read(2, damaged)).as("byte " + at).isInstanceOf(LedgerException.class).hasMessageContaining("at byte " + second);
+            }
         }
     }
 
     /** How many groups are read out of these segments. */
-    private int read(byte[]... segments) throws IOException {
+    private long read(long acknowledged, byte[]... segments) throws Exception {
         Path where = Files.createDirectory(directory.resolve("read" + ++copies));
         for (int i = 0; i < segments.length; i++) {
-            Files.write(where.resolve("ledger.journal-" + (i + 9)), segments[i]);
+            Files.write(where.resolve("ledger.journal-" + (i + (segments.length == 1 ? 9 : 1))), numbered(segments[i], i + (segments.length == 1 ? 9 : 1)));
+        }
+        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
+            return journal.replay(0, acknowledged, (step, events) -> { });
+        }
+    }
+
+    /** The segment under another number, as long as its beginning is whole. */
+    private static byte[] numbered(byte[] segment, long number) {
+        JournalRecord.Begin begin = segment.length < JournalRecord.Begin.BYTES ? null : new JournalRecord.Begin(1, 1);
+        if (begin == null || !java.util.Arrays.equals(segment, 0, JournalRecord.Begin.BYTES, begin.bytes().array(), 0, JournalRecord.Begin.BYTES)) {
+            return segment;
+        }
+        byte[] own = segment.clone();
+        System.arraycopy(new JournalRecord.Begin(number, 1).bytes().array(), 0, own, 0, JournalRecord.Begin.BYTES);
+        return own;
+    }
+
+    /** A group whose sync failed may be on the disk all the same, before the one that came instead and was acknowledged under its numbers. */
+    @Test
+    void groupWhoseSyncFailed_doesNotTakeTheNumbersOfTheOneThatCameInstead() throws Exception {
+        Path where = Files.createDirectory(directory.resolve("failed"));
+        Path database = where.resolve("ledger.mv.db");
+        try (Journal journal = new Journal("file:", database)) {
+            journal.append(Wire.T0, 1, Wire.events(json("run_alive", run(1), 1, 1)));
+            journal.append(Wire.T0, 2, Wire.events(json("run_alive", run(2), 1, 1), json("run_alive", run(2), 2, 2)));
+            journal.rotate();
+            journal.append(Wire.T0, 2, Wire.events(json("run_alive", run(3), 1, 1)));
         }
         List<String> lines = new ArrayList<>();
-        try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
-            return journal.replay((received, events) -> lines.addAll(events));
-        } catch (Exception e) {
-            throw new AssertionError(e);
+        try (Journal journal = new Journal("file:", database)) {
+            assertThat(journal.replay(0, 2, (step, events) -> lines.addAll(events))).isEqualTo(2);
+        }
+        assertThat(lines).hasSize(2);
+        assertThat(lines.get(1)).contains(run(3).toString());
+    }
+
+    @Test
+    void segmentThatIsMissing_orInAnothersPlace_isRefused_andNamesWhatIsLost() throws Exception {
+        Path where = Files.createDirectory(directory.resolve("three"));
+        Path database = where.resolve("ledger.mv.db");
+        try (Journal journal = new Journal("file:", database)) {
+            for (int i = 1; i <= 3; i++) {
+                journal.append(Wire.T0, i, Wire.events(json("run_alive", run(1), i, i)));
+                journal.rotate();
+            }
+        }
+        byte[] one = Files.readAllBytes(segments(where).get(0));
+        byte[] two = Files.readAllBytes(segments(where).get(1));
+        Files.delete(segments(where).get(1));
+        assertThatThrownBy(() -> read(database)).hasMessageContaining("ledger.journal-3").hasMessageContaining("Lost with it is event 2");
+        Files.write(where.resolve("ledger.journal-2"), one);
+        assertThatThrownBy(() -> read(database)).hasMessageContaining("ledger.journal-2").hasMessageContaining("segment 1 by its own words");
+        Files.write(where.resolve("ledger.journal-2"), two);
+        assertThat(read(database)).isEqualTo(3);
+    }
+
+    private static long read(Path database) throws Exception {
+        try (Journal journal = new Journal("file:", database)) {
+            return journal.replay(0, 0, (step, events) -> { });
         }
     }
 
@@ -263,7 +328,7 @@ class JournalTest {
             assertThat(segments(directory.resolve("busy"))).as("segments of 40 groups").hasSizeLessThan(40);
             assertThat(busy.audit().events(run(1), 0, 100)).hasSize(40);
         }
-        assertThat(files(directory.resolve("busy"))).hasSize(1);
+        assertThat(files(directory.resolve("busy"))).as("the file and its mark").hasSize(2);
     }
 
     @Test
@@ -319,15 +384,15 @@ class JournalTest {
                 for (int i = 1; i <= 3; i++) {
                     events.add(new Event.RunAlive(new EventHead(run(1), i, "run_alive", Wire.T0, "é".repeat(i == 2 ? 1 : size / 2) + "x".repeat(size % 2) + i)));
                 }
-                journal.append(Wire.T0, events);
+                journal.append(Wire.T0, 1 + 3L * groups.size(), events);
                 groups.add(events.stream().map(event -> event.head().body()).toList());
             }
             assertThat(journal.bytes()).isEqualTo(Files.size(segments(where).get(0)));
         }
         List<List<String>> read = new ArrayList<>();
         try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
-            journal.replay((received, events) -> {
-                assertThat(received).isEqualTo(Wire.T0);
+            journal.replay(0, 30, (step, events) -> {
+                assertThat(step.place().head().received()).isEqualTo(Wire.T0);
                 read.add(events);
             });
         }
@@ -339,7 +404,7 @@ class JournalTest {
         Path where = Files.createDirectory(directory.resolve("newer"));
         open(where, NO_CHECKPOINTS).close();
         try (Journal journal = new Journal("file:", where.resolve("ledger.mv.db"))) {
-            journal.append(Wire.T0, List.of(new Event.RunAlive(new EventHead(run(1), 1, "run_alive", Wire.T0, "{\"type\":\"from_the_future\"}"))));
+            journal.append(Wire.T0, 1, List.of(new Event.RunAlive(new EventHead(run(1), 1, "run_alive", Wire.T0, "{\"type\":\"from_the_future\"}"))));
         }
         assertThatThrownBy(() -> open(where, NO_CHECKPOINTS))
                 .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNUSABLE))

@@ -17,7 +17,7 @@ class ReaderTest {
     @Test
     void questionOverItsTimeLimit_isCancelled_andTheConnectionIsNotBoundByIt() throws SQLException {
         try (Connection connection = DriverManager.getConnection("jdbc:h2:mem:reader"); Statement statement = connection.createStatement()) {
-            Reader reader = new Reader(Jdbi.create(connection), Duration.ofMillis(10));
+            Reader reader = new Reader(Jdbi.create(connection), Duration.ofMillis(10), new StoreHealth(Jdbi.create(connection)));
             // Hours of counting, if nobody cancels it.
             assertThatThrownBy(() -> reader.audit(query -> query.query("SELECT COUNT(*) FROM SYSTEM_RANGE(1, 1000000000000) WHERE MOD(X, 7) = ?", List.of(-1L)).mapTo(Long.class).one()))
                     .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.TOO_SLOW))
