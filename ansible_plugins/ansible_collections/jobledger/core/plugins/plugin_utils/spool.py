@@ -47,7 +47,7 @@ class SpoolFile:
         self._directory_synced = False
         self.end = os.fstat(fd).st_size
         self.head, self._first = spool_format.head_of(os.pread(fd, spool_format.HEADER_SIZE, 0), self.end)
-        self.position = self.head.position if self.head else 0
+        self.position = self.head.position if self.head else min(self._first, self.end)
         self.seq = self.head.seq if self.head else 0
         self.over = bool(self.head) and self.head.over
 

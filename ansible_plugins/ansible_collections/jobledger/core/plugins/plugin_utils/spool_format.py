@@ -64,9 +64,9 @@ HEADER_1_SIZE = 44
 
 
 def head_of(data: bytes, end: int) -> tuple[Head | None, int]:
-    """Return what a file's first bytes say, and where its first event begins; None and 0 when they are damaged.
+    """Return what a file's first bytes say, and where its first event begins; None when they are damaged.
 
-    A position outside of the file is taken for the first event's: to send twice is harmless, to skip is not.
+    A header that was not wholly written over still ends where it did; it is worth no report, since no event stood in it. A position outside of the file is taken for the first event's: to send twice is harmless, to skip is not.
     """
     found = _HEADER.match(data)
     if found is not None and zlib.crc32(found[1]) == int(found[7], 16):
@@ -75,6 +75,9 @@ def head_of(data: bytes, end: int) -> tuple[Head | None, int]:
     found = _HEADER_1.match(data)
     if found is not None and zlib.crc32(found[1]) == int(found[3], 16):
         return Head("0" * 36, _NOBODY, _within(int(found[2], 16), HEADER_1_SIZE, end)), HEADER_1_SIZE
+    for size in (HEADER_SIZE, HEADER_1_SIZE):
+        if data[size - 1:size] == b"\n" and data.startswith(b"jobledger-spool "):
+            return None, size
     return None, 0
 
 
