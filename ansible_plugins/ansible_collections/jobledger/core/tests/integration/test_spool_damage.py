@@ -14,9 +14,10 @@ import pytest
 from ansible_collections.jobledger.core.plugins.plugin_utils import owner, spool_format, spool_leftovers
 from ansible_collections.jobledger.core.plugins.plugin_utils.client import Answer
 from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
+from tools.fault_site import SOAK
 
 SEED = int(os.environ.get("JOBLEDGER_DAMAGE_SEED") or 20261129)
-ROUNDS = int(os.environ.get("JOBLEDGER_DAMAGE_ROUNDS") or 25)
+ROUNDS = int(os.environ.get("JOBLEDGER_DAMAGE_ROUNDS") or (1000 if SOAK else 25))
 KINDS = ["bit flipped", "range zeroed", "cut", "extended with garbage", "missing", "two swapped", "yesterday's copy put back"]
 
 
