@@ -141,6 +141,10 @@ final class ApiClient {
             access.letIn(connection);
             status = connection.getResponseCode();
         } catch (IOException e) {
+            String tls = TlsFault.of(url, e);
+            if (tls != null) {
+                throw new CommandFailed(tls);
+            }
             throw new CommandFailed("no ingester answers at " + url + " (" + reason(e) + "). Start one with 'jobledger serve', or name another with --url or JOBLEDGER_URL");
         }
         try {

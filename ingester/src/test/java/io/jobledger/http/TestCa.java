@@ -5,16 +5,21 @@ import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
 
 /** A certificate authority for tests, and what it issues, as PEM files and as contexts of clients. */
 public final class TestCa {
+    /** Tests have clocks of their own. */
+    private static final Instant FROM = Instant.parse("2020-01-01T00:00:00Z");
+    private static final Instant UNTIL = Instant.parse("2050-01-01T00:00:00Z");
+
     private final X509Bundle root;
 
     public TestCa() {
         try {
-            root = new CertificateBuilder().ecp256().subject("CN=Test CA").setIsCertificateAuthority(true).buildSelfSigned();
+            root = new CertificateBuilder().ecp256().subject("CN=Test CA").setIsCertificateAuthority(true).notBefore(FROM).notAfter(UNTIL).buildSelfSigned();
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -22,8 +27,13 @@ public final class TestCa {
 
     /** A certificate for loopback, with its key. */
     public X509Bundle issue(String commonName) {
+        return issue(commonName, "localhost", FROM, UNTIL);
+    }
+
+    /** One for loopback's address and another name, with a time of its own. */
+    public X509Bundle issue(String commonName, String name, Instant from, Instant until) {
         try {
-            return new CertificateBuilder().ecp256().subject("CN=" + commonName).addSanIpAddress("127.0.0.1").addSanDnsName("localhost").buildIssuedBy(root);
+            return new CertificateBuilder().ecp256().subject("CN=" + commonName).addSanIpAddress("127.0.0.1").addSanDnsName(name).notBefore(from).notAfter(until).buildIssuedBy(root);
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -31,7 +41,11 @@ public final class TestCa {
 
     /** Issues a certificate into files. */
     public void write(String commonName, Path cert, Path key) throws IOException {
-        X509Bundle issued = issue(commonName);
+        write(issue(commonName), cert, key);
+    }
+
+    /** Writes what was issued into files. */
+    public static void write(X509Bundle issued, Path cert, Path key) throws IOException {
         Files.writeString(key, issued.getPrivateKeyPEM());
         Files.writeString(cert, issued.getCertificatePathPEM());
     }
