@@ -34,7 +34,7 @@ class ArchitectureTest {
 
     private static final List<String> TRAIL_PORTS = ports("trail", "Trail", "Act", "TrailException");
     private static final List<String> ACCESS_PORTS = with(
-            ports("auth", "Tokens", "Token", "Scope", "Sessions", "Caller", "TokenStoreException"), TRAIL_PORTS);
+            ports("auth", "Tokens", "Token", "Scope", "Sessions", "Guesses", "Caller", "TokenStoreException"), TRAIL_PORTS);
     /** What a database must be to keep tokens and the trail. */
     private static final List<String> ACCESS_KEEPERS = with(ports("auth", "TokenStore", "TokenStoreException", "Token", "Scope"), TRAIL_PORTS);
 

@@ -60,7 +60,8 @@ public final class Tokens implements AutoCloseable {
         return new Known(store.read().orElse(List.of()), asked);
     }
 
-    private void refresh() {
+    /** Reads the tokens now, and not only when it is time again. Blocks; what fails is logged. */
+    public synchronized void refresh() {
         try {
             Known read = read();
             boolean empty = read.tokens.isEmpty();

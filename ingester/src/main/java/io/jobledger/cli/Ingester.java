@@ -27,22 +27,28 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** A running ingester: ledger, mirrors and HTTP server put together. */
 final class Ingester implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Ingester.class);
     private static final Duration MIRROR_IDLE = Duration.ofMillis(200);
 
     private final Ledger ledger;
     private final List<MirrorRelay> relays;
     private final Deque<Runnable> closing;
     private final String url;
+    private final Rereading rereading;
 
-    private Ingester(Ledger ledger, List<MirrorRelay> relays, Deque<Runnable> closing, String url) {
+    private Ingester(Ledger ledger, List<MirrorRelay> relays, Deque<Runnable> closing, String url, Rereading rereading) {
         this.ledger = ledger;
         this.relays = relays;
         this.closing = closing;
         this.url = url;
+        this.rereading = rereading;
     }
 
     /**
@@ -90,7 +96,7 @@ final class Ingester implements AutoCloseable {
         String url = http.start();
         relays.forEach(MirrorRelay::start);
         retention.start();
-        return new Ingester(ledger, relays, opened, url);
+        return new Ingester(ledger, relays, opened, url, new Rereading(settings, tokens, http));
     }
 
     /** A recorder waits a second at most: the first one must not pay for loading the classes that reading and writing need. */
@@ -135,6 +141,17 @@ final class Ingester implements AutoCloseable {
         return "jobledger " + Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror " + mirrors;
     }
 
+
+    /** Reads access log, tokens, TLS files and limits again; {@code settings} reads them anew. Blocks. */
+    void reread(Supplier<Settings> settings) {
+        rereading.read(settings);
+    }
+
+    /** Closes it, after a line in the log: whoever reads it later must see that it was told to stop. */
+    void stop() {
+        LOG.info("Stopping: what is under way is finished, then the ledger is closed");
+        close();
+    }
 
     /** Finishes what is under way and closes everything, within seconds. */
     @Override

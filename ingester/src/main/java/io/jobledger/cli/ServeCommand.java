@@ -2,16 +2,19 @@ package io.jobledger.cli;
 
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
+import io.jobledger.terminal.Hangup;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code serve}: the ingester in the foreground, until SIGTERM or SIGINT. */
+/** {@code serve}: the ingester in the foreground, until SIGTERM or SIGINT. SIGHUP has it read again what may change while it runs. */
 @Command(
         name = "serve",
         description = "Runs the ingester in the foreground. Every option can also be an environment variable JOBLEDGER_<OPTION> or a line <option> = <value> in the settings file.",
@@ -34,10 +37,14 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws InterruptedException {
         Settings settings = SettingFlags.load(spec);
         Logging.level(settings.logLevel());
+        AtomicReference<Ingester> running = new AtomicReference<>();
+        // Before the start: a signal that comes meanwhile must not end it.
+        Hangup.onEach(() -> Optional.ofNullable(running.get()).ifPresent(ingester -> ingester.reread(() -> SettingFlags.load(spec))));
         Ingester ingester = Ingester.start(settings, Clock.systemUTC());
+        running.set(ingester);
         CountDownLatch stopped = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            ingester.close();
+            ingester.stop();
             stopped.countDown();
         }, "shutdown"));
         spec.commandLine().getOut().println(ingester.greeting());

@@ -14,6 +14,7 @@ import java.util.List;
  * @param openMetrics whether metrics need no token
  * @param sessionLife how long a browser stays logged in
  * @param accessLog a file, {@code -} for standard output, or null for none
+ * @param trustedProxies whose X-Forwarded-For is believed
  * @param tlsCert PEM; null for plain HTTP
  * @param tlsKey PEM; null for plain HTTP
  * @param tlsClientCa PEM; null when clients need no certificate
@@ -26,6 +27,7 @@ public record AccessSettings(
         boolean openMetrics,
         Duration sessionLife,
         String accessLog,
+        List<Network> trustedProxies,
         Path tlsCert,
         Path tlsKey,
         Path tlsClientCa) {

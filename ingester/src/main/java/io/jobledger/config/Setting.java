@@ -18,6 +18,8 @@ public enum Setting {
     OPEN_METRICS("false", "BOOLEAN", "Serves /metrics without a token."),
     SESSION_LIFE("12h", "DURATION", "How long a browser stays logged in."),
     ACCESS_LOG("", "FILE", "Where each request is logged as a line of JSON: a file, or - for standard output. Default: nowhere."),
+    TRUSTED_PROXIES("", "NETWORKS", "Addresses or networks, separated by commas, of proxies whose X-Forwarded-For is believed: where a request comes from, for the limit on wrong"
+            + " tokens and for the logs. Without it the header counts for nothing, since everybody can write one."),
     DATA_DIR("", "DIR", "Where the ledger, the default mirror, tokens and the audit trail live, where they are not in PostgreSQL. Default: $XDG_DATA_HOME/jobledger, or ~/.local/share/jobledger."),
     LEDGER("", "PLACE", "The ledger's file, without its suffix .mv.db, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the data directory."),
     LEDGER_USER("", "NAME", "The user of a PostgreSQL ledger. Default: $PGUSER, or the name of the system's user."),

@@ -38,4 +38,10 @@ public record Settings(
         String logLevel,
         RetentionSettings retention,
         AccessSettings access,
-        Limits limits) {}
+        Limits limits) {
+    /** The same with other limits. */
+    public Settings with(Limits others) {
+        return new Settings(listen, port, ledger, eventRetention, mirrors, mirrorConcurrency, mirrorClaim, oci, runSilence, maxBody, maxBatchEvents, queueEvents, commitEvents, ledgerCache,
+                minFree, queryTimeout, streamClients, idleTimeout, logLevel, retention, access, others);
+    }
+}

@@ -120,6 +120,7 @@ public final class SettingsLoader {
                 bool(Setting.OPEN_METRICS),
                 duration(Setting.SESSION_LIFE),
                 text(Setting.ACCESS_LOG),
+                value(Setting.TRUSTED_PROXIES, "addresses or networks like 10.0.0.5 or 10.0.0.0/8, separated by commas", SettingsLoader::networks),
                 file(Setting.TLS_CERT),
                 file(Setting.TLS_KEY),
                 file(Setting.TLS_CLIENT_CA));
@@ -135,6 +136,14 @@ public final class SettingsLoader {
     private static List<String> hostNames(String text) {
         List<String> names = Arrays.stream(text.toLowerCase(Locale.ROOT).split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
         return names.stream().allMatch(name -> name.matches("[a-z0-9._-]+|\\[[0-9a-f:.]+]")) ? names : null;
+    }
+
+    private static List<Network> networks(String text) {
+        try {
+            return Arrays.stream(text.split(",")).map(String::strip).filter(part -> !part.isEmpty()).map(Network::parse).toList();
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
     }
 
     /** The columns of the ledger are the ceilings: a setting can only ask for less. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.json.Json;
-import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -30,18 +29,22 @@ import org.slf4j.LoggerFactory;
  */
 final class AccessLog implements AutoCloseable {
     /** No log. */
-    static final AccessLog NONE = new AccessLog(null, null);
+    static final AccessLog NONE = new AccessLog(null, null, null);
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessLog.class);
     private static final int QUEUE = 10_000;
     private static final String END = "";
+    private static final String REOPEN = "reopen";
 
     private final BlockingQueue<String> lines = new ArrayBlockingQueue<>(QUEUE);
+    private final Path file;
     private final Clock clock;
     private final Thread thread;
     private long dropped;
 
-    private AccessLog(Writer out, Clock clock) {
+    /** @param file null for what is no file */
+    private AccessLog(Writer out, Path file, Clock clock) {
+        this.file = file;
         this.clock = clock;
         this.thread = out == null ? null : new Thread(() -> write(out), "access-log");
         if (thread != null) {
@@ -61,17 +64,23 @@ final class AccessLog implements AutoCloseable {
             return NONE;
         }
         if (where.equals("-")) {
-            return new AccessLog(new OutputStreamWriter(standard, StandardCharsets.UTF_8), clock);
+            return new AccessLog(new OutputStreamWriter(standard, StandardCharsets.UTF_8), null, clock);
         }
         Path file = Path.of(where).toAbsolutePath();
-        PrivateFiles.createDirectory(file.getParent());
-        FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), PrivateFiles.fileAttributes(file));
-        return new AccessLog(new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8)), clock);
+        return new AccessLog(append(file), file, clock);
     }
 
-    /** The address of the other end; a proxy's own, if there is one: what it says of others can be forged. */
-    static String remote(HttpServerRequest request) {
-        return request.remoteAddress() == null ? "?" : request.remoteAddress().hostAddress();
+    private static Writer append(Path file) throws IOException {
+        PrivateFiles.createDirectory(file.getParent());
+        FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), PrivateFiles.fileAttributes(file));
+        return new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
+    }
+
+    /** Goes on in a new file when the old one was moved away. What waits to be written goes to the old one. */
+    void reopen() {
+        if (file != null) {
+            offer(REOPEN);
+        }
     }
 
     /** Notes a request when it is over. */
@@ -81,7 +90,7 @@ final class AccessLog implements AutoCloseable {
         }
         ObjectNode line = JsonNodeFactory.instance.objectNode()
                 .put("at", Json.time(clock.instant()))
-                .put("remote", remote(context.request()))
+                .put("remote", Admission.remote(context))
                 .put("method", context.request().method().name())
                 .put("path", context.request().path())
                 .put("status", context.response().getStatusCode())
@@ -101,18 +110,35 @@ final class AccessLog implements AutoCloseable {
         }
     }
 
-    private void write(Writer out) {
-        try (out) {
+    private void write(Writer first) {
+        Writer out = first;
+        try {
             for (String line = lines.take(); !line.equals(END); line = lines.take()) {
-                out.write(line);
+                if (line.equals(REOPEN)) {
+                    out = reopened(out);
+                } else {
+                    out.write(line);
+                }
                 if (lines.isEmpty()) {
                     out.flush();
                 }
             }
+            out.close();
         } catch (IOException e) {
             LOG.error("The access log cannot be written any more: {}", e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private Writer reopened(Writer old) throws IOException {
+        try {
+            Writer opened = append(file);
+            old.close();
+            return opened;
+        } catch (IOException e) {
+            LOG.error("The access log {} cannot be opened again; the old file is written on: {}", file, e.getMessage());
+            return old;
         }
     }
 

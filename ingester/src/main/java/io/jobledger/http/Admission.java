@@ -20,8 +20,13 @@ final class Admission {
     private static final String ID = "jobledger.request-id";
     private static final String CONVERSATION = "jobledger.conversation";
     private static final String SHARE = "jobledger.share";
+    private static final String REMOTE = "jobledger.remote";
+    /** A browser that was here once over TLS comes in no other way for a year. */
+    static final String HSTS = "max-age=31536000";
 
     private final long maxBody;
+    private final boolean tls;
+    private final ClientAddress addresses;
     /** Null where every name will do. */
     private final Set<String> hosts;
 
@@ -32,6 +37,8 @@ final class Admission {
      */
     Admission(AccessSettings access, String listen, boolean loopback, long maxBody) {
         this.maxBody = maxBody;
+        this.tls = access.tls();
+        this.addresses = new ClientAddress(access.trustedProxies());
         if (loopback) {
             hosts = new TreeSet<>(LOOPBACK);
             hosts.add((listen.contains(":") ? "[" + listen + "]" : listen).toLowerCase(Locale.ROOT));
@@ -44,6 +51,11 @@ final class Admission {
     /** The request's name in logs and answers. */
     static String id(RoutingContext context) {
         return context.get(ID, "-");
+    }
+
+    /** The address that the request comes from, as far as that is known. */
+    static String remote(RoutingContext context) {
+        return context.get(REMOTE, "?");
     }
 
     /** For an answer that may be gigabytes: it may take as long as its reader goes on reading. */
@@ -72,9 +84,13 @@ final class Admission {
         });
         String given = request.getHeader("x-request-id");
         String id = given != null && REQUEST_ID.matcher(given).matches() ? given : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        context.put(ID, id).put(CONVERSATION, conversation).put(SHARE, metered.share());
+        context.put(ID, id).put(CONVERSATION, conversation).put(SHARE, metered.share()).put(REMOTE, addresses.of(request));
         MultiMap headers = context.response().headers();
         headers.set("x-request-id", id).set("x-content-type-options", "nosniff").set("cache-control", "no-store").set("referrer-policy", "same-origin");
+        if (tls) {
+            headers.set("strict-transport-security", HSTS);
+        }
+        requireOneHost(context);
         requireHost(request);
         requireOwnOrigin(request);
         long announced = announced(request);
@@ -94,6 +110,14 @@ final class Admission {
         }
         metered.onOverflow(() -> context.fail(metered.share().full()));
         context.next();
+    }
+
+    /** With two, a proxy in front may go by the other one. */
+    private static void requireOneHost(RoutingContext context) {
+        if (context.request().headers().getAll("host").size() > 1) {
+            context.response().putHeader("connection", "close");
+            throw Problem.of(400, "bad-request", "there is more than one Host header", "send one");
+        }
     }
 
     private void requireHost(HttpServerRequest request) {

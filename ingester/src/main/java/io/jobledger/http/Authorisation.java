@@ -3,6 +3,7 @@ package io.jobledger.http;
 import io.jobledger.trail.Act;
 import io.jobledger.trail.Trail;
 import io.jobledger.auth.Caller;
+import io.jobledger.auth.Guesses;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.Sessions;
 import io.jobledger.auth.Token;
@@ -30,14 +31,16 @@ final class Authorisation {
     private final RouteScopes scopes;
     private final Tokens tokens;
     private final Sessions sessions;
+    private final Guesses guesses;
     private final Trail trail;
     private final WorkerExecutor workers;
     private final String cookie;
 
-    Authorisation(RouteScopes scopes, Tokens tokens, Sessions sessions, Trail trail, WorkerExecutor workers, boolean tls) {
+    Authorisation(RouteScopes scopes, Tokens tokens, Sessions sessions, Guesses guesses, Trail trail, WorkerExecutor workers, boolean tls) {
         this.scopes = scopes;
         this.tokens = tokens;
         this.sessions = sessions;
+        this.guesses = guesses;
         this.trail = trail;
         this.workers = workers;
         this.cookie = LoginRoutes.cookieName(tls);
@@ -79,7 +82,10 @@ final class Authorisation {
         if (header != null) {
             boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
             Optional<Token> token = bearer ? tokens.find(header.substring(BEARER.length()).strip()) : Optional.empty();
-            return Caller.of(token.orElseThrow(() -> unknown(context, "invalid_token", "the token is not known, or it has expired or been revoked")));
+            if (token.isPresent()) {
+                return Caller.of(token.get());
+            }
+            throw guessed(context);
         }
         Cookie session = context.request().getCookie(cookie);
         Optional<Token> token = session == null ? Optional.empty() : sessions.find(session.getValue());
@@ -92,6 +98,17 @@ final class Authorisation {
             return null;
         }
         throw unknown(context, null, "this request needs a token");
+    }
+
+    /** A wrong token. The address may try ten in a minute; a good token is let in from it all the same, since many may share it. */
+    private Problem guessed(RoutingContext context) {
+        String owner = ClientAddress.owner(Admission.remote(context));
+        long wait = guesses.wait(owner);
+        if (wait > 0) {
+            return Problem.tooManyGuesses(wait);
+        }
+        guesses.wrong(owner);
+        return unknown(context, "invalid_token", "the token is not known, or it has expired or been revoked");
     }
 
     private static boolean wantsPage(HttpServerRequest request) {
@@ -133,6 +150,6 @@ final class Authorisation {
     }
 
     private static Act act(RoutingContext context, String what, Caller caller, Map<String, Object> details) {
-        return new Act(what, caller.tokenId() == null ? caller.name() : caller.name() + " (" + caller.tokenId() + ")", AccessLog.remote(context.request()), details);
+        return new Act(what, caller.tokenId() == null ? caller.name() : caller.name() + " (" + caller.tokenId() + ")", Admission.remote(context), details);
     }
 }

@@ -28,6 +28,7 @@ final class Conversation {
     Conversation(HttpConnection connection, Load load, Supplier<Patience> patience, long now) {
         // Vert.x has no time limits but for a connection on which nothing moves at all; a client that sends a byte a second is seen below it.
         this.channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+        FoldGuard.guard(channel.pipeline());
         this.load = load;
         this.patience = patience;
         this.deadline = now + patience.get().head();

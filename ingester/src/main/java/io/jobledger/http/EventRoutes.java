@@ -2,6 +2,7 @@ package io.jobledger.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import io.jobledger.event.BatchDecoder;
+import io.jobledger.event.EventLimits;
 import io.jobledger.event.InvalidEvents;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.model.Event;
@@ -11,6 +12,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** {@code POST /api/v1/events}: takes a batch, and answers 200 only after it is on disk. */
 final class EventRoutes {
@@ -18,12 +20,12 @@ final class EventRoutes {
     private static final int SMALL = 16 * 1024;
 
     private final EventSink sink;
-    private final BatchDecoder decoder;
+    private final Supplier<EventLimits> limits;
     private final WorkerExecutor workers;
 
-    EventRoutes(EventSink sink, BatchDecoder decoder, WorkerExecutor workers) {
+    EventRoutes(EventSink sink, Supplier<EventLimits> limits, WorkerExecutor workers) {
         this.sink = sink;
-        this.decoder = decoder;
+        this.limits = limits;
         this.workers = workers;
     }
 
@@ -61,7 +63,7 @@ final class EventRoutes {
 
     private List<Event> decode(byte[] body, boolean ndjson) {
         try {
-            return decoder.decode(body, ndjson);
+            return new BatchDecoder(limits.get()).decode(body, ndjson);
         } catch (InvalidEvents e) {
             throw Problem.badBatch(e);
         }

@@ -1,11 +1,11 @@
 package io.jobledger.http;
 
 import io.jobledger.trail.Trail;
+import io.jobledger.auth.Guesses;
 import io.jobledger.auth.Sessions;
 import io.jobledger.auth.Tokens;
 import io.jobledger.config.Limits;
 import io.jobledger.config.Settings;
-import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.EventLimits;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Retention;
@@ -28,7 +28,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -71,10 +70,12 @@ public final class HttpService implements AutoCloseable {
     private final Tokens tokens;
     private final Trail trail;
     private final Sessions sessions;
+    private final Guesses guesses;
     private final Load load;
     private final Connections connections;
     private volatile Limits limits;
     private AccessLog accessLog = AccessLog.NONE;
+    private volatile TlsReload tlsReload;
 
     /**
      * @param tokens who may come in; the caller closes it
@@ -85,6 +86,7 @@ public final class HttpService implements AutoCloseable {
         this.trail = trail;
         this.sessions = new Sessions(tokens, clock, settings.access().sessionLife());
         this.limits = settings.limits();
+        this.guesses = new Guesses(clock);
         this.load = new Load(() -> limits);
         this.connections = new Connections(() -> limits, settings.idleTimeout(), load);
         this.settings = settings;
@@ -130,8 +132,9 @@ public final class HttpService implements AutoCloseable {
                 .setCompressionSupported(true)
                 .setCompressionContentSizeThreshold(WORTH_PACKING);
         TlsFiles tls = settings.access().tls() ? new TlsFiles(vertx, settings.access()) : null;
+        TlsFiles.Read served = tls == null ? null : tls.read();
         if (tls != null) {
-            ServerSSLOptions read = tls.read();
+            ServerSSLOptions read = served.options();
             options.setSsl(true).setKeyCertOptions(read.getKeyCertOptions()).setTrustOptions(read.getTrustOptions()).setClientAuth(read.getClientAuth());
         }
         Future<?> deployed = Future.succeededFuture();
@@ -146,11 +149,26 @@ public final class HttpService implements AutoCloseable {
             throw new HttpStartException(settings.listen(), settings.port(), e);
         }
         if (tls != null) {
-            TlsReload reload = new TlsReload(vertx, tls, servers);
+            TlsReload reload = new TlsReload(vertx, tls, served, servers, clock);
+            metrics.certificate(reload::daysLeft);
             await(reload.shakeHands(host().replaceAll("[\\[\\]]", "")));
             reload.start(workers);
+            tlsReload = reload;
         }
         return (tls == null ? "http://" : "https://") + host() + ":" + servers.get(0).actualPort();
+    }
+
+    /**
+     * Begins a new access log where the old one was moved away, looks at the TLS files, and goes by other limits from the next request on. Blocks.
+     *
+     * @param fresh the limits; those of line and headers belong to the port and stay as they are
+     */
+    public void reload(Limits fresh) {
+        accessLog.reopen();
+        if (tlsReload != null) {
+            tlsReload.look(true);
+        }
+        limits = fresh;
     }
 
     /** What requests hold of the memory, for metrics and tests. */
@@ -217,16 +235,14 @@ public final class HttpService implements AutoCloseable {
         Answers lists = new Answers(listers);
         boolean tls = settings.access().tls();
         Authorisation authorisation =
-                new Authorisation(new RouteScopes(settings.access().openMetrics()), tokens, sessions, trail, workers, tls);
+                new Authorisation(new RouteScopes(settings.access().openMetrics()), tokens, sessions, guesses, trail, workers, tls);
         Admission admission = new Admission(settings.access(), settings.listen(), BindingRules.isLoopback(settings.listen()), settings.maxBody());
         router.route().handler(new RequestMeter(router, metrics));
         router.route().handler(context -> admission.handle(context, connections.of(context.request()), accessLog));
         router.route().handler(authorisation::handle);
-        BodyHandler large = BodyHandler.create(false).setBodyLimit(settings.maxBody());
-        BodyHandler small = BodyHandler.create(false).setBodyLimit(Load.Kind.OTHER.mostBody(settings.maxBody()));
-        router.route().handler(context -> (Admission.kind(context) == Load.Kind.STORE ? large : small).handle(context));
+        router.route().handler(new Bodies(settings.maxBody()));
         JobFinder finder = new JobFinder(ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
-        JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), eventLimits(), answers, lists, clock);
+        JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), this::eventLimits, answers, lists, clock);
         HostRoutes hosts = new HostRoutes(ledger.audit(), lists, clock);
         // First: its route without a path would make the router forget that another route only missed the method.
         hosts.mountNamed(router);
@@ -234,12 +250,12 @@ public final class HttpService implements AutoCloseable {
         hosts.mount(router);
         new StatsRoutes(ledger, lists, clock, settings.runSilence()).mount(router);
         new StreamRoutes(ledger, clock, settings, liveViews).mount(router);
-        new EventRoutes(ledger.sink(), new BatchDecoder(eventLimits()), workers).mount(router);
+        new EventRoutes(ledger.sink(), this::eventLimits, workers).mount(router);
         new RunRoutes(ledger.audit(), jobs, answers, lists, clock, settings.runSilence()).mount(router);
         new BackupRoutes(ledger, workers).mount(router);
         new UpkeepRoutes(ledger.upkeep(), Retention.Policy.of(settings.retention()), settings.runSilence(), answers, workers, verifying).mount(router);
         new MetricsRoute(metrics, workers).mount(router);
-        new LoginRoutes(tokens, sessions, tls).mount(router);
+        new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
         new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
         PageAnswers pages = new PageAnswers(new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets), listers);
         new PageRoutes(pages, assets, relays, clock, settings.runSilence()).mount(router);
@@ -251,7 +267,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     private EventLimits eventLimits() {
-        Limits limits = settings.limits();
+        Limits limits = this.limits;
         return new EventLimits(settings.maxBatchEvents(), limits.eventChars(), limits.runChars(), limits.nameBytes(), limits.metadataChars(), limits.depth());
     }
 
@@ -314,6 +330,9 @@ public final class HttpService implements AutoCloseable {
                 : cause instanceof TooLongHttpHeaderException
                         ? Problem.of(431, "too-large", "the headers are larger than " + settings.limits().headers() + " bytes (max-headers)", null)
                         : Problem.of(400, "bad-request", "the request cannot be read as HTTP", null);
+        if (settings.access().tls()) {
+            request.response().putHeader("strict-transport-security", Admission.HSTS);
+        }
         request.response()
                 .setStatusCode(problem.status())
                 .putHeader("content-type", Problem.CONTENT_TYPE)

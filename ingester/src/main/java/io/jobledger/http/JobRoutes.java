@@ -34,6 +34,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /** Jobs by name: {@code GET} and {@code PUT /api/v1/jobs/{host}/{play}/{job}}; and the list of jobs. */
 final class JobRoutes {
@@ -41,12 +42,12 @@ final class JobRoutes {
     private final JobLookup lookup;
     private final AuditQueries audit;
     private final EventSink sink;
-    private final EventLimits limits;
+    private final Supplier<EventLimits> limits;
     private final Answers answers;
     private final Answers lists;
     private final Clock clock;
 
-    JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, EventLimits limits, Answers answers, Answers lists, Clock clock) {
+    JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, Supplier<EventLimits> limits, Answers answers, Answers lists, Clock clock) {
         this.finder = finder;
         this.lookup = lookup;
         this.audit = audit;
@@ -132,16 +133,16 @@ final class JobRoutes {
         new Parameters(context);
         JobRecord record = saved(context, key);
         ObjectNode whole = RecordJson.write(record);
-        if (Json.text(whole).length() > limits.eventChars()) {
+        if (Json.text(whole).length() > limits.get().eventChars()) {
             throw tooLarge();
         }
-        List<FieldFault> faults = limits.faults(whole);
+        List<FieldFault> faults = limits.get().faults(whole);
         if (!faults.isEmpty()) {
             throw Problem.badFields(faults);
         }
         answers.blocking(context, () -> {
             Event event = SavedJobs.event(record, RunId.random(), savedAt(record));
-            if (event.head().body().length() > limits.eventChars()) {
+            if (event.head().body().length() > limits.get().eventChars()) {
                 throw tooLarge();
             }
             sink.append(List.of(event)).get(30, TimeUnit.SECONDS);
@@ -159,7 +160,7 @@ final class JobRoutes {
     }
 
     private Problem tooLarge() {
-        return Problem.of(413, "too-large", "the record has more than " + limits.eventChars() + " characters of JSON (max-event-chars)", "save less metadata");
+        return Problem.of(413, "too-large", "the record has more than " + limits.get().eventChars() + " characters of JSON (max-event-chars)", "save less metadata");
     }
 
     private JobRecord saved(RoutingContext context, JobKey key) {
@@ -168,7 +169,7 @@ final class JobRoutes {
         }
         Buffer body = context.body().buffer();
         // Escaped, a character may take six bytes; with more than that there is no need to read it.
-        if (body != null && body.length() > 8 * limits.eventChars()) {
+        if (body != null && body.length() > 8 * limits.get().eventChars()) {
             throw tooLarge();
         }
         JsonNode node;

@@ -1,6 +1,7 @@
 package io.jobledger.http;
 
 import io.jobledger.auth.Caller;
+import io.jobledger.auth.Guesses;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.Sessions;
 import io.jobledger.auth.Token;
@@ -20,11 +21,13 @@ final class LoginRoutes {
 
     private final Tokens tokens;
     private final Sessions sessions;
+    private final Guesses guesses;
     private final boolean tls;
 
-    LoginRoutes(Tokens tokens, Sessions sessions, boolean tls) {
+    LoginRoutes(Tokens tokens, Sessions sessions, Guesses guesses, boolean tls) {
         this.tokens = tokens;
         this.sessions = sessions;
+        this.guesses = guesses;
         this.tls = tls;
     }
 
@@ -36,11 +39,15 @@ final class LoginRoutes {
     void mount(Router router) {
         Reads.get(router, "/login").handler(context -> {
             new Parameters(context, "next");
-            form(context, 200, null);
+            form(context, 200, null, context.request().getParam("next"));
         });
         router.post("/login").handler(this::login);
         router.post("/logout").handler(context -> {
             new Parameters(context);
+            Cookie session = context.request().getCookie(cookieName(tls));
+            if (session != null) {
+                sessions.end(session.getValue());
+            }
             context.response().addCookie(cookie("").setMaxAge(0));
             context.response().setStatusCode(303).putHeader("location", "/login").end();
         });
@@ -50,14 +57,24 @@ final class LoginRoutes {
         new Parameters(context);
         // Query parameters are in the log of every proxy: a token there is not even looked at.
         String given = Optional.ofNullable(context.request().getFormAttribute("token")).orElse("").strip();
+        String next = context.request().getFormAttribute("next");
+        String owner = ClientAddress.owner(Admission.remote(context));
+        long wait = guesses.wait(owner);
+        if (wait > 0) {
+            // Not even looked at: whoever guesses must not learn which was right.
+            context.response().putHeader("retry-after", Long.toString(wait));
+            form(context, 429, "More than ten wrong tokens came from this address within a minute. Try again in " + wait + " seconds.", next);
+            return;
+        }
         Optional<Token> token = tokens.find(given);
         if (token.isEmpty()) {
-            form(context, 401, "This token is not known, or it has expired or been revoked.");
+            guesses.wrong(owner);
+            form(context, 401, "This token is not known, or it has expired or been revoked.", next);
         } else if (!Caller.of(token.get()).may(Scope.READ)) {
-            form(context, 403, "This token does not have the scope read.");
+            form(context, 403, "This token does not have the scope read.", next);
         } else {
             context.response().addCookie(cookie(sessions.open(token.get())).setMaxAge(sessions.life().toSeconds()));
-            context.response().setStatusCode(303).putHeader("location", local(context.request().getFormAttribute("next"))).end();
+            context.response().setStatusCode(303).putHeader("location", local(next)).end();
         }
     }
 
@@ -70,8 +87,8 @@ final class LoginRoutes {
         return next != null && next.matches("/(?![/\\\\])[\\x21-\\x5b\\x5d-\\x7e]*") ? next : "/";
     }
 
-    private void form(RoutingContext context, int status, String complaint) {
-        String next = local(context.request().getFormAttribute("next") == null ? context.request().getParam("next") : context.request().getFormAttribute("next"));
+    private void form(RoutingContext context, int status, String complaint, String wanted) {
+        String next = local(wanted);
         context.response().setStatusCode(status)
                 .putHeader("content-type", "text/html; charset=utf-8")
                 .putHeader("content-security-policy", POLICY)

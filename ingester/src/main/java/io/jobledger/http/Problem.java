@@ -73,6 +73,12 @@ final class Problem extends RuntimeException {
         return new Problem(503, slug, detail, "send the same request again", List.of(), seconds);
     }
 
+    /** Too many wrong tokens came from where this request comes from. */
+    static Problem tooManyGuesses(long seconds) {
+        return new Problem(429, "too-many-guesses", "more than ten wrong tokens came from this address within a minute", "look at the token: JOBLEDGER_TOKEN, or the file that"
+                + " JOBLEDGER_TOKEN_FILE or token_file names; good tokens are let in at once", List.of(), (int) seconds);
+    }
+
     /** Nothing will change until someone has mended what {@code detail} names; {@code hint} says how. */
     static Problem untilMended(String slug, String detail, String hint) {
         return new Problem(503, slug, detail, hint, List.of(), 60);

@@ -13,8 +13,8 @@ import java.util.List;
 /** Writes rows of a list as lines, a chunk at a time. Thread-safe. */
 final class RowWriter {
     private static final CsvMapper CSV = CsvMapper.csvBuilder().build();
-    /** What a spreadsheet takes for the beginning of a formula, or skips before it. */
-    private static final String FORMULA = "=+-@\t\r\n\uFF1D\uFF0B\uFF0D\uFF20";
+    /** What a spreadsheet takes for the beginning of a formula. */
+    private static final String FORMULA = "=+-@\uFF1D\uFF0B\uFF0D\uFF20";
 
     private final Format format;
     private final List<String> columns;
@@ -80,6 +80,16 @@ final class RowWriter {
 
     /** Names and messages come from anywhere; with a quote mark before it, a spreadsheet shows a text and never computes it. */
     private static String harmless(String text) {
-        return !text.isEmpty() && FORMULA.indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+        int first = 0;
+        while (first < text.length() && isSkipped(text.charAt(first))) {
+            first++;
+        }
+        boolean formula = first < text.length() && FORMULA.indexOf(text.charAt(first)) >= 0;
+        return formula || !text.isEmpty() && "\t\r\n".indexOf(text.charAt(0)) >= 0 ? "'" + text : text;
+    }
+
+    /** What a spreadsheet may pass over before a formula: blanks of any kind, and what is not seen. */
+    private static boolean isSkipped(char c) {
+        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
     }
 }

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -24,6 +25,20 @@ final class TlsFiles {
     private final Vertx vertx;
     private final AccessSettings access;
     private List<byte[]> last = List.of();
+
+    /**
+     * What was read.
+     *
+     * @param from when the certificate begins to be valid
+     * @param until when it ends
+     * @param place its file
+     */
+    record Read(ServerSSLOptions options, Instant from, Instant until, Path place) {
+        /** Why no client takes the certificate at this time, as the end of a sentence; null when they do. */
+        String fault(Instant now) {
+            return now.isBefore(from) ? "is valid only from " + from + " on" : now.isAfter(until) ? "ended on " + until : null;
+        }
+    }
 
     TlsFiles(Vertx vertx, AccessSettings access) {
         this.vertx = vertx;
@@ -52,7 +67,7 @@ final class TlsFiles {
      *
      * @throws HttpStartException naming the files and what is wrong with them
      */
-    ServerSSLOptions read() {
+    Read read() {
         List<Path> files = files();
         try {
             last = List.of();
@@ -60,28 +75,29 @@ final class TlsFiles {
             // Whatever comes of these, they need not be tried again before they change.
             last = bytes;
             PemKeyCertOptions own = new PemKeyCertOptions().setCertValue(Buffer.buffer(bytes.get(0))).setKeyValue(Buffer.buffer(bytes.get(1)));
-            requirePair(own);
+            X509Certificate certificate = requirePair(own);
             ServerSSLOptions options = new ServerSSLOptions().setKeyCertOptions(own).setUseAlpn(false);
             if (access.tlsClientCa() != null) {
                 PemTrustOptions trust = new PemTrustOptions().addCertValue(Buffer.buffer(bytes.get(2)));
                 trust.getTrustManagerFactory(vertx);
                 options.setTrustOptions(trust).setClientAuth(ClientAuth.REQUIRED);
             }
-            return options;
+            return new Read(options, certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant(), access.tlsCert());
         } catch (Exception e) {
             throw new HttpStartException("the TLS files " + files + " cannot be used: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
         }
     }
 
-    /** Java itself would find out at the first handshake. */
-    private void requirePair(PemKeyCertOptions own) throws Exception {
+    /** Returns the certificate, when the key is its own: Java itself would find out at the first handshake. */
+    private X509Certificate requirePair(PemKeyCertOptions own) throws Exception {
         for (KeyManager manager : own.getKeyManagerFactory(vertx).getKeyManagers()) {
             if (manager instanceof X509KeyManager keys) {
                 for (String type : List.of("RSA", "EC", "EdDSA", "Ed25519")) {
                     String[] aliases = keys.getServerAliases(type, null);
                     if (aliases != null && aliases.length > 0) {
-                        requirePair(keys.getPrivateKey(aliases[0]), keys.getCertificateChain(aliases[0])[0]);
-                        return;
+                        X509Certificate certificate = keys.getCertificateChain(aliases[0])[0];
+                        requirePair(keys.getPrivateKey(aliases[0]), certificate);
+                        return certificate;
                     }
                 }
             }

@@ -174,7 +174,7 @@ final class UpkeepRoutes {
             }
             return text;
         });
-        String by = Authorisation.caller(context).name() + " from " + AccessLog.remote(context.request());
+        String by = Authorisation.caller(context).name() + " from " + Admission.remote(context);
         return new Retention.Order(by.substring(0, Math.min(by.length(), Retention.Order.MAX_TEXT)), reason == null ? fallback : reason);
     }
 }

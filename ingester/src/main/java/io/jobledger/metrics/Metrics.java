@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleSupplier;
 
 /** All meters of one ingester. Counting never blocks; {@link #scrape} may. Thread-safe. */
 public final class Metrics implements AutoCloseable {
@@ -70,6 +71,11 @@ public final class Metrics implements AutoCloseable {
     private Timer timer(Answered answered) {
         return Timer.builder("jobledger.http.request.duration").description("Answered requests")
                 .tags("method", answered.method, "route", answered.route, "status", Integer.toString(answered.status)).register(registry);
+    }
+
+    /** The server speaks TLS: shows for how many days its certificate is still valid, as {@code days} says whenever it is asked. */
+    public void certificate(DoubleSupplier days) {
+        Gauge.builder("jobledger.tls.certificate.days.left", days::getAsDouble).description("Days until the served certificate ends; negative when it has ended").register(registry);
     }
 
     /** A lookup ended. */

@@ -86,6 +86,15 @@ final class ServedProcess implements AutoCloseable {
         }
     }
 
+    /** Sends a signal, by its name. */
+    void signal(String name) throws IOException, InterruptedException {
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
     /** As a loss of power would. */
     void kill() {
         process.toHandle().destroyForcibly();

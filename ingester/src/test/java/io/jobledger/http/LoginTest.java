@@ -8,6 +8,7 @@ import io.jobledger.TestClock;
 import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Scope;
 import io.jobledger.auth.TokenAdmin;
+import io.jobledger.config.Setting;
 import io.jobledger.trail.Acts;
 import java.net.URLEncoder;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -45,7 +46,8 @@ class LoginTest {
         reader = admin.create(EnumSet.of(Scope.READ), "reader", null, "test").text();
         sender = admin.create(EnumSet.of(Scope.INGEST), "sender", null, "test").text();
         boss = admin.create(EnumSet.of(Scope.ADMIN), "boss", null, "test").text();
-        service = new RunningService(directory, List.of(), Map.of());
+        // Most tests come from this address; what guesses has others, by the header of a proxy that is trusted.
+        service = new RunningService(directory, List.of(), Map.of(Setting.TRUSTED_PROXIES, "127.0.0.0/8"));
     }
 
     @AfterAll
@@ -119,6 +121,17 @@ class LoginTest {
         assertThat(out.headers().firstValue("set-cookie").orElseThrow()).startsWith("jobledger=;").contains("Max-Age=0");
     }
 
+    @Test
+    void logout_endsTheSession_alsoForWhoeverHasACopyOfTheCookie_andNoOther() {
+        String session = cookie(login(reader, "/"));
+        String other = cookie(login(reader, "/"));
+        assertThat(session).as("each login is one of its own").isNotEqualTo(other);
+        assertThat(service.send(service.request("/api/v1/runs").header("cookie", session)).statusCode()).isEqualTo(200);
+        service.send(service.request("/logout").header("cookie", session).POST(BodyPublishers.noBody()));
+        assertThat(service.send(service.request("/api/v1/runs").header("cookie", session)).statusCode()).isEqualTo(401);
+        assertThat(service.send(service.request("/api/v1/runs").header("cookie", other)).statusCode()).isEqualTo(200);
+    }
+
     @ParameterizedTest
     @CsvSource({"origin, https://evil.example", "origin, null", "sec-fetch-site, cross-site", "sec-fetch-site, same-site"})
     void pageOfAnotherSite_canNotWrite_evenWithTheCookie(String header, String value) {
@@ -130,6 +143,32 @@ class LoginTest {
         HttpResponse<String> own = service.send(
                 service.request("/api/v1/mirrors/retry").header("cookie", session).header("origin", service.url).header("sec-fetch-site", "same-origin").POST(BodyPublishers.noBody()));
         assertThat(own.statusCode()).as(own.body()).isEqualTo(200);
+    }
+
+    private HttpResponse<String> bearer(String token, String from) {
+        return service.send(service.request("/api/v1/runs").header("authorization", "Bearer " + token).header("x-forwarded-for", from));
+    }
+
+    @Test
+    void tenWrongTokensAMinute_areEnough_ofOneAddress_andGoodOnesGoOn() {
+        String from = "198.51.100.7";
+        for (int i = 0; i < 5; i++) {
+            assertThat(bearer("jl_" + "0".repeat(64), from).statusCode()).isEqualTo(401);
+            // What the client itself wrote stands before what the trusted proxy added, and counts for nothing.
+            assertThat(login("wrong" + i, "/", "x-forwarded-for", "203.0.113." + i + ", " + from).statusCode()).isEqualTo(401);
+        }
+        HttpResponse<String> eleventh = bearer("jl_" + "0".repeat(64), from);
+        assertThat(eleventh.statusCode()).isEqualTo(429);
+        assertThat(Integer.parseInt(eleventh.headers().firstValue("retry-after").orElseThrow())).isBetween(1, 60);
+        HttpResponse<String> login = login(reader, "/", "x-forwarded-for", from);
+        assertThat(login.statusCode()).as("a login is not even looked at").isEqualTo(429);
+        assertThat(login.headers().firstValue("retry-after")).isPresent();
+        assertThat(login.headers().firstValue("set-cookie")).isEmpty();
+        assertThat(bearer(reader, from).statusCode()).as("a good token of a neighbour").isEqualTo(200);
+        assertThat(bearer(reader, "198.51.100.8").statusCode()).isEqualTo(200);
+        assertThat(login(reader, "/", "x-forwarded-for", "198.51.100.8").statusCode()).as("somebody else").isEqualTo(303);
+        service.clock.advance(Duration.ofSeconds(60));
+        assertThat(login(reader, "/", "x-forwarded-for", from).statusCode()).as("the minute is over").isEqualTo(303);
     }
 
     @ParameterizedTest

@@ -26,10 +26,10 @@ import java.util.regex.Pattern;
 final class OpenApi {
     static final OpenApi DOCUMENT = new OpenApi();
     /** Refusals of the server itself, before any operation is known; and of a method or a path that is not there. */
-    private static final List<Integer> ANYWHERE = List.of(400, 401, 403, 404, 405, 414, 421, 431);
+    private static final List<Integer> ANYWHERE = List.of(400, 401, 403, 404, 405, 413, 414, 421, 429, 431);
 
     /** Those of any operation, as the document's description says. */
-    private static final List<Integer> EVERYWHERE = List.of(401, 403, 414, 421, 431);
+    private static final List<Integer> EVERYWHERE = List.of(401, 403, 413, 414, 421, 429, 431);
 
     private final JsonNode root;
     private final SchemaRegistry registry = SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);

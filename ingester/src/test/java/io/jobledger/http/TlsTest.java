@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -116,6 +117,37 @@ class TlsTest {
         ca.write("whole", cert, key);
         assertThat(files.changed()).isTrue();
         files.read();
+    }
+
+    @Test
+    void certificateThatNoClientWouldTake_isNotTaken_untilItsTimeComes() throws Exception {
+        try (RunningService service = start(Map.of())) {
+            Instant now = service.clock.instant();
+            assertThat(daysLeft(service)).isGreaterThan(1000);
+            TestCa.write(ca.issue("expired", "localhost", now.minus(Duration.ofDays(90)), now.minusSeconds(60)), cert, key);
+            refused(service, cert);
+            Instant from = now.plus(Duration.ofDays(1));
+            TestCa.write(ca.issue("early", "localhost", from, from.plus(Duration.ofDays(9000))), cert, key);
+            refused(service, cert);
+            service.clock.advance(Duration.ofDays(1));
+            await().atMost(Duration.ofSeconds(30)).until(() -> daysLeft(service) > 8990 && daysLeft(service) <= 9000);
+        }
+    }
+
+    /** The files are read, as they stand, and what they hold is not served. */
+    private void refused(RunningService service, Path file) throws Exception {
+        TlsFiles files = new TlsFiles(vertx, settings().access());
+        assertThat(files.read().fault(service.clock.instant())).isNotNull();
+        service.service.reload(settings().limits());
+        assertThat(served(service, ca.client(null))).as(file.toString()).isEqualTo("CN=first");
+        assertThat(daysLeft(service)).as("the metric is of what is served").isGreaterThan(1000);
+    }
+
+    private double daysLeft(RunningService service) throws Exception {
+        HttpResponse<String> metrics = HttpClient.newBuilder().sslContext(ca.client(null)).build()
+                .send(HttpRequest.newBuilder(URI.create(service.url + "/metrics")).build(), HttpResponse.BodyHandlers.ofString());
+        assertThat(metrics.headers().firstValue("strict-transport-security")).contains("max-age=31536000");
+        return Double.parseDouble(metrics.body().lines().filter(line -> line.startsWith("jobledger_tls_certificate_days_left ")).findFirst().orElseThrow().split(" ")[1]);
     }
 
     private Settings settings() {
