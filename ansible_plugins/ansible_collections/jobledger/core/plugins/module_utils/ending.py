@@ -12,8 +12,8 @@ import time
 from . import fence_layout, job_files, processes
 
 CANCELLED, ENDED, GONE, ABSENT = "cancelled", "ended", "gone", "absent"
-# Between two looks at what is left.
-_PAUSE = 0.05
+# Between two looks at what is left: soon at first, then seldom, since a look reads every process of the host.
+_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
 # A killed process is gone at once, unless the kernel holds it.
 _KILL_SECONDS = 10
 # For the wrapper to write the result of a module that has ended by itself.
@@ -123,7 +123,7 @@ class Job(object):
     def _stop(self, family, grace):
         """End all that the wrappers started; return the signal that it took."""
         for name, number, seconds in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, _KILL_SECONDS)):
-            until, told = self._clock() + seconds, set()
+            until, told, pause = self._clock() + seconds, set(), _PAUSE
             while True:
                 snapshot = self._see()
                 left = snapshot.relatives([process for process in family.wrappers if snapshot.still(process)])
@@ -139,7 +139,8 @@ class Job(object):
                             self._signal(snapshot, process, signal.SIGCONT)
                 if self._clock() >= until:
                     break
-                self._pause(_PAUSE)
+                self._pause(min(pause, until - self._clock()))
+                pause = min(_LONGEST_PAUSE, pause * 1.5)
         raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for process in left))
 
     def _finish(self, family):
@@ -242,7 +243,7 @@ class FencedJob(object):
 
     def _stop(self, job_id, grace):
         for name, number, seconds in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, _KILL_SECONDS)):
-            until, told = self._clock() + seconds, set()
+            until, told, pause = self._clock() + seconds, set(), _PAUSE
             while True:
                 left = self._left(job_id)
                 if not left:
@@ -254,7 +255,8 @@ class FencedJob(object):
                         self._signal(process, number)
                 if self._clock() >= until:
                     break
-                self._pause(_PAUSE)
+                self._pause(min(pause, until - self._clock()))
+                pause = min(_LONGEST_PAUSE, pause * 1.5)
         raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for _snapshot, process in left))
 
     def _signal(self, process, number):

@@ -1,6 +1,6 @@
 """One look at the async jobs of this host: which are alive, which have ended, which are gone, and which nobody asked about.
 
-Reading only. Runs on managed hosts; Python 3.6 and later.
+Reading only, unless it is told to write down what is lost. Runs on managed hosts; Python 3.6 and later.
 """
 
 import os
@@ -17,9 +17,10 @@ class Look(object):
     A job of `start_once` is told by its fence's lock, any other by its processes and its results file.
     """
 
-    def __init__(self, see=processes.look, user=None):
-        """Raises NoProcesses where the processes of this host cannot be seen."""
+    def __init__(self, see=processes.look, user=None, finish=None):
+        """`finish(attempt)` writes down that a job of `start_once` is lost. Raises NoProcesses where this host's processes cannot be seen."""
         self._see = see
+        self._finish = finish
         self._user = os.geteuid() if user is None else user
         # The processes first and the files after them: whatever had ended before has written its file by then.
         self.snapshot = see()
@@ -102,7 +103,16 @@ class Look(object):
             report["why"] = ("it was given up before its payload could run" if state == fence_layout.EMPTY else
                              "the host was booted since it was started" if report["rebooted"] else "nobody holds its lock, and no result came")
             report["why"] += "; processes that it started go on: %s" % ", ".join(map(str, left)) if left else ""
+            if state == fence_layout.LOST and self._finish is not None:
+                report["why"] += self._written_down(attempt)
         return report
+
+    def _written_down(self, attempt):
+        try:
+            self._finish(attempt)
+            return ""
+        except OSError as error:
+            return "; that cannot be written into its fence (%s)" % error.strerror
 
     def _living(self, attempt):
         start, hints = attempt.start or {}, attempt.processes

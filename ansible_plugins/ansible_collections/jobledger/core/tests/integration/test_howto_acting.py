@@ -1,4 +1,4 @@
-"""Each snippet of the how-tos on settling and cancelling, run as it is printed."""
+"""Each snippet of the how-tos on settling, cancelling, output and roles, run as it is printed."""
 
 from __future__ import annotations
 
@@ -78,3 +78,32 @@ def test_cancel_page(site):
     (task,) = pages.snippets("how-to/cancel.md", "yaml")
     done = controller.playbook(PLAY + textwrap.indent(task, "    "))
     assert done.returncode == 0 and "changed=2" in done.stdout, done.stdout + done.stderr
+
+
+def test_output_page(site):
+    controller, _ingester, _job = site
+    (command,) = pages.snippets("how-to/output.md", "console")
+    assert '"kept": false' in _run(site, command)
+    (task,) = pages.snippets("how-to/output.md", "yaml")
+    done = controller.playbook(PLAY.replace("sleep 600", "sleep 0") + textwrap.indent(task, "    ") + """
+    - assert: {that: not seen.kept and 'until the job ends' in seen.why}
+""")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+LOAD = """
+- include_role: {name: jobledger.core.async_job_load}
+  vars: {async_job_load_job_name: upgrade_db}
+"""
+
+
+def test_roles_page(site):
+    """Start and save, check and store, then clean up: the tasks of the page, one after the other."""
+    controller, _ingester, _job = site
+    start, store, clean, _group_vars = pages.snippets("how-to/roles.md", "yaml")
+    # The program of the page is not here, so the job fails, and that is what must be stored.
+    wait = store.replace("  failed_when: false\n", "  failed_when: false\n  until: job.finished | bool\n  retries: 100\n  delay: 0.1\n")
+    done = controller.playbook("- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(start + LOAD + wait + LOAD + clean, "    ") + """
+    - assert: {that: async_job_load_status == 'failed' and async_job_clean_removed | int == 0}
+""")
+    assert done.returncode == 0, done.stdout + done.stderr

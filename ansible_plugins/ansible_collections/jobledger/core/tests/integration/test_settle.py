@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 
 import pytest
 from ansible_collections.jobledger.core.plugins.module_utils import processes
+from tools.async_wrapper import end
 from tools.controller import Controller
 from tools.ingester import Ingester
 from tools.program import until
@@ -24,13 +24,6 @@ START = """
     - {name: cleaned, command: "true", async: 900, poll: 0}
     - {name: hidden, command: sleep 600, async: 900, poll: 0, no_log: true}
 """
-
-
-def end(job_id):
-    """Kill all processes of a job, as a host that goes down does."""
-    for process in processes.look().family(job_id).all:
-        os.kill(process.pid, signal.SIGKILL)
-    until(lambda: not processes.look().family(job_id))
 
 
 @pytest.fixture(scope="module")

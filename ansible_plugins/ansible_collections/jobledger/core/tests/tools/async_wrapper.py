@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 
+from ansible_collections.jobledger.core.plugins.module_utils import processes
 from tools.program import until
 
 
@@ -18,6 +19,20 @@ def kill(job_id: str) -> None:
         for process in left:
             try:
                 os.kill(process, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # the first of them ends by itself soon after the launch
+        return not left
+
+    until(gone)
+
+
+def end(job_id: str) -> None:
+    """Kill all processes of the job, as a host that goes down does, and return when they are gone."""
+    def gone() -> bool:
+        left = processes.look().family(job_id).all
+        for process in left:
+            try:
+                os.kill(process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass  # the first of them ends by itself soon after the launch
         return not left

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 
 import pytest
 from ansible_collections.jobledger.core.plugins.module_utils import job_files, looking, processes
+from tools.controller import COLLECTIONS
 from tools.fake_proc import BOOTED, WRAPPER, FakeProc
 
 ID = "j889214147243.99"
@@ -246,3 +249,47 @@ def test_host_without_proc_is_refused_not_judged(tmp_path):
     (tmp_path / "stat").write_text("no such line\n")
     with pytest.raises(processes.NoProcesses):
         processes.look(str(tmp_path))
+
+
+AS_ANOTHER = """
+import json, os, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.jobledger.core.plugins.module_utils import ending, looking
+job = {"ansible_job_id": sys.argv[2], "results_file": sys.argv[3]}
+os.setgid(65534); os.setuid(65534)
+(seen,) = looking.Look().jobs([job])
+try:
+    told = ending.Job(sys.argv[2], sys.argv[3], {"by": "nobody"}).cancel(1)["outcome"]
+except ending.CannotCancel as error:
+    told = str(error)
+print(json.dumps([seen["state"], seen.get("why"), told]))
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_another_user_sees_that_a_job_lives_and_judges_and_ends_nothing(tmp_path):
+    """Real processes: what an unprivileged user may see of root's jobs."""
+    folder = tmp_path / "async"
+    folder.mkdir(mode=0o700)
+    path = _write(folder, STARTED)
+    words = ["async_wrapper.py", "j889214147243", "60", "m", "_"]
+    # As Ansible starts it: the interpreter, then the wrapper's path.
+    wrapper = tmp_path / words[0]
+    wrapper.write_text("input()\n")
+    job = subprocess.Popen([sys.executable, str(wrapper), *words[1:]], stdin=subprocess.PIPE)
+    try:
+        state, _why, told = _as_another(tmp_path, path)
+        assert state == "alive" and "become root" in told and job.poll() is None
+    finally:
+        job.communicate(b"\n")
+    state, why, told = _as_another(tmp_path, path)
+    assert (state, "Permission denied" in why, "become root" in told) == ("unknown", True, True)
+    assert json.loads(open(path).read()) == STARTED
+
+
+def _as_another(tmp_path, path):
+    script = tmp_path / "as_another.py"
+    script.write_text(AS_ANOTHER)
+    done = subprocess.run([sys.executable, "-B", str(script), str(COLLECTIONS), ID, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)

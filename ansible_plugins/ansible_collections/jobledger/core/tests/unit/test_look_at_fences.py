@@ -126,3 +126,22 @@ def test_damaged_fence_is_told_not_judged(proc, attempt, tmp_path):
     assert _one(proc, attempt.file("now", ID))["state"] == "unknown"
     reports, troubles = _look(proc).fenced(str(tmp_path / "fence"), set(), 0)
     assert reports == [] and "start.json cannot be read" in troubles[0]
+
+
+def test_loss_is_written_down_only_where_that_is_asked_and_nobody_holds_it(proc, attempt):
+    finished = []
+    look = looking.Look(lambda: processes.look(str(proc.root), True), finish=finished.append)
+    asked = [{"ansible_job_id": ID, "results_file": attempt.results_file()}]
+    lock = layout.open_lock(attempt.file("lock"))
+    assert layout.try_lock(lock) and look.jobs(asked)[0]["state"] == "alive" and finished == []
+    os.close(lock)
+    assert look.jobs(asked)[0]["state"] == "gone" and {found.path for found in finished} == {attempt.path}
+
+
+def test_loss_that_cannot_be_written_down_is_told_all_the_same(proc, attempt):
+    def refuse(_attempt):
+        raise PermissionError(13, "Permission denied")
+
+    look = looking.Look(lambda: processes.look(str(proc.root), True), finish=refuse)
+    (report,) = look.jobs([{"ansible_job_id": ID, "results_file": attempt.results_file()}])
+    assert report["state"] == "gone" and "cannot be written into its fence (Permission denied)" in report["why"]
