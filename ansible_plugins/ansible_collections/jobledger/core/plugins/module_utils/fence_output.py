@@ -140,5 +140,7 @@ def result(attempt, found):
         found["invocation"] = dict(invocation, module_args=unwrap(invocation["module_args"]))
     if found.get("rc") == 127 and os.path.exists(attempt.file("not_run.json")):
         with open(attempt.file("not_run.json"), encoding="utf-8") as file:
-            found.update(json.load(file), stdout="", stderr="", failed=True)
+            found.update(json.load(file), stdout="", stderr="", failed=True, changed=False)
+        if isinstance(found.get("cmd"), list):
+            found["cmd"] = " ".join(found["cmd"])
     return found

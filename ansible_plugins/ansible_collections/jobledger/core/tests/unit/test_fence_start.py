@@ -190,6 +190,17 @@ def test_whoever_keeps_the_job_may_be_killed_and_its_result_still_comes(site, vi
     assert site.started() == ["j1.1"]
 
 
+def test_a_stopped_keeper_survives_its_guardian(site):
+    assert site.start("j1.1") == "started"
+    until(lambda: site.started() and "payload" in site.fence.latest().processes, "the payload does not run")
+    processes = site.fence.latest().processes
+    os.kill(processes["keeper"], signal.SIGSTOP)
+    until(lambda: open("/proc/%d/stat" % processes["keeper"], encoding="utf-8").read().rpartition(")")[2].split()[0] == "T", "the keeper does not stop")
+    os.kill(processes["guardian"], signal.SIGKILL)
+    # Its group is an orphan now; the kernel sends what is stopped in it SIGHUP, and wakes it.
+    assert finish(site)["by"] == "keeper" and site.started() == ["j1.1"]
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_kill_at_every_step_neither_doubles_nor_loses_a_job(site, step):
     first = site.start("j1.1", kill_at=step)
