@@ -113,6 +113,8 @@ def _silence():
 
 
 def _guard(work, held, telling):
+    # The kernel sends it to a stopped keeper whose guardian dies: its process group is an orphan then.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     output = _Output(work.attempt)
     keeper = os.fork()
     if not keeper:
@@ -178,7 +180,7 @@ def _run(work, held, output):
     environment.update(fence_output.environment(work.attempt, work.start, sys.executable))
     try:
         return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out, stderr=output.err, env=environment, pass_fds=(held, output.alive),
-                                start_new_session=True), None
+                                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)), None
     except OSError as error:
         return None, {"failed": True, "cmd": " ".join(work.command), "msg": str(error)}
 
