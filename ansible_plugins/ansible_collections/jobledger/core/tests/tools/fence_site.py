@@ -70,7 +70,7 @@ class FenceSite:
                 os._exit(0)
         os.close(writing)
         os.waitpid(child, 0)
-        said = self._read(reading)
+        said = self.read(reading)
         return said or None
 
     def begin(self, name: str, order=None, command=None):
@@ -95,7 +95,8 @@ class FenceSite:
             return "broken: %s" % traceback.format_exc()
 
     @staticmethod
-    def _read(descriptor) -> str:
+    def read(descriptor) -> str:
+        """Return what a start step said, which has ended."""
         # Guardians inherit the pipe from a start step that is killed before they close it, so its end says nothing.
         os.set_blocking(descriptor, False)
         try:

@@ -242,7 +242,7 @@ def test_many_at_once_start_it_once(site, seed):
             os.kill(child, signal.SIGKILL)
     for child, _pipe in running:
         os.waitpid(child, 0)
-    said = [site._read(pipe) for _child, pipe in running]
+    said = [site.read(pipe) for _child, pipe in running]
     assert not [text for text in said if text.startswith("broken")], said
     last = site.start("j99.1")
     assert last in ("started", "attached")
