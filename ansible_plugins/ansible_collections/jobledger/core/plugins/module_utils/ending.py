@@ -130,7 +130,10 @@ class Job(object):
                 left += [process for process in family.payload if snapshot.still(process) and process.pid not in [other.pid for other in left]]
                 if not left:
                     return name if told or name == "TERM" else "TERM"
-                for process in left:
+                # The module comes last: where a cancel is interrupted, it still waits for its command, and nothing is orphaned.
+                wrappers = set(process.pid for process in family.wrappers)
+                command = [process for process in left if process.parent not in wrappers]
+                for process in command or left:
                     # One that came later is told, too.
                     if (process.pid, process.began) not in told:
                         told.add((process.pid, process.began))

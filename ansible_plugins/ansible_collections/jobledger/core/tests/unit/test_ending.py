@@ -65,7 +65,8 @@ def test_payload_gets_term_and_the_file_says_who_and_why(host):
     assert (found["outcome"], found["signal"], found["processes"]) == ("cancelled", "TERM", 4) and host.now < 1 and host.left() == []
     # The wrappers are stopped first, so that none of them writes a result of its own; they never get TERM.
     assert host.sent[:2] == [(host.watcher, signal.SIGSTOP), (host.runner, signal.SIGSTOP)]
-    assert host.got(signal.SIGTERM) == [host.module, host.program] and host.got(signal.SIGKILL) == [host.watcher, host.runner]
+    # The module last: until then it waits for its command.
+    assert host.got(signal.SIGTERM) == [host.program, host.module] and host.got(signal.SIGKILL) == [host.watcher, host.runner]
     data = json.loads(host.path.read_text())
     assert data == {"ansible_job_id": ID, "failed": True, "changed": True, "msg": "cancelled by ann@ci-1: wrong database",
                     job_files.CANCELLED: dict(MARK, signal="TERM")}
@@ -75,7 +76,7 @@ def test_what_goes_on_is_killed_after_the_grace_time(host):
     host.stubborn = {host.program}
     found = host.cancel(grace=5)
     assert found["signal"] == "KILL" and 5 <= host.now < 6 and host.got(signal.SIGTERM).count(host.program) == 1
-    assert host.got(signal.SIGKILL) == [host.program, host.watcher, host.runner] and host.left() == []
+    assert host.got(signal.SIGKILL) == [host.program, host.module, host.watcher, host.runner] and host.left() == []
 
 
 def test_child_that_comes_meanwhile_is_ended_too(host):
@@ -123,9 +124,9 @@ def test_job_that_nobody_runs_is_left_as_it_is(host):
 
 
 def test_pid_that_is_somebody_else_by_now_gets_no_signal(host):
-    host.hooks[host.runner, signal.SIGSTOP] = lambda: None
+    host.proc.add(160, ["helper"], parent=host.module, group=host.runner, session=host.watcher - 1, began=5008)
     # Between the look and the signal the program ends, and its pid is given to a newcomer.
-    host.hooks[host.module, signal.SIGTERM] = lambda: host.proc.add(host.program, ["innocent"], parent=1, group=900, session=900, began=9999)
+    host.hooks[160, signal.SIGTERM] = lambda: host.proc.add(host.program, ["innocent"], parent=1, group=900, session=900, began=9999)
     assert host.cancel()["outcome"] == "cancelled"
     assert host.program not in host.got(signal.SIGTERM) + host.got(signal.SIGKILL) and host.left() == [host.program]
 
@@ -136,7 +137,7 @@ def test_look_only_sends_nothing(host):
 
 def test_what_does_not_even_end_by_kill_is_told_and_the_wrappers_go_on(host):
     host.undying = {host.program}
-    with pytest.raises(ending.CannotCancel, match="do not end, even by KILL: %d" % host.program):
+    with pytest.raises(ending.CannotCancel, match="do not end, even by KILL: .*%d" % host.program):
         host.cancel(grace=1)
     assert host.got(signal.SIGCONT) == [host.watcher, host.runner] and host.got(signal.SIGKILL) == [host.program]
     assert job_files.read(str(host.path)).kind == "running"
@@ -146,10 +147,24 @@ def test_refused_signal_is_told_and_the_wrappers_go_on(host):
     def refuse():
         raise OSError(errno.EPERM, "Operation not permitted")
 
-    host.hooks[host.module, signal.SIGTERM] = refuse
+    host.hooks[host.program, signal.SIGTERM] = refuse
     with pytest.raises(ending.CannotCancel, match="become root"):
         host.cancel()
     assert host.got(signal.SIGCONT) == [host.watcher, host.runner]
+
+
+def test_cancel_that_is_interrupted_leaves_a_whole_job_that_can_be_cancelled_again(host):
+    host.stubborn = {host.program}
+
+    def interrupted(_seconds):
+        raise SystemExit("ended by a signal")
+
+    pause, host.pause = host.pause, interrupted
+    with pytest.raises(SystemExit):
+        host.cancel()
+    assert host.got(signal.SIGTERM) == [host.program] and host.got(signal.SIGCONT) == [host.watcher, host.runner] and host.left() == host.pids
+    host.pause = pause
+    assert host.cancel(grace=1)["signal"] == "KILL" and host.left() == []
 
 
 def test_process_of_another_user_that_looks_like_the_job_is_left_alone(host):
