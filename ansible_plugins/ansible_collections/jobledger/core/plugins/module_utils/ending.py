@@ -188,7 +188,7 @@ class Job(object):
 class FencedJob(object):
     """A job of `start_once` to cancel: its attempt, and who wants it. `finish(attempt)` writes down what became of one that nobody holds."""
 
-    def __init__(self, attempt, mark, finish=lambda attempt: False, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
+    def __init__(self, attempt, mark, finish, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
         self._attempt = attempt
         self._mark = mark
         self._finish = finish

@@ -73,7 +73,7 @@ import sys
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.jobledger.core.plugins.module_utils import ending, job_files, looking, processes
+from ansible_collections.jobledger.core.plugins.module_utils import ending, fence_start, job_files, looking, processes
 
 
 def main():
@@ -92,7 +92,7 @@ def main():
     mark = {"by": module.params["by"] or getpass.getuser(), "reason": module.params["reason"], "at": job_files.moment(time.time())}
     try:
         attempt = looking.attempt_of(path)
-        job = ending.Job(job_id, path, mark) if attempt is None else ending.FencedJob(attempt, mark)
+        job = ending.Job(job_id, path, mark) if attempt is None else ending.FencedJob(attempt, mark, fence_start.finish_lost)
         found = job.cancel(module.params["grace"], module.check_mode)
     except (ending.CannotCancel, processes.NoProcesses) as error:
         module.fail_json(msg="the job %s was not cancelled: %s." % (job_id, str(error).rstrip(".")))

@@ -44,6 +44,10 @@ options:
     description: Where C(jobledger.core.start_once) keeps its fences on the host. Jobs that it started are looked for there.
     type: path
     default: /var/lib/jobledger/fence
+  finish_lost:
+    description: Write into the fence of a job of C(start_once) that the job is lost, where nobody holds it and no result came. Nothing else is ever written.
+    type: bool
+    default: false
   newer_than:
     description: Only those whose file was written in the last so many seconds, or that are alive.
     type: int
@@ -54,7 +58,7 @@ options:
     default: 1000
 attributes:
   check_mode:
-    description: It only reads.
+    description: It only reads, and writes nothing down.
     support: full
 """
 
@@ -120,7 +124,7 @@ import os
 import time
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.jobledger.core.plugins.module_utils import fence_layout, looking, processes
+from ansible_collections.jobledger.core.plugins.module_utils import fence_layout, fence_start, looking, processes
 
 
 def main():
@@ -129,10 +133,11 @@ def main():
         "jobs": {"type": "list", "elements": "dict", "default": [], "options": {
             "ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str"}}},
         "strangers": {"type": "bool", "default": False}, "directories": {"type": "list", "elements": "path", "default": []},
-        "fence_dir": {"type": "path", "default": fence_layout.DEFAULT_DIR}, "newer_than": {"type": "int", "default": 604800}, "most": {"type": "int", "default": 1000}}, supports_check_mode=True)
+        "fence_dir": {"type": "path", "default": fence_layout.DEFAULT_DIR}, "finish_lost": {"type": "bool", "default": False}, "newer_than": {"type": "int", "default": 604800}, "most": {"type": "int", "default": 1000}}, supports_check_mode=True)
     asked = [dict(job, results_file=os.path.expanduser(job["results_file"] or "")) for job in module.params["jobs"]]
     try:
-        look = looking.Look()
+        finish = fence_start.finish_lost if module.params["finish_lost"] and not module.check_mode else None
+        look = looking.Look(finish=finish)
     except processes.NoProcesses as error:
         module.fail_json(msg="the jobs of this host cannot be looked at: %s. Use async_status, which reads what the job itself wrote." % error)
     reports, strangers, troubles, left = look.jobs(asked), [], [], 0
