@@ -48,11 +48,11 @@ class Ingester:
 
     def token(self) -> str:
         """Make a token that may do everything."""
-        made = subprocess.run([*self.java, "token", "create", "--scope", "admin", "--name", "fuzzer", *self.data], env=self.environment, stdout=subprocess.PIPE, text=True, check=True)
+        made = subprocess.run([*self.java, "token", "create", "--scope", "admin", "--name", "fuzzer", *self.data], env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
         return re.search(r"jl_[0-9a-f]{64}", made.stdout).group(0)
 
     def __enter__(self) -> str:
-        self.process = subprocess.Popen([*self.java, "serve", "--port", "0", "--mirror", "none", *self.data], env=self.environment, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([*self.java, "serve", "--port", "0", "--mirror", "none", "--trusted-proxies", "127.0.0.1", *self.data], env=self.environment, stdout=subprocess.PIPE,
                                         stderr=self.log.open("wb"), text=True)
         # A start that hangs would hang the build.
         watch = threading.Timer(120, self.process.kill)
