@@ -81,13 +81,15 @@ class H2LedgerTest extends LedgerContract {
     }
 
     @Test
-    void ledgerOfANewerProgram_isRefused_andLeftAlone() throws SQLException {
+    void ledgerOfANewerProgram_isRefused_andLeftAlone() throws IOException, SQLException {
         ledger.close();
         try (Connection connection = connect(); Statement sql = connection.createStatement()) {
             sql.execute("INSERT INTO \"flyway_schema_history\" (\"installed_rank\", \"version\", \"description\", \"type\", \"script\", \"checksum\", \"installed_by\","
                     + " \"execution_time\", \"success\") VALUES (99, '99', 'from the future', 'SQL', 'V99__future.sql', 1, 'jobledger', 1, TRUE)");
             sql.execute("SHUTDOWN");
         }
+        // It knows the file as it was closed.
+        Files.delete(LedgerMark.file(file()));
         assertUnusable(file().toString(), "newer than this program", "version 99", "--ledger");
         try (Connection connection = connect(); Statement sql = connection.createStatement()) {
             sql.execute("DELETE FROM \"flyway_schema_history\" WHERE \"version\" = '99'");
@@ -115,6 +117,9 @@ class H2LedgerTest extends LedgerContract {
         }
         Files.write(file(), damaged);
         try {
+            assertUnusable(file().toString(), "is damaged", "jobledger restore", "jobledger rebuild", "jobledger accept-loss");
+            // A copy elsewhere has no mark: then it is H2 that notices.
+            Files.delete(LedgerMark.file(file()));
             assertUnusable(file().toString(), "is damaged", "Move it away");
         } finally {
             Files.write(file(), bytes);

@@ -64,6 +64,7 @@ class KillTest {
                 assertThat(LedgerContract.append(ledger, Wire.json("run_alive", run.getKey(), run.getValue(), run.getValue())).duplicates()).isEqualTo(1);
                 all += stored.events();
             }
+            assertThat(DerivedRows.faults(ledger)).as("rows that do not follow from the events").isEmpty();
         }
         return all;
     }

@@ -94,6 +94,9 @@ class PowerCutTest {
                 jobs += ledger.jobs().job("h", Wire.id("id" + i)).isPresent() ? 1 : 0;
             }
             assertThat(ledger.audit().events(run(1), 0, 10_000)).hasSizeGreaterThanOrEqualTo(jobs);
+            if (FaultReport.SOAK || images % 8 == 0) {
+                assertThat(DerivedRows.faults(ledger)).as("rows that do not follow from the events").isEmpty();
+            }
             return jobs;
         } finally {
             ledger.close();
