@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import com.zaxxer.hikari.pool.HikariPool;
 import io.jobledger.files.PrivateFiles;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -12,6 +13,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import org.h2.engine.Constants;
 import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.MVStoreTool;
 
 /**
@@ -57,6 +59,10 @@ public final class H2Compact {
                 rewrite(file);
                 return new Outcome(before, Files.size(file));
             });
+        } catch (HikariPool.PoolInitializationException | MVStoreException e) {
+            throw H2Ledger.unusable(file, e);
+        } catch (RuntimeException e) {
+            throw e;
         } catch (Exception e) {
             throw H2Ledger.unusable(file, e);
         } finally {

@@ -125,12 +125,15 @@ final class Journal implements AutoCloseable {
         events.forEach(event -> lines.add(event.head().body().getBytes(StandardCharsets.UTF_8)));
         Head head = Head.of(first, received, lines);
         try {
-            if (current == null) {
-                begin(first);
+            boolean isNew = current == null;
+            if (isNew) {
+                begin();
             }
             long segment = segments.lastKey();
-            long start = segments.get(segment);
-            long end = write(head, lines, start);
+            ByteBuffer begin = isNew ? new Begin(segment, first).bytes() : ByteBuffer.allocate(0);
+            long start = segments.get(segment) + begin.remaining();
+            // In one piece: a loss of power must not leave a whole record in a file without a beginning.
+            long end = write(begin, head, lines, segments.get(segment));
             current.force(false);
             segments.put(segment, end);
             return new Appended(segment, start, end);
@@ -142,9 +145,9 @@ final class Journal implements AutoCloseable {
     }
 
     /** Writes a record at a place, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
-    private long write(Head head, List<byte[]> lines, long start) throws IOException {
-        long size = (long) Head.BYTES + head.length();
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(head.bytes());
+    private long write(ByteBuffer begin, Head head, List<byte[]> lines, long start) throws IOException {
+        long size = (long) begin.remaining() + Head.BYTES + head.length();
+        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(begin).put(head.bytes());
         long position = start;
         for (byte[] line : lines) {
             for (int from = 0; from <= line.length;) {
@@ -173,7 +176,7 @@ final class Journal implements AutoCloseable {
         return next;
     }
 
-    private void begin(long first) throws IOException {
+    private void begin() throws IOException {
         long segment = segments.isEmpty() ? 1 : segments.lastKey() + 1;
         Path file = path(segment);
         Files.createFile(file, PrivateFiles.fileAttributes(file));
@@ -181,7 +184,6 @@ final class Journal implements AutoCloseable {
         segments.put(segment, 0L);
         AtomicFiles.sync(file.getParent());
         current = FilePath.get(scheme + file).open("rw");
-        segments.put(segment, flush(new Begin(segment, first).bytes().compact(), 0));
     }
 
     /**

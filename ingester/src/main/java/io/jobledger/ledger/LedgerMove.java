@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import io.jobledger.auth.Token;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.trail.Act;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -94,6 +96,10 @@ public final class LedgerMove {
             });
         } catch (JdbiException e) {
             throw Failures.of("the ledger could not be moved to " + target, e);
+        } catch (HikariPool.PoolInitializationException | FlywayException e) {
+            throw H2Ledger.unusable(database, e);
+        } catch (RuntimeException e) {
+            throw e;
         } catch (Exception e) {
             throw H2Ledger.unusable(database, e);
         } finally {

@@ -63,11 +63,15 @@ class PowerCutTest {
         return segments.values().iterator().next();
     }
 
-    /** What each of the ledger's files would hold after a loss of power. The journal first: a checkpoint meanwhile drops of it only what the database's file then has. */
+    /**
+     * What each of the ledger's files would hold after a loss of power. The mark first: it says what the journal has already. Then the journal: a checkpoint meanwhile drops of it only what the database's
+     * file then has.
+     */
     private Map<String, byte[]> image(Function<PowerCutDisk.Disk, byte[]> left) {
         Map<String, byte[]> files = new TreeMap<>();
-        PowerCutDisk.of(directory, "ledger.journal-").forEach((name, disk) -> files.put(name, left.apply(disk)));
-        PowerCutDisk.of(directory, "ledger.m").forEach((name, disk) -> files.put(name, left.apply(disk)));
+        for (String part : List.of("ledger.mark", "ledger.journal-", "ledger.mv.db")) {
+            PowerCutDisk.of(directory, part).forEach((name, disk) -> files.put(name, left.apply(disk)));
+        }
         return files;
     }
 
