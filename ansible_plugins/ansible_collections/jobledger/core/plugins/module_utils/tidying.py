@@ -66,7 +66,7 @@ def _tidy_attempt(attempt, before, only_look):
             return []
         start = attempt.start or {}
         paths = [attempt.file(*parts, start["job_id"]) for parts in (("ended",), ("ended", "attached"), ("ended", "already")) if start.get("job_id")]
-        paths += [attempt.file(name) for name in ("stdout", "stdout.1", "stderr", "stderr.1")]
+        paths += [attempt.file(name) for name in ("stdout", "stdout.1", "stdout.dropped", "stderr", "stderr.1", "stderr.dropped", "tee.py")]
         gone = [path for path in paths if os.path.lexists(path)]
         if not only_look:
             for path in gone:

@@ -84,10 +84,19 @@ def test_output_page(site):
     controller, _ingester, _job = site
     (command,) = pages.snippets("how-to/output.md", "console")
     assert '"kept": false' in _run(site, command)
-    (task,) = pages.snippets("how-to/output.md", "yaml")
-    done = controller.playbook(PLAY.replace("sleep 600", "sleep 0") + textwrap.indent(task, "    ") + """
-    - assert: {that: not seen.kept and 'until the job ends' in seen.why}
-""")
+    start, read = pages.snippets("how-to/output.md", "yaml")
+    start = start.replace("/opt/db/migrate", "sh -c 'echo one; echo two >&2; sleep 600'")
+    wait = read + "  until: seen.text | default('') | length > 0\n  retries: 100\n  delay: 0.1\n"
+    tasks = start + wait + "- assert: {that: seen.kept and not seen.ended and seen.text == 'one\\n' and seen.next == 4}\n" + read
+    tasks += """- assert: {that: seen.text == '' and seen.next == 4}
+- jobledger.core.output: {ansible_job_id: "{{ job.ansible_job_id }}", results_file: "{{ job.results_file }}", stream: stderr, lines: 1}
+  register: error
+- jobledger.core.cancel: {ansible_job_id: "{{ job.ansible_job_id }}", results_file: "{{ job.results_file }}", reason: it is over}
+- jobledger.core.output: {ansible_job_id: "{{ job.ansible_job_id }}", results_file: "{{ job.results_file }}"}
+  register: over
+- assert: {that: over.ended and over.text == 'one\\n' and error.text == 'two\\n'}
+"""
+    done = controller.playbook("- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(tasks, "    "))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
