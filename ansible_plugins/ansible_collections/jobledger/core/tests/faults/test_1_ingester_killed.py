@@ -78,6 +78,8 @@ def test_both_sides_killed_under_load_lose_and_double_nothing(tmp_path, table):
             told = server.get("/api/v1/runs/" + run)
             ended = any(event["type"] == "run_finished" for event in spooled if event["run_id"] == run)
             assert told["missing"] == {"count": 0, "first_gap": None} and told["complete"] is ended
+            # Nobody waited for an hour of silence: the replay found its process gone.
+            assert told["state"] == ("finished" if ended else "interrupted")
         until(lambda: server.get("/api/v1/mirrors")["mirrors"][0]["pending"] == 0, 120)
         assert json_below(server.root / "data" / "mirror") == len({(event["host"], event["play"], event["job"]) for event in launched})
 
