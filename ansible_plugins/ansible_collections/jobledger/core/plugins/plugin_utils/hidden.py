@@ -13,11 +13,12 @@ _NAMES = ("host", "execution_host", "play", "playbook", "playbook_path", "task",
 class HiddenJob:
     """One such job, and what this run has said about it."""
 
-    __slots__ = ("fields", "register", "task_id", "rank", "cleaned")
+    __slots__ = ("fields", "registers", "task_id", "rank", "cleaned")
 
-    def __init__(self, fields: dict, register: str | None, task_id: object) -> None:
+    def __init__(self, fields: dict, register, task_id: object) -> None:
         self.fields = fields
-        self.register = register
+        # From 2.21 on a task may register parts of its result under several names, and has a dictionary of them.
+        self.registers = tuple(register) if isinstance(register, dict) else (register,) if register else ()
         self.task_id = task_id
         self.rank = 0
         self.cleaned = False
@@ -30,8 +31,8 @@ class HiddenJobs:
         self._journal = journal
         self._by_host: dict[str, list[HiddenJob]] = {}
 
-    def started(self, launch: dict, register: str | None, task_id: object, at=None) -> HiddenJob:
-        """A job was started whose id is not shown. `register` is the variable that keeps the result; `at` defaults to now."""
+    def started(self, launch: dict, register, task_id: object, at=None) -> HiddenJob:
+        """A job was started whose id is not shown. `register` is the task's: what keeps the result; `at` defaults to now."""
         self._journal.write("job_unresumable", launch, at)
         fields = {key: launch[key] for key in _NAMES if launch.get(key) is not None}
         job = HiddenJob(dict(fields, launch=self._journal.seq), register, task_id)
@@ -44,11 +45,11 @@ class HiddenJobs:
         `variable(name)` returns a variable of the host. It is asked only where this run has started such jobs.
         """
         jobs = self._by_host.get(host, ())
-        for register in {job.register for job in jobs if job.register}:
+        for register in {name for job in jobs for name in job.registers}:
             ids = _ids(variable(register))
             if job_id in ids:
                 # A later task, or attempt, that registers under the same name has overwritten the earlier result.
-                latest = [job for job in jobs if job.register == register]
+                latest = [job for job in jobs if register in job.registers]
                 same = [job for job in latest if job.task_id == latest[-1].task_id][-len(ids):]
                 return same[ids.index(job_id)] if len(same) == len(ids) else None
         return None
@@ -67,6 +68,8 @@ class HiddenJobs:
 
 
 def _ids(registered) -> list[str]:
+    if isinstance(registered, str):
+        return [registered]
     if not isinstance(registered, dict):
         return []
     results = registered.get("results")
