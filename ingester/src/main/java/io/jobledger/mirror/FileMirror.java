@@ -59,6 +59,16 @@ public final class FileMirror implements Mirror {
         }
     }
 
+    /** Makes this the record of its key, whatever is there. */
+    void replace(JobRecord record) {
+        Path file = file(record.key());
+        try {
+            files.write(file, RecordFile.write(record));
+        } catch (IOException e) {
+            throw failure("write", file, e);
+        }
+    }
+
     /** A file that cannot be read as a record has nothing that a put could take away. */
     private Optional<JobRecord> heldUnlessDamaged(JobKey key) throws IOException {
         try {

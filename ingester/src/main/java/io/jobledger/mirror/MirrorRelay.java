@@ -73,6 +73,9 @@ public final class MirrorRelay implements AutoCloseable {
     /** Starts carrying. */
     public void start() {
         thread.start();
+        if (mirror instanceof FileMirror files) {
+            daemon(() -> new MirrorMending(files, jobs, () -> closing).run(), "mirror-mending").start();
+        }
     }
 
     public Mirror mirror() {
