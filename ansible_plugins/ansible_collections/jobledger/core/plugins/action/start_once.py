@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import time
 import uuid
 
+from ansible import constants
 from ansible.utils.display import Display
 
 from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting.seam import STEP, FencedLaunch, SeamChanged
+from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
 
 # The keys that this worker has asked for: a worker runs one task on one host, with all items of its loop.
 _ASKED: dict = {}
@@ -127,8 +130,20 @@ class ActionModule(FencedLaunch):
     def _settled(self, reply: dict) -> dict:
         if reply.get("decision") == "already_succeeded":
             self._task.poll = 0  # the result is here already
+            said = self._second_opinion(reply.get("fence") or {})
+            if said:
+                return {"failed": True, "changed": False, "decision": "refused", "msg": "start_once refused: %s" % said, "fence": reply["fence"]}
         if reply.get("decision") != "started":
             reply["changed"] = False  # Ansible says of every async launch that it changed something
         return reply
 
+    def _second_opinion(self, fence: dict) -> str | None:
+        # Imported here: most tasks need no HTTP.
+        from ansible_collections.jobledger.core.plugins.plugin_utils.acting import second_opinion
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state_settings import Connection
 
+        try:
+            connection = Connection("", os.environ, constants.CONFIG_FILE)
+            return second_opinion.contradiction(connection.client(lambda text: None), self._key, fence) if connection.url else None
+        except StateError:
+            return None  # a ledger that cannot be asked has no say; the recorder tells what is wrong with its settings

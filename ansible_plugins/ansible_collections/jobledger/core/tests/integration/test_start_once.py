@@ -164,6 +164,55 @@ def test_a_failure_is_refused_with_who_and_since_when_and_recorded(site, ingeste
     assert [event["status"] for event in ended] == ["failed"]
 
 
+def test_a_ledger_that_knows_better_is_named_with_the_host(site, ingester):
+    site.open()
+    controller = site.controller("a")
+    ok(controller.playbook(site.text(), "-e", "release=7", url=ingester.url))
+    path = "/api/v1/jobs/h1/Upgrade%20databases/Migrate%20schema"
+    run = "5d0f8d6e-0000-4000-8000-000000000001"
+    ingester.records[path] = (200, "application/json", {"ansible_job_id": site.started()[0], "status": "failed", "message": "schema is of 6", "run_id": run})
+    again = " ".join(controller.playbook(site.text(), "-e", "release=7", url=ingester.url).stdout.split())
+    assert re.search("start_once refused: the host says that job %s has succeeded .* and the ledger at %s says that it has failed \\(schema is of 6\\), as run %s saw it"
+                     % (site.started()[0], ingester.url, run), again), again
+    assert len(site.started()) == 1
+    ingester.records[path] = (200, "application/json", {"ansible_job_id": "j9.9", "status": "failed"})
+    ok(controller.playbook(site.text(), "-e", "release=7", url=ingester.url))
+    ok(controller.playbook(site.text(), "-e", "release=7", url="http://127.0.0.1:9"))
+
+
+KEPT = """
+- name: Kept
+  hosts: all
+  gather_facts: false
+  vars: {jobledger_fence_dir: ROOT/fence}
+  tasks:
+    - name: Talks
+      jobledger.core.start_once:
+        module: ansible.builtin.command
+        args: {cmd: "sh -c 'echo first $JOBLEDGER_JOB; while ! test -e ROOT/gate; do sleep 0.1; done; echo last'"}
+        output: keep
+      no_log: "{{ hidden | default(false) }}"
+      async: 900
+      poll: 1
+      register: kept
+    - name: As without
+      ansible.builtin.assert:
+        that: ["kept.stdout_lines | length == 2", "kept.cmd[0] == 'sh'", "kept.cmd | length == 3", "'TEE' not in kept | to_json"]
+"""
+
+
+def test_output_is_kept_while_it_runs_and_the_result_is_as_without(site):
+    run = site.controller("a").start(site.text(KEPT))
+    until(lambda: [path for path in site.root.glob("fence/keys/*/*/stdout") if path.read_text().startswith("first")], 300)
+    site.open()
+    said = run.communicate(timeout=300)
+    assert run.returncode == 0, said
+    (kept,) = site.root.glob("fence/keys/*/*/stdout")
+    assert kept.read_text().splitlines()[-1] == "last"
+    ok(site.controller("b").playbook(site.text(KEPT).replace("name: Talks", "name: Secret"), "-e", "hidden=true"))
+    assert len(list(site.root.glob("fence/keys/*/*/stdout"))) == 1
+
+
 def test_check_mode_only_looks(site, ingester):
     text = site.text(TASK.split("    - name: Tell")[0] + "    - name: Show\n      ansible.builtin.debug: {var: job}\n")
     controller = site.controller("a")
