@@ -186,9 +186,10 @@ class Try:
             time.sleep(dice.random() * 0.3)
             names = dice.choice((["keeper"], ["guardian"], ["keeper", "guardian", "payload"], ["payload"]))
             self.did.append("killed: %s" % ", ".join(names))
-            self.allowed["killed"] = True
-            if names[-1] == "payload":
+            # The result is in the hands of two: when a step kills the one and this the other, it goes with them.
+            if names[-1] == "payload" or self.allowed["killed"]:
                 self.allowed["lost"] = True
+            self.allowed["killed"] = True
             for attempt in self.fence.attempts():
                 processes = attempt.processes
                 for name in names:

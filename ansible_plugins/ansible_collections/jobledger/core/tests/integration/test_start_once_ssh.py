@@ -1,0 +1,92 @@
+"""start_once over ssh, to an sshd of this test's own on loopback. Skipped, saying so, where there is no sshd."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from tools.controller import Controller
+from tools.ingester import closed_port
+from tools.program import until
+
+SSHD = shutil.which("sshd") or ("/usr/sbin/sshd" if os.path.exists("/usr/sbin/sshd") else None)
+pytestmark = pytest.mark.skipif(SSHD is None or shutil.which("ssh") is None, reason="NOT SHOWN: start_once over ssh needs sshd and ssh (Debian: openssh-server)")
+
+PLAYBOOK = """
+- name: Upgrade
+  hosts: far
+  gather_facts: false
+  vars: {jobledger_fence_dir: ROOT/fence}
+  tasks:
+    - name: Migrate schema
+      jobledger.core.start_once:
+        module: ansible.builtin.shell
+        args: {cmd: "echo $JOBLEDGER_JOB >> ROOT/starts; while ! test -e ROOT/gate; do sleep 0.1; done; echo done"}
+        generation: 1
+      async: 900
+      poll: 1
+      register: job
+    - name: Tell
+      ansible.builtin.copy: {content: "{{ job | to_json }}", dest: "ROOT/told.{{ me }}"}
+"""
+CONFIG = """
+Port PORT
+ListenAddress 127.0.0.1
+HostKey ROOT/host_key
+AuthorizedKeysFile ROOT/user_key.pub
+PidFile ROOT/sshd.pid
+StrictModes no
+UsePAM no
+PasswordAuthentication no
+Subsystem sftp internal-sftp
+"""
+
+
+@pytest.fixture
+def far(tmp_path):
+    """A controller whose host is reached by ssh."""
+    os.makedirs("/run/sshd", exist_ok=True) if os.geteuid() == 0 else None
+    for name in ("host_key", "user_key"):
+        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+    port = closed_port()
+    (tmp_path / "sshd_config").write_text(CONFIG.replace("ROOT", str(tmp_path)).replace("PORT", str(port)))
+    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=open(tmp_path / "sshd.log", "wb"))
+    until(lambda: server.poll() is not None or b"listening" in (tmp_path / "sshd.log").read_bytes())
+    assert server.poll() is None, (tmp_path / "sshd.log").read_text()
+
+    def controller(name: str) -> Controller:
+        found = Controller(tmp_path / name)
+        found.inventory("far ansible_host=127.0.0.1 ansible_port=%d ansible_connection=ssh ansible_user=%s ansible_ssh_private_key_file=%s "
+                        "ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no -o ControlPath=none'"
+                        % (port, getpass.getuser(), tmp_path / "user_key"))
+        return found
+
+    yield tmp_path, controller
+    (tmp_path / "gate").write_text("")
+    server.terminate()
+    server.wait()
+
+
+def test_a_job_outlives_its_connection_and_is_attached_by_the_next_run(far):
+    root, controller = far
+    text = PLAYBOOK.replace("ROOT", str(root))
+    first = controller("a").start(text, "-e", "me=a")
+    until(lambda: (root / "starts").exists(), 300)
+    workers = Path("/proc/%d/task/%d/children" % (first.pid, first.pid)).read_text().split()
+    for pid in (first.pid, *map(int, workers)):
+        os.kill(pid, signal.SIGKILL)
+    first.communicate()
+    second = controller("b").start(text, "-e", "me=b")
+    until(lambda: list((root / "b" / "async").glob("j*")), 300)
+    (root / "gate").write_text("")
+    said = second.communicate(timeout=300)
+    assert second.returncode == 0, said
+    told = json.loads((root / "told.b").read_text())
+    assert (told["decision"], told["stdout"]) == ("attached", "done") and len((root / "starts").read_text().split()) == 1
+    assert not list((root / "b" / "remote").glob("ansible-tmp-*"))
