@@ -99,7 +99,7 @@ final class H2Files {
     static LedgerException damaged(Path file, String why, Exception cause) {
         return new LedgerException(
                 LedgerException.Kind.UNUSABLE,
-                "the ledger " + file + " is damaged: " + why + ". Move it away; then put a backup in its place with 'jobledger restore', or fill a new one from a mirror with 'jobledger rebuild'",
+                "the ledger " + file + " is damaged: " + why + ". Move it away; then put a backup in its place with 'jobledger restore', or move its mark and journal away, too, and fill a new one from a mirror with 'jobledger rebuild'",
                 cause);
     }
 }

@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
  */
 final class LedgerMark implements AutoCloseable {
     /** What to do about a ledger that has lost something. */
-    static final String WAYS = "Three ways on: put a backup in the ledger's place with 'jobledger restore'; fill a new ledger from a mirror with 'jobledger rebuild'; or keep what is left"
-            + " and accept the loss with 'jobledger accept-loss', which is written down in the audit trail";
+    static final String WAYS = "Three ways on: move the ledger's file away and put a backup in its place with 'jobledger restore'; move all its files away and fill a new ledger from a mirror"
+            + " with 'jobledger rebuild'; or keep what is left and accept the loss with 'jobledger accept-loss', which is written down in the audit trail";
 
     private static final Logger LOG = LoggerFactory.getLogger(LedgerMark.class);
     private static final int PLACE = 4096;

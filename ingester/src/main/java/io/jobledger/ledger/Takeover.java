@@ -113,7 +113,7 @@ final class Takeover {
     }
 
     private LedgerException refusal(Path file, long position, String why, long from, long to) {
-        String lost = from > to || from == 0 ? "" : " Lost with it " + (from == to ? "is event " + from : "are the events " + from + " to " + to + " (" + (to - from + 1) + ")") + ", which were acknowledged.";
+        String lost = from > to || from == 0 ? "" : " Lost with it " + (from == to ? "is event " + from + ", which was acknowledged." : "are the events " + from + " to " + to + " (" + (to - from + 1) + "), which were acknowledged.");
         return new LedgerException(
                 LedgerException.Kind.UNUSABLE, "the journal " + file + " of the ledger " + database + " is damaged at byte " + position + ": " + why + "." + lost + " Nothing was changed. " + LedgerMark.WAYS);
     }
