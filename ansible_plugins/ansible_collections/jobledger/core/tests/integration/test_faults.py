@@ -99,7 +99,7 @@ def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, nu
     try:
         # Ansible loses a signal that comes while it forks a worker, and hangs at one that meets a worker's answer:
         # the signal comes while all wait, and nobody answers before the controller is gone.
-        assert until(lambda: (controller.root / "busy").exists())
+        assert until(lambda: (controller.root / "busy").exists(), 300)
         os.kill(running.pid, number)
         running.wait(timeout=600)
     finally:
