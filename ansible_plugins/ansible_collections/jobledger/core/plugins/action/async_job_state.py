@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -10,7 +11,7 @@ from ansible import context as cli_context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import state_known, state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils import state_choice, state_known, state_record
 from ansible_collections.jobledger.core.plugins.plugin_utils.state_files import StateFiles
 from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
 
@@ -20,6 +21,7 @@ _ARGUMENTS = {
     "job_name": _TEXT, "host": _TEXT, "playbook_name": _TEXT,
     "ansible_job_id": {"type": "raw"}, "metadata": {"type": "raw"}, "status": {"type": "raw"},
     "results_file": _TEXT, "execution_host": _TEXT, "started_at": _TEXT, "run_id": _TEXT, "playbook_file": _TEXT,
+    "id": _TEXT, "which": _TEXT, "nth": {"type": "int", "default": 0},
     "backend": {"type": "str", "default": "filesystem"},
     "state_dir": _TEXT, "url": _TEXT,
     "oci_bucket": _TEXT, "oci_namespace": _TEXT, "oci_profile": _TEXT, "oci_config_file": _TEXT, "oci_region": _TEXT,
@@ -56,22 +58,28 @@ class ActionModule(ActionBase):
         known = dict(state_known.launch(task_vars, job_id), **{name: value for name, value in known.items() if value})
         known.update(state_known.status(given["status"], prefix + "status"))
         record = state_record.make(key, job_id, state_record.metadata(given["metadata"], prefix + "metadata"), known)
-        record = self._to_write(backend, key, record)
-        if record is not None and not self._task.check_mode:
-            backend.put(key, record)
-        return {"changed": record is not None, "state_file": backend.place(key)}
+        return {"changed": self._write(backend, key, record), "state_file": backend.place(key)}
 
-    @staticmethod
-    def _to_write(backend, key, record):
+    def _write(self, backend, key, record) -> bool:
+        """Write what the record changes; return whether it changes anything."""
         if backend.merges:
             # And knows the job's start better than the time of saving.
             state_record.dump(record)
-            return record
-        return state_record.merge(backend.get(key), record, state_record.now())
+            if not self._task.check_mode:
+                backend.put(key, record)
+            return True
+        with contextlib.nullcontext() if self._task.check_mode else backend.locked(key):
+            merged = state_record.merge(backend.get(key), record, state_record.now())
+            if merged is not None and not self._task.check_mode:
+                backend.put(key, merged)
+        return merged is not None
 
     @staticmethod
     def _load(backend, key, given, prefix, task_vars) -> dict:
-        record = backend.get(key)
+        choice, own = state_choice.Choice(given, prefix), _playbook()
+        record, other = backend.find(key, own) if backend.merges else state_choice.choose(state_record.split(backend.get(key)), own, choice)
+        if other:
+            Display().warning("jobledger: %s" % state_choice.others_warning(own, other, key))
         found = record or {}
         job = {name: found.get(name) or "" for name in ("ansible_job_id", "host", "status", "results_file", "execution_host")}
         job.update(metadata=found.get("metadata") or {}, async_dir=state_record.async_dir(found))
@@ -96,7 +104,7 @@ class ActionModule(ActionBase):
 
         retry = _retry(given, prefix)
         connection = Connection(given["url"], os.environ, constants.CONFIG_FILE)
-        which = {"playbook": given["playbook_file"], "run_id": given["run_id"]}
+        which = state_choice.Choice(given, prefix)
         if name == "ingester":
             if not connection.url:
                 raise StateError("no ingester is set: set %surl, JOBLEDGER_URL, or url in the section [jobledger] of ansible.cfg" % prefix)

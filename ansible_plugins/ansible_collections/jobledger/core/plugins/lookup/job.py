@@ -9,7 +9,9 @@ author:
 version_added: 0.1.0
 short_description: Finds a recorded job by host, play and name
 description:
-  - Asks the ingester for the newest record of a job, with all that a resume needs.
+  - Asks the ingester for the record of a job, with all that a resume needs.
+  - A job that is open answers before one that has ended. Where several are open, the lookup fails and names them, unless it is told which.
+  - Jobs of dry runs do not answer, unless O(check_mode=true).
   - Nothing is changed, on the ingester or on the host.
 extends_documentation_fragment:
   - jobledger.core.connection
@@ -29,6 +31,20 @@ options:
   run_id:
     description: The run that started the job.
     type: str
+  id:
+    description: The C(ansible_job_id) of the job that is meant.
+    type: str
+  which:
+    description: Of several open jobs, the one that is meant. Where one or none is open, it changes nothing.
+    type: str
+    choices: [newest, oldest]
+  nth:
+    description: Which of all jobs of the name, open or not, by their start. C(1) is the latest, C(2) the one before.
+    type: int
+  check_mode:
+    description: Whether a job of a dry run is meant.
+    type: bool
+    default: false
   default:
     description: What to return for a job that is not recorded. Without it, that is an error.
     type: raw
@@ -60,13 +76,26 @@ EXAMPLES = r"""
       retries: 360
       delay: 10
 
-    - name: Start a job only if it was never started
+    - name: Look for an upgrade that was started before
+      ansible.builtin.set_fact:
+        found: "{{ lookup('jobledger.core.job', 'upgrade_db', default={}) }}"
+
+    # The record says running until somebody asks, so the host is asked.
+    - name: Ask the host whether it still runs
+      ansible.builtin.async_status:
+        jid: "{{ found.ansible_job_id }}"
+      vars:
+        ansible_async_dir: "{{ found.async_dir }}"
+      register: asked
+      when: found.status | default('absent') == 'running'
+
+    - name: Start it, unless it still runs
       ansible.builtin.command: /usr/local/bin/upgrade
       async: 3600
       poll: 0
       vars:
         jobledger_job: upgrade_db
-      when: lookup('jobledger.core.job', 'upgrade_db', default=none) is none
+      when: asked is skipped or asked is finished
 """
 
 RETURN = r"""
@@ -101,7 +130,7 @@ if tuple(int(part) for part in ansible_version.split(".")[:2]) < (2, 19):
 else:
     _Text = str
 
-_OPTIONS = frozenset(access.OPTIONS + ("default", "host", "play", "playbook", "run_id", "timeout"))
+_OPTIONS = frozenset(access.OPTIONS + ("default", "host", "play", "timeout") + record.WHICH)
 _DISPLAY = Display()
 
 
@@ -129,12 +158,15 @@ class LookupModule(LookupBase):
             client.close()
 
     def _one(self, client, timeout, host, play, term, given):
-        told_which = self.get_option("playbook"), self.get_option("run_id")
+        which = {name: self.get_option(name) for name in record.WHICH}
+        which["check_mode"] = "true" if which["check_mode"] else None
+        if which["nth"] is not None and which["nth"] < 1:
+            raise self._failure(host, play, term, "nth must be 1 or more: 1 is the latest job of the name, 2 the one before")
         try:
-            path = record.path_of(*(_text(part) for part in (host, play, term, *told_which)))
+            path = record.path_of(*(_text(part) for part in (host, play, term)), **{name: _text(value) for name, value in which.items()})
             found = record.fetch(client, path, timeout)
             unclear = record.ambiguity(found)
-            if unclear and not any(told_which):
+            if unclear:
                 raise record.RecordError(unclear)
         except record.Absent as error:
             if "default" in given:

@@ -61,8 +61,18 @@ options:
     description: With an ingester, the run whose job is meant.
     type: str
   playbook_file:
-    description: With an ingester, the file name of the playbook whose job is meant.
+    description: The file name of the playbook whose job is meant.
     type: str
+  id:
+    description: The C(ansible_job_id) of the job that is meant.
+    type: str
+  which:
+    description: Of several open jobs, C(newest) or C(oldest).
+    type: str
+  nth:
+    description: Which of all jobs of the name, by their start. C(1) is the latest, C(0) says nothing.
+    type: int
+    default: 0
   oci_bucket:
     description: Name of a bucket that exists.
     type: str

@@ -6,26 +6,61 @@ shown to callbacks), so the hook's own name says whether the task was ok. Safe o
 
 from __future__ import annotations
 
+import re
+
 from . import names
 
 ALIVE, ENDED, CLEANED, NOTHING = "alive", "ended", "cleaned", "nothing"
 RANK = {"lost": 1, "timed_out": 2, "cancelled": 3, "failed": 3, "succeeded": 3}
 # What cancel puts into a results file; `module_utils.job_files` writes it on hosts.
 CANCELLED = "jobledger_cancelled"
+# A play's verdict goes before what the module itself said.
+VERDICT_RANK = 4
+_LITERALS = re.compile(r"'[^']*'|\"[^\"]*\"")
+_NAMES = re.compile(r"[^\W\d]\w*")
+_WORDS_OF_CONSTANTS = frozenset(("true", "false", "none", "yes", "no", "on", "off", "and", "or", "not", "is", "in", "n", "y"))
 # Texts that Ansible itself writes: they can be kept where a module's own message might be a secret.
 _OWN_TEXTS = ("could not find job", "Timeout exceeded", "non-zero return code",
               "The command exited with a non-zero return code.", "async task did not complete within")
 
 
 class Finding:
-    """One finding: `kind` is ALIVE, ENDED, CLEANED or NOTHING; `details` holds an end's fields for the wire."""
+    """One finding: `kind` is ALIVE, ENDED, CLEANED or NOTHING; `details` holds an end's fields for the wire.
 
-    __slots__ = ("kind", "status", "details")
+    `verdict` says that the play decided the status, by an expression in `failed_when`; `module_status` is then what the
+    module itself said, as far as the result still shows it.
+    """
+
+    __slots__ = ("kind", "status", "details", "verdict", "module_status")
 
     def __init__(self, kind: str, status: str | None = None, details: dict | None = None) -> None:
         self.kind = kind
         self.status = status
         self.details = details or {}
+        self.verdict = False
+        self.module_status: str | None = None
+
+    @property
+    def rank(self) -> int:
+        """The strength of an end; the stronger counts."""
+        return VERDICT_RANK if self.verdict else RANK[self.status]
+
+
+def decides(failed_when) -> bool:
+    """Return whether a task's `failed_when` is a verdict on its result: an expression, and not a constant such as `false`."""
+    conditions = failed_when if isinstance(failed_when, (list, tuple)) else [failed_when]
+    texts = [str(condition) for condition in conditions if condition is not None]
+    constant = [not _uses_names(text) for text in texts]
+    # All conditions must hold: one that never does makes the rest mean nothing.
+    return not all(constant) and not any(same and _says_no(text) for same, text in zip(constant, texts))
+
+
+def _uses_names(text: str) -> bool:
+    return any(word.lower() not in _WORDS_OF_CONSTANTS for word in _NAMES.findall(_LITERALS.sub(" ", text)))
+
+
+def _says_no(text: str) -> bool:
+    return text.strip(" {}'\"").lower() in ("false", "no", "off", "n", "0", "none", "not true", "")
 
 
 def job_id(result: dict, arguments: dict | None = None) -> str | None:
@@ -74,8 +109,11 @@ def cancelled(result: dict) -> bool:
     return isinstance(result.get(CANCELLED), dict)
 
 
-def of_status_check(result: dict, ok: bool, retry: bool = False) -> Finding:
-    """Return what an `async_status` result proves. `ok` is the hook's verdict; `retry` says more checks follow."""
+def of_status_check(result: dict, ok: bool, retry: bool = False, failed_when=None) -> Finding:
+    """Return what an `async_status` result proves. `ok` is the hook's verdict; `retry` says more checks follow.
+
+    `failed_when` is the task's own, as it is written.
+    """
     if censored(result):
         # Neither the end nor its kind can be seen; a check that went well at least found the job.
         return Finding(ALIVE if ok or retry else NOTHING)
@@ -97,11 +135,14 @@ def of_status_check(result: dict, ok: bool, retry: bool = False) -> Finding:
         return _end("lost", result)
     if retry:
         return Finding(ALIVE)
-    return _end(_verdict(result, ok), result)
+    return _judged(result, ok, failed_when)
 
 
-def of_awaited_job(result: dict, ok: bool) -> Finding:
-    """Return how a `poll > 0` job ended, as its last result says. The hooks that bring it are only called at its end."""
+def of_awaited_job(result: dict, ok: bool, failed_when=None) -> Finding:
+    """Return how a `poll > 0` job ended, as its last result says. The hooks that bring it are only called at its end.
+
+    The first of them has the module's word; `failed_when` has been evaluated in the last.
+    """
     if "could not find job" in _text(result):
         return _end("lost", result)
     if cancelled(result):
@@ -110,7 +151,16 @@ def of_awaited_job(result: dict, ok: bool) -> Finding:
         return _end("timed_out", result)
     if fence(result).get("status") == "lost":
         return _end("lost", result)
-    return _end(_verdict(result, ok), result)
+    return _judged(result, ok, failed_when)
+
+
+def of_hidden_verdict(ok: bool, failed_when) -> Finding:
+    """Return the play's verdict on a result that `no_log` hides; NOTHING when `failed_when` is none."""
+    if not decides(failed_when):
+        return Finding(NOTHING)
+    finding = Finding(ENDED, "succeeded" if ok else "failed")
+    finding.verdict = True
+    return finding
 
 
 def of_hidden_job(ok: bool, ran: float, limit: float) -> Finding:
@@ -134,14 +184,25 @@ def _ran_out_of_time(result: dict) -> bool:
     return _text(result) == "Timeout exceeded" and "rc" not in result
 
 
-def _verdict(result: dict, ok: bool) -> str:
+def _judged(result: dict, ok: bool, failed_when) -> Finding:
+    evaluated = "failed_when_result" in result
+    if not evaluated or not decides(failed_when):
+        return _end(_module_status(result, ok) or ("succeeded" if ok else "failed"), result)
+    finding = _end("succeeded" if ok else "failed", result)
+    finding.verdict = True
+    finding.module_status = _module_status(result, ok)
+    return finding
+
+
+def _module_status(result: dict, ok: bool) -> str | None:
+    """Return how the job ended by its own word; None where `failed_when` has written over it."""
     code = _return_code(result)
-    if ok:
-        # `failed_when: false` on the check hides the job's own failure from the hook; the return code still tells.
-        return "failed" if "failed_when_result" in result and code not in (None, 0) else "succeeded"
-    if code == 0 and "attempts" in result and "failed_when_result" not in result and not _text(result):
+    if "failed_when_result" in result:
+        # The hook says what the play made of it; the return code is still the job's.
+        return None if code is None else "succeeded" if code == 0 else "failed"
+    if not ok and code == 0 and "attempts" in result and not _text(result):
         return "succeeded"  # `until` asked for something else than the end, and gave up: the job itself went well
-    return "failed"
+    return "succeeded" if ok else "failed"
 
 
 def _return_code(result: dict) -> int | None:

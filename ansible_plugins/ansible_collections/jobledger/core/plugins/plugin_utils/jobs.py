@@ -14,14 +14,16 @@ _NAMES = ("host", "execution_host", "play", "playbook", "playbook_path", "task",
 class Job:
     """One execution, and what this run has said about it."""
 
-    __slots__ = ("fields", "no_log", "mine", "started", "rank", "cleaned", "said_at")
+    __slots__ = ("fields", "no_log", "mine", "started", "rank", "module_status", "missed", "cleaned", "said_at")
 
     def __init__(self, fields: dict, no_log: bool, mine: bool) -> None:
         self.fields = fields
         self.no_log = no_log
         self.mine = mine
         self.started = False
-        self.rank = 0
+        self.rank = 0  # of the strongest end that was told, `lost` left out
+        self.module_status: str | None = None
+        self.missed: set = set()  # the places where checks did not find it, since it was last seen alive
         self.cleaned = False
         self.said_at: float | None = None
 
@@ -67,8 +69,9 @@ class Jobs:
         """The job was seen alive: write `job_polled` at the first sight, and then not more often than the interval."""
         job = self.find(_place(where), job_id) or self._remember(where, job_id, no_log, mine)
         now = self._clock()
-        if job.rank or job.said_at is not None and now - job.said_at < self._poll_interval:
+        if job.rank or not job.missed and job.said_at is not None and now - job.said_at < self._poll_interval:
             return
+        job.missed.clear()
         job.said_at = now
         self._journal.write("job_polled", self._description(job, where, job_id))
 
@@ -78,14 +81,26 @@ class Jobs:
         # "Not found" on one host says nothing of a job that runs on another; its result does, wherever it is read.
         job = self.known(_place(where), job_id) if lost else self.find(_place(where), job_id)
         if job is None:
-            if lost and any(self._known[other, job_id].rank != evidence.RANK["lost"] for other in self._places.get(job_id, ())):
+            if lost and any(self._known[other, job_id].rank or not self._known[other, job_id].missed for other in self._places.get(job_id, ())):
                 return
             job = self._remember(where, job_id, False, mine=False)
-        if evidence.RANK[finding.status] <= job.rank or lost and job.cleaned:
-            return
-        job.rank = evidence.RANK[finding.status]
         event = self._description(job, where, job_id)
+        if lost:
+            # Where the check looked, which need not be where the job is: the ledger tells the two apart.
+            event["results_file"] = where.get("results_file") or event.get("results_file")
+            if job.rank or job.cleaned or event["results_file"] in job.missed:
+                return
+            job.missed.add(event["results_file"])
+        elif finding.rank <= job.rank:
+            return
+        else:
+            job.rank = finding.rank
         event["status"] = finding.status
+        if finding.verdict:
+            event["verdict"] = finding.status
+            event["module_status"] = finding.module_status or job.module_status
+        elif finding.status in ("succeeded", "failed"):
+            job.module_status = finding.status
         event.update(_told(job, finding.details))
         self._journal.write("job_ended", event)
 

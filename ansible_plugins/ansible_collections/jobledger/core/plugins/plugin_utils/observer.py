@@ -138,7 +138,7 @@ class Observer:
         job_id = evidence.job_id(result, task.args)
         if job_id is None:
             return
-        finding = self._detailed(evidence.of_status_check(result, ok, retry), result)
+        finding = self._detailed(evidence.of_status_check(result, ok, retry, task.failed_when), result)
         if finding.kind == evidence.NOTHING:
             return
         where = {"host": names.name(host.name), "execution_host": _checked_on(host, task, result),
@@ -170,6 +170,10 @@ class Observer:
                 self._hidden(context, task, result)
             elif evidence.decision(result) or result.get("looked_only"):
                 self._not_started(context, task, result)
+            elif evidence.censored(result) and context.current_id:
+                verdict = evidence.of_hidden_verdict(ok, task.failed_when)
+                if verdict.kind == evidence.ENDED:
+                    self._jobs.ended(self._launch(context, task, result, result), context.current_id, verdict)
             return
         if evidence.decision(result) == "refused":
             self._not_started(context, task, result)
@@ -177,9 +181,11 @@ class Observer:
         launch = self._launch(context, task, result, result)
         self._begin(launch, job_id, self._begun(context, launch))
         if evidence.decision(result) == "already_succeeded":
-            self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok), result))
-        elif not _is_zero(task.poll) and not any(entry["id"] == job_id and entry["finding"] for entry in kept):
-            self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok), result))
+            self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok, task.failed_when), result))
+        elif not _is_zero(task.poll):
+            finding = evidence.of_awaited_job(result, ok, task.failed_when)
+            if finding.verdict or not any(entry["id"] == job_id and entry["finding"] for entry in kept):
+                self._jobs.ended(launch, job_id, self._detailed(finding, result))
 
     def _begin(self, launch: dict, job_id: str, at) -> None:
         """The id of a job came: this run started it, or found it there."""

@@ -22,13 +22,17 @@ class Absent(RecordError):
     """The ingester answered: there is no such record."""
 
 
-def path_of(host: str, play: str, job: str, playbook: str | None = None, run_id: str | None = None) -> str:
-    """Return the path and query that ask for a job. Raises RecordError for an empty name."""
+# What may be said of which job of a name is meant, beside the name itself: parameters of the request.
+WHICH = ("playbook", "run_id", "check_mode", "id", "which", "nth")
+
+
+def path_of(host: str, play: str, job: str, suffix: str = "", **which) -> str:
+    """Return the path and query that ask for a job. `which` may hold any of WHICH. Raises RecordError for an empty name."""
     for meaning, value in (("host", host), ("play", play), ("job", job)):
         if not value:
             raise RecordError("the %s's name is empty; a job is found by host, play and job" % meaning)
-    query = urlencode([(key, value) for key, value in (("playbook", playbook), ("run_id", run_id)) if value], quote_via=quote)
-    return "/api/v1/jobs/%s%s" % ("/".join(_segment(part) for part in (host, play, job)), "?" + query if query else "")
+    query = urlencode([(key, which[key]) for key in WHICH if which.get(key)], quote_via=quote)
+    return "/api/v1/jobs/%s%s%s" % ("/".join(_segment(part) for part in (host, play, job)), suffix, "?" + query if query else "")
 
 
 def fetch(client, path: str, timeout: float) -> dict:
@@ -64,15 +68,16 @@ def ask(client, method: str, path: str, timeout: float, data: bytes | None = Non
     return body
 
 
-def ambiguity(record: dict) -> str | None:
-    """Return what to say of a record that several playbooks could mean; None when it is the only one."""
+def ambiguity(record: dict, ways: str = "id=, run_id=, playbook= or which=newest") -> str | None:
+    """Return what to say of a name that several open jobs have; None when one is meant. `ways` are those to say which."""
     if record.get("ambiguous") is not True:
         return None
     candidates = [entry for entry in record.get("candidates") or () if isinstance(entry, dict)]
-    named = "; ".join("playbook=%s run_id=%s started_at=%s ansible_job_id=%s" % tuple(
-        _shown(entry.get(key)) for key in ("playbook", "run_id", "started_at", "ansible_job_id")) for entry in candidates[:20])
-    return ("several open jobs have this name, from different playbooks: %s. Say which with playbook= or run_id=."
-            % (named or "the answer names none"))
+    named = "; ".join("id=%s run_id=%s playbook=%s started_at=%s" % tuple(
+        _shown(entry.get(key)) for key in ("ansible_job_id", "run_id", "playbook", "started_at")) for entry in candidates[:20])
+    total = max(len(candidates), record.get("candidates_total") or 0)
+    return ("%s open jobs have this name: %s%s. Say which with %s."
+            % (total or "several", named or "the answer names none", "; and %d more" % (total - 20) if total > 20 else "", ways))
 
 
 def _segment(text: str) -> str:

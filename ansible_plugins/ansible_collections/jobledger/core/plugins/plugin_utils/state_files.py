@@ -5,6 +5,8 @@ The same tree as the ingester's directory mirror. Safe from many processes at on
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 import stat
 import uuid
@@ -29,8 +31,25 @@ class StateFiles:
         """Return the path of a key's file."""
         return os.path.join(self._root, *paths.record_path(key.host, key.play, key.job).split("/"))
 
+    @contextlib.contextmanager
+    def locked(self, key: Key):
+        """Keep other processes of this machine from changing a key's file between a `get` and a `put`."""
+        directory = os.path.dirname(self.place(key))
+        try:
+            _make_directory(directory)
+            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            yield  # what is wrong with the place, the reading and the writing say
+            return
+        try:
+            with contextlib.suppress(OSError):  # a file system without locks
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
     def get(self, key: Key) -> dict | None:
-        """Return the record of a key, None when there is no file. Raises StateError for a damaged or unreadable one."""
+        """Return what the file of a key holds, see `state_record.split`, None when there is no file. Raises StateError for a damaged or unreadable one."""
         path = self.place(key)
         try:
             data = _read(path)

@@ -11,6 +11,7 @@ from . import record as records
 from . import state_record
 from .client import TransportError
 from .paths import record_path
+from .state_choice import WAYS, Choice, several
 from .state_record import Key, StateError
 from .state_retry import Passing, Retry
 
@@ -19,7 +20,7 @@ _PASSING = (429, 502, 503, 504)
 
 
 class StateIngester:
-    """Saves and finds records in the ledger. `which` may narrow a key: `playbook`, `run_id`.
+    """Saves and finds records in the ledger. `choice` says which of several records is meant.
 
     With `bucket`, the ingester must have an OCI mirror of that bucket: it is what carries the record there.
     """
@@ -27,10 +28,10 @@ class StateIngester:
     # Whether what is put is merged with what is known of the job already.
     merges = True
 
-    def __init__(self, client, retry: Retry, timeout: float, which: dict | None = None, bucket: str = "", namespace: str = "") -> None:
+    def __init__(self, client, retry: Retry, timeout: float, choice: Choice | None = None, bucket: str = "", namespace: str = "") -> None:
         self._client = _RetryingClient(client, retry)
         self._timeout = timeout
-        self._which = which or {}
+        self._choice = choice or Choice({})
         self._bucket = bucket
         self._namespace = namespace
         self._mirror: str | None = None
@@ -41,21 +42,48 @@ class StateIngester:
             return str(self._client.address) + records.path_of(key.host, key.play, key.job)
         return "%s/%s" % (_without_namespace(self._find_mirror()), record_path(key.host, key.play, key.job))
 
-    def get(self, key: Key) -> dict | None:
-        """Return the record of a key, None when the ingester has none. Raises StateError, also for an ambiguous key."""
+    def find(self, key: Key, own: str | None) -> tuple[dict | None, str | None]:
+        """Return the record that a load means, None when there is none, and the other playbook that it is of, or None.
+
+        `own` is the running playbook's file: its records come first. Raises StateError, also where several could be meant.
+        """
         if self._bucket:
             self._find_mirror()
+        which = self._choice.parameters
+        if own and not (self._choice.playbook or self._choice.id or self._choice.run_id or self._choice.nth):
+            found = self._fetch(key, dict(which, playbook=own))
+            if found is not None:
+                return found, None
+            found = self._fetch(key, which)
+            other = found.get("playbook") if found is not None else None
+            if other and other != own:
+                self._only_one(key)
+                return found, other
+            return found, None
+        return self._fetch(key, which), None
+
+    def _fetch(self, key: Key, which: dict) -> dict | None:
         try:
-            found = records.fetch(self._client, records.path_of(key.host, key.play, key.job, **self._which), self._timeout)
+            found = records.fetch(self._client, records.path_of(key.host, key.play, key.job, **which), self._timeout)
         except records.Absent:
             return None
         except records.RecordError as error:
             raise StateError("%s" % error) from None
-        unclear = records.ambiguity(found)
-        if unclear and not any(self._which.values()):
-            raise StateError(unclear.replace("playbook= or run_id=", "async_job_load_playbook_file or async_job_load_run_id"))
+        unclear = records.ambiguity(found, WAYS)
+        if unclear:
+            raise StateError(unclear)
         found["ansible_job_id"] = state_record.job_id(found["ansible_job_id"], "the ingester's ansible_job_id")
         return found
+
+    def _only_one(self, key: Key) -> None:
+        """Raise StateError where the records of the name are of several playbooks."""
+        try:
+            history = records.ask(self._client, "GET", records.path_of(key.host, key.play, key.job, "/history") + "?limit=100", self._timeout).get("jobs")
+        except records.RecordError as error:
+            raise StateError("%s" % error) from None
+        playbooks = {job.get("playbook") for job in history or () if isinstance(job, dict) and not job.get("check_mode")} - {None}
+        if len(playbooks) > 1:
+            raise several(playbooks)
 
     def put(self, key: Key, record: dict) -> None:
         """Save the record; when this returns the ledger has it on disk. Raises StateError."""

@@ -15,6 +15,8 @@ _STRENGTH = {"running": 0, "closed": 1, "lost": 2, "timed_out": 3, "cancelled": 
 MAX_BYTES = 4_000_000
 MAX_NAME_BYTES = 4096
 MAX_DEPTH = 32
+# In a file, the other records of the same name.
+OTHERS = "others"
 # It becomes a file name in the job directory of a managed host, so nothing that leaves the directory may pass.
 _JOB_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}")
 
@@ -75,20 +77,53 @@ def make(key: Key, job: str, extra: dict, known: dict) -> dict:
     return record
 
 
-def merge(previous: dict | None, record: dict, at: str) -> dict | None:
-    """Return what to write over `previous`, or None when that says the same already.
+def split(held: dict | None) -> list[dict]:
+    """Return the records that a file holds: the latest saved, then the others of the same name. None holds a list itself.
 
-    What is known of the same job stays known: its start, its status, fields that other writers added. Another job's
-    record is replaced whole, unless it is of a job that started later. `at` is the time of saving.
+    A file holds others where several playbooks saved a job under one name, or where a mirror shows several open jobs.
     """
+    if held is None:
+        return []
+    first = {name: value for name, value in held.items() if name != OTHERS}
+    return [first, *(held.get(OTHERS) or ())]
+
+
+def merge(previous: dict | None, record: dict, at: str) -> dict | None:
+    """Return what to write over the file `previous`, or None when that says the same already.
+
+    What is known of the same job stays known: its start, its status, its playbook, fields that other writers added. Another
+    job's record of the same playbook is replaced whole, unless it is of a job that started later; records of other playbooks
+    stay beside it. `at` is the time of saving.
+    """
+    held = split(previous)
+    mine = _own(held, record)
+    merged = _merge_one(mine, record, at)
+    if merged is None:
+        return None
+    others = [other for other in held if other is not mine]
+    return dict(merged, **{OTHERS: others}) if others else merged
+
+
+def _own(held: list[dict], record: dict) -> dict | None:
+    same = [other for other in held if other.get("ansible_job_id") == record["ansible_job_id"]]
+    playbook = record.get("playbook")
+    of_playbook = [other for other in held if other.get("playbook") == playbook] if playbook else held
+    # A record that names no playbook may be anybody's.
+    unknown = [other for other in held if not other.get("playbook")]
+    return next(iter(same or of_playbook or unknown), None)
+
+
+def _merge_one(previous: dict | None, record: dict, at: str) -> dict | None:
     if previous is not None and previous.get("ansible_job_id") == record["ansible_job_id"]:
         merged = dict(previous, **_as_strong(previous, record, at))
+        if previous.get("playbook"):
+            merged["playbook"] = previous["playbook"]  # the one that started it, whoever saves it again
         if merged == previous:
             return None
     else:
         merged = dict({"execution_host": record["host"], "started_at": at}, **_as_strong({}, dict({"status": "running"}, **record), at))
         told = record.get("started_at")
-        if told and previous is not None and _moment(previous.get("started_at") or previous.get("save_time")) > _moment(told):
+        if told and previous is not None and started(previous) > _moment(told):
             return None
     return dict(merged, save_time=at)
 
@@ -104,6 +139,11 @@ def _as_strong(previous: dict, record: dict, at: str) -> dict:
     if status == "running":
         return dict(record, **({"finished_at": None} if previous.get("finished_at") else {}))
     return dict(record, finished_at=previous.get("finished_at") or at)
+
+
+def started(record: dict) -> datetime:
+    """Return when a record's job started, as well as it says; a record that does not say is the oldest."""
+    return _moment(record.get("started_at") or record.get("save_time"))
 
 
 def time(value: str, variable: str) -> str | None:
@@ -150,10 +190,11 @@ def parse(data: bytes, key: Key, place: str) -> dict:
     except ValueError as error:
         raise StateError("the state file %s is damaged: %s. Mend it, or remove it if the job may be started again."
                          % (place, error)) from None
-    record.update(host=record.get("host") or key.host, play=record.get("play") or key.play, job_name=record.get("job_name") or key.job)
-    record["metadata"] = record.get("metadata") or {}
-    record["status"] = record.get("status") or "running"
-    record["execution_host"] = record.get("execution_host") or record["host"]
+    for one in (record, *(record.get(OTHERS) or ())):
+        one.update(host=one.get("host") or key.host, play=one.get("play") or key.play, job_name=one.get("job_name") or key.job)
+        one["metadata"] = one.get("metadata") or {}
+        one["status"] = one.get("status") or "running"
+        one["execution_host"] = one.get("execution_host") or one["host"]
     return record
 
 
@@ -184,11 +225,19 @@ def _read(data: bytes) -> dict:
 
 
 def _check(record: dict, key: Key) -> None:
+    others = record.get(OTHERS)
+    if not isinstance(others, (list, type(None))) or not all(isinstance(other, dict) for other in others or ()):
+        raise ValueError("its %s is not a list of records" % OTHERS)
+    for one in (record, *(others or ())):
+        _check_one(one, key)
+
+
+def _check_one(record: dict, key: Key) -> None:
     try:
         record["ansible_job_id"] = job_id(record.get("ansible_job_id"))
     except StateError:
         raise ValueError("it has no usable ansible_job_id") from None
-    for field in ("host", "play", "job_name", "status", "results_file", "execution_host", "save_time", "started_at"):
+    for field in ("host", "play", "job_name", "status", "results_file", "execution_host", "save_time", "started_at", "playbook"):
         if not isinstance(record.get(field), (str, type(None))):
             raise ValueError("its %s is not text" % field)
     if not isinstance(record.get("metadata"), (dict, type(None))):

@@ -91,19 +91,36 @@ def test_absent_job_is_the_default_or_an_error_with_detail_and_hint(controller, 
 
 def test_option_that_does_not_exist_is_refused_and_nothing_is_asked(controller, ingester):
     done = _show(controller, ingester, "lookup('jobledger.core.job', 'j', hst='h2', default=1)")
-    assert done.returncode == 2 and "there is no option hst; there are: ca_file, client_cert, client_key, default, host" in done.stdout + done.stderr
+    assert done.returncode == 2 and "there is no option hst; there are: ca_file, check_mode, client_cert, client_key, default, host" in done.stdout + done.stderr
     assert not [request for request in ingester.requests if request["path"].startswith("/api/v1/jobs/")]
 
 
-def test_ambiguous_job_names_the_candidates_unless_told_which(controller, ingester):
+def test_ambiguous_job_names_the_candidates_whatever_narrowed_it(controller, ingester):
     both = [dict(RECORD, playbook=name, run_id=name, started_at="2026-11-20T10:00:00.000000Z") for name in ("a.yml", "b.yml")]
-    body = dict(RECORD, ambiguous=True, candidates=both)
+    body = dict(RECORD, ambiguous=True, candidates=both, candidates_total=2)
     ingester.records["/api/v1/jobs/h1/P/j"] = ingester.records["/api/v1/jobs/h1/P/j?playbook=a.yml"] = (200, "application/json", body)
-    done = _show(controller, ingester, "lookup('jobledger.core.job', 'j').status")
-    assert done.returncode == 2 and "playbook=a.yml run_id=a.yml" in done.stdout + done.stderr
-    assert "Say which with playbook= or run_id=" in done.stdout + done.stderr
-    done = _show(controller, ingester, "lookup('jobledger.core.job', 'j', playbook='a.yml').status")
-    assert done.returncode == 0 and _out(controller) == "running"
+    for which in ("", ", playbook='a.yml'"):
+        done = _show(controller, ingester, "lookup('jobledger.core.job', 'j'%s).status" % which)
+        said = " ".join((done.stdout + done.stderr).split())
+        assert done.returncode == 2 and "2 open jobs have this name: id=j889214147243.9938 run_id=a.yml playbook=a.yml" in said
+        assert "Say which with id=, run_id=, playbook= or which=newest." in said
+
+
+@pytest.mark.parametrize("given, query", [
+    ("id='j7.7'", "id=j7.7"), ("which='oldest'", "which=oldest"), ("nth=2", "nth=2"), ("check_mode=true", "check_mode=true"), ("check_mode=false", ""),
+    ("run_id='r', id='j 7'", "run_id=r&id=j%207")])
+def test_which_job_is_meant_is_passed_on(controller, ingester, given, query):
+    path = "/api/v1/jobs/h1/P/j" + ("?" + query if query else "")
+    ingester.records[path] = (200, "application/json", RECORD)
+    done = _show(controller, ingester, "lookup('jobledger.core.job', 'j', %s).status" % given)
+    assert done.returncode == 0 and _out(controller) == "running", done.stdout
+
+
+def test_nth_below_one_and_an_unknown_which_are_refused(controller, ingester):
+    done = _show(controller, ingester, "lookup('jobledger.core.job', 'j', nth=0).status")
+    assert done.returncode == 2 and "nth must be 1 or more" in " ".join((done.stdout + done.stderr).split())
+    done = _show(controller, ingester, "lookup('jobledger.core.job', 'j', which='first').status")
+    assert done.returncode == 2 and "newest" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("status, kind, body, said", [

@@ -27,7 +27,7 @@ FIELDS = {
     "play_started": {"play": str, "playbook": str, "playbook_path": str, "strategy": str},
     "job_started": _LAUNCH,
     "job_polled": dict(_PLACE, **_SEEN),
-    "job_ended": dict(_PLACE, **_SEEN, status=str, rc=int, message=str, changed=bool, details=dict),
+    "job_ended": dict(_PLACE, **_SEEN, status=str, verdict=str, module_status=str, rc=int, message=str, changed=bool, details=dict),
     "job_cleaned": dict(_PLACE, **_SEEN),
     "job_unresumable": _HIDDEN,
     "job_intended": _INTENT,
@@ -79,6 +79,10 @@ def _values(given: dict) -> list[str]:
     found = []
     if given.get("status", "lost") not in STATUS:
         found.append("status")
+    if "verdict" in given and given["verdict"] != given.get("status") or given.get("verdict", "failed") not in ("succeeded", "failed"):
+        found.append("verdict")
+    if "module_status" in given and ("verdict" not in given or given["module_status"] not in ("succeeded", "failed")):
+        found.append("module_status")
     if given.get("kind", "adhoc") not in ("playbook", "adhoc"):
         found.append("kind")
     if not 1 <= len(given.get("ansible_job_id", "x")) <= 255:

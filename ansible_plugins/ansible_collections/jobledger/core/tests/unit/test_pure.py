@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.jobledger.core.plugins.plugin_utils import argv, evidence, names, paths, record, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.jobs import Jobs
 from tools import contract, reference_paths
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
@@ -101,6 +102,59 @@ def test_status_check_proves(ok, result, kind, status):
     finding = evidence.of_status_check(result, ok)
     assert (finding.kind, finding.status) == (kind, status)
     assert "stdout" not in finding.details
+
+
+@pytest.mark.parametrize("failed_when, decides", [
+    ([], False), (None, False), ([False], False), (["false"], False), (["{{ false }}"], False), ([True], False), (["no"], False), (["1 == 2"], False),
+    (["'rc' == \"x\""], False), (["shown.rc > 1"], True), (["'fatal' in shown.stdout"], True), ("result is failed", True), ([False, "x.rc > 1"], False),
+    ([True, "x.rc > 1"], True), (["not failed"], True)])
+def test_an_expression_is_a_verdict_and_a_constant_is_none(failed_when, decides):
+    assert evidence.decides(failed_when) is decides
+
+
+@pytest.mark.parametrize("read", [evidence.of_status_check, evidence.of_awaited_job])
+@pytest.mark.parametrize("ok, rc, failed_when, status, module_status", [
+    (False, 0, ["'x' in r.stdout"], "failed", "succeeded"), (True, 1, ["r.rc > 1"], "succeeded", "failed"), (True, None, ["r.size < 1"], "succeeded", None),
+    (True, 1, [False], "failed", None), (False, 0, [True], "succeeded", None), (True, 0, [False], "succeeded", None), (False, None, [True], "failed", None)])
+def test_one_rule_of_verdicts_for_waiting_and_for_asking(read, ok, rc, failed_when, status, module_status):
+    result = {"finished": 1, "failed_when_result": not ok}
+    if rc is not None:
+        result["rc"] = rc
+    finding = read(result, ok, failed_when=failed_when)
+    assert (finding.status, finding.module_status, finding.verdict) == (status, module_status, evidence.decides(failed_when))
+
+
+def test_no_verdict_on_a_job_that_was_not_found_or_ran_out_of_time():
+    for result, status in (({"finished": 1, "msg": "could not find job"}, "lost"), ({"finished": 1, "msg": "Timeout exceeded"}, "timed_out")):
+        finding = evidence.of_status_check(dict(result, failed_when_result=False), True, failed_when=["x.rc > 1"])
+        assert (finding.status, finding.verdict) == (status, False)
+
+
+class Written(list):
+    """A journal that only remembers."""
+
+    def write(self, kind, fields, at=None):
+        self.append((kind, fields.get("status"), fields.get("results_file"), fields.get("verdict"), fields.get("module_status")))
+
+
+def test_checks_that_miss_a_job_are_told_with_their_place_and_a_later_sighting_is_told_too():
+    journal, here = Written(), {"host": "h1", "play": "p", "task": "t", "job": "j", "results_file": "/a/j1", "no_log": False}
+    jobs = Jobs(journal, 3600, lambda: 0)
+    jobs.started(here, "j1")
+    lost = evidence.Finding(evidence.ENDED, "lost")
+    for place in ("/b/j1", "/b/j1", "/a/j1"):
+        jobs.ended({"host": "h1", "results_file": place}, "j1", lost)
+    jobs.polled({"host": "h1"}, "j1")
+    jobs.polled({"host": "h1"}, "j1")
+    jobs.ended({"host": "h1", "results_file": "/a/j1"}, "j1", lost)
+    jobs.ended({"host": "h1"}, "j1", evidence.Finding(evidence.ENDED, "succeeded"))
+    verdict = evidence.Finding(evidence.ENDED, "failed")
+    verdict.verdict = True
+    jobs.ended({"host": "h1"}, "j1", verdict)
+    jobs.ended({"host": "h1", "results_file": "/a/j1"}, "j1", lost)
+    assert journal == [("job_started", None, "/a/j1", None, None), ("job_ended", "lost", "/b/j1", None, None), ("job_ended", "lost", "/a/j1", None, None),
+                       ("job_polled", None, "/a/j1", None, None), ("job_ended", "lost", "/a/j1", None, None),
+                       ("job_ended", "succeeded", "/a/j1", None, None), ("job_ended", "failed", "/a/j1", "failed", "succeeded")]
 
 
 @pytest.mark.parametrize("result, found", [

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils import state_known, state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils import state_choice, state_known, state_record
 from ansible_collections.jobledger.core.plugins.plugin_utils.state_files import StateFiles
 from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import Key, StateError
 from ansible_collections.jobledger.core.plugins.plugin_utils.state_retry import Passing, Retry
@@ -127,6 +127,64 @@ def test_another_job_under_the_same_key_replaces_the_record_whole():
     other = state_record.merge(dict(_record(extra={"a": 1}), status="failed"), state_record.make(KEY, "j9", {}, {}), "later")
     assert other == {"job_name": "upgrade_db", "host": "db1", "ansible_job_id": "j9", "metadata": {}, "play": "Upgrade databases",
                      "execution_host": "db1", "status": "running", "started_at": "later", "save_time": "later"}
+
+
+def _saved(files, playbook, job, at):
+    with files.locked(KEY):
+        merged = state_record.merge(files.get(KEY), state_record.make(KEY, job, {}, {"playbook": playbook}), at)
+        if merged is not None:
+            files.put(KEY, merged)
+
+
+def _chosen(files, own, **given):
+    record, other = state_choice.choose(state_record.split(files.get(KEY)), own, state_choice.Choice(given))
+    return (record or {}).get("ansible_job_id"), other
+
+
+def test_each_playbook_keeps_its_own_record_in_one_file(tmp_path):
+    files = StateFiles(str(tmp_path))
+    for at, playbook, job in (("2026-11-20T10:00:00Z", "a.yml", "j1"), ("2026-11-20T11:00:00Z", "b.yml", "j2"), ("2026-11-20T12:00:00Z", "a.yml", "j3")):
+        _saved(files, playbook, job, at)
+    assert json.loads(open(files.place(KEY)).read())["ansible_job_id"] == "j3", "who knows no list reads the latest save"
+    assert [_chosen(files, own) for own in ("a.yml", "b.yml")] == [("j3", None), ("j2", None)]
+    assert _chosen(files, "c.yml", playbook_file="b.yml") == ("j2", None)
+    assert _chosen(files, "c.yml", id="j3") == ("j3", None) and _chosen(files, "c.yml", nth=2) == ("j2", None) and _chosen(files, "c.yml", nth=3) == (None, None)
+    for own in ("c.yml", None):
+        with pytest.raises(StateError, match="several playbooks have a record of this name.*: a.yml, b.yml"):
+            _chosen(files, own)
+    _saved(files, "c.yml", "j2", "2026-11-20T13:00:00Z")
+    assert _chosen(files, "b.yml") == ("j2", None), "who saves a job again does not take it from the playbook that started it"
+
+
+def test_a_single_other_playbooks_record_is_given_with_its_name(tmp_path):
+    files = StateFiles(str(tmp_path))
+    _saved(files, "a.yml", "j1", AT)
+    assert _chosen(files, "b.yml") == ("j1", "a.yml") and _chosen(files, None) == ("j1", None)
+    _saved(files, None, "j2", "2026-11-20T11:00:00Z")
+    assert _chosen(files, "b.yml") == ("j2", None), "a record that names no playbook is no other's"
+
+
+def test_a_tree_of_old_and_a_mirrors_open_jobs_are_read(tmp_path):
+    files = StateFiles(str(tmp_path))
+    os.makedirs(os.path.dirname(files.place(KEY)))
+    with open(files.place(KEY), "w") as file:
+        json.dump({"job_name": "upgrade_db", "host": "db1", "ansible_job_id": "j1", "save_time": "2026-11-20T10:00:00Z", "metadata": {}}, file)
+    assert _chosen(files, "b.yml") == ("j1", None)
+    open_jobs = [_record(job=job, started_at="2026-11-20T1%s:00:00Z" % job[1], playbook="a.yml") for job in ("j2", "j1")]
+    files.put(KEY, dict(open_jobs[0], others=open_jobs[1:]))
+    with pytest.raises(StateError, match="2 open jobs have this name: id=j2.*id=j1"):
+        _chosen(files, "a.yml")
+    assert _chosen(files, "a.yml", which="oldest") == ("j1", None) and _chosen(files, "a.yml", which="newest") == ("j2", None)
+    with open(files.place(KEY), "w") as file:
+        json.dump(dict(open_jobs[0], others=[7]), file)
+    with pytest.raises(StateError, match="others is not a list of records"):
+        files.get(KEY)
+
+
+@pytest.mark.parametrize("given, said", [({"which": "first"}, "must be newest or oldest"), ({"nth": -1}, "must be 1 or more"), ({"which": "newest", "nth": 1}, "cannot both be set")])
+def test_a_choice_that_makes_no_sense_is_refused(given, said):
+    with pytest.raises(StateError, match=said):
+        state_choice.Choice(given)
 
 
 @pytest.mark.parametrize("text", ["[1]", "nonsense", "7", '"x"'])

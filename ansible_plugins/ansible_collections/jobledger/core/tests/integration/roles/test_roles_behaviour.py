@@ -233,9 +233,30 @@ def test_ambiguous_key_fails_with_the_candidates_unless_told_which(controller):
         server.records["/api/v1/jobs/h1/P/a?playbook=b.yml"] = (200, "application/json", dict(record, ansible_job_id="j2", ambiguous=False))
         done = _run(controller, _load("a", backend="ingester", url=server.url))
         said = " ".join(done.stdout.split())
-        assert done.returncode == 2 and "playbook=a.yml run_id=r1" in said and "async_job_load_playbook_file or async_job_load_run_id" in said
+        assert done.returncode == 2 and "id=j1 run_id=r1 playbook=a.yml" in said and "async_job_load_playbook_file, async_job_load_id" in said
         _ok(_run(controller, _load("a", backend="ingester", url=server.url, playbook_file="b.yml"),
                  {"assert": {"that": "async_job_load_ansible_job_id == 'j2'"}}))
+
+
+@pytest.mark.parametrize("kind", ["filesystem", "oci-command", "ingester"])
+def test_each_playbook_finds_its_own_job_and_a_single_others_with_a_warning(controller, make_backend, kind, job_name):
+    backend = make_backend(kind)
+
+    def run(name, *tasks):
+        return controller.playbook(json.dumps([{"name": "P", "hosts": "h1", "gather_facts": False, "tasks": list(tasks)}]), name=name, **backend.environment)
+
+    def loads(name, id, **more):
+        done = _ok(run(name, _load(job_name, **dict(backend.variables, **more)), {"assert": {"that": "async_job_load_ansible_job_id == '%s'" % id}}))
+        return " ".join((done.stdout + done.stderr).split())
+
+    _ok(run("a.yml", _save(job_name, id="j1", **backend.variables)))
+    said = loads("b.yml", "j1")
+    assert "was saved by the playbook a.yml, not by b.yml" in said
+    _ok(run("b.yml", _save(job_name, id="j2", **backend.variables)))
+    assert "was saved by" not in loads("a.yml", "j1") + loads("b.yml", "j2") + loads("c.yml", "j1", playbook_file="a.yml") + loads("c.yml", "j2", id="j2")
+    done = run("c.yml", _load(job_name, **backend.variables))
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2 and "a.yml" in said and "b.yml" in said and "async_job_load_playbook_file" in said
 
 
 def test_metadata_and_place_survive_the_ingester(controller, make_backend, job_name, served):

@@ -1,6 +1,7 @@
 package io.jobledger.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.terminal.Printable;
 import java.util.List;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,25 +45,36 @@ final class JobsCommand {
 
     @Command(
             name = "show",
-            description = "Shows the newest job of a name, and how to resume it. Exits with 3 when there is none.",
+            description = "Shows what a name answers, an open job before one that ended, and how to resume it. Exits with 3 when there is none.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  jobledger jobs show db1 'Upgrade databases' 'Migrate schema'"})
     void show(
             @Mixin JobName name,
             @Option(names = "--playbook", paramLabel = "NAME", description = "Only jobs of this playbook.") String playbook,
             @Option(names = {"--run-id", "--run"}, paramLabel = "RUN_ID", description = "Only jobs of this run.") String run,
+            @Option(names = "--id", paramLabel = "JOB_ID", description = "The job with this ansible_job_id.") String id,
+            @Option(names = "--which", paramLabel = "WHICH", description = "Of several open jobs, the newest or the oldest.") String which,
+            @Option(names = "--nth", paramLabel = "N", description = "Of all jobs of the name by their start, open or not: 1 is the latest.") Integer nth,
+            @Option(names = "--check-mode", description = "A job of a dry run; without this, none answers.") boolean checkMode,
             @Mixin Reading reading) {
-        JsonNode job = reading.get(name.path() + new Query().and("playbook", playbook).and("run_id", run));
+        JsonNode job = reading.get(name.path() + new Query().and("playbook", playbook).and("run_id", run).and("id", id).and("which", which)
+                .and("nth", nth == null ? null : nth.toString()).and("check_mode", checkMode ? "true" : null));
         reading.show(job);
         if (reading.forPeople()) {
             List<String> resume = ResumeHint.of(job);
             resume.forEach(line -> reading.line("resume", line));
             if (job.path("ambiguous").asBoolean()) {
-                reading.err().println("Open jobs of several playbooks have this name; say which with --playbook or --run-id.");
+                reading.err().println(job.path("candidates_total").asInt() + " open jobs have this name; say which with --id, --which, --run-id or --playbook:");
+                job.path("candidates").forEach(one -> reading.err().println("  " + candidate(one)));
             }
             reading.out().flush();
             reading.err().flush();
         }
+    }
+
+    private static String candidate(JsonNode job) {
+        return Printable.of("--id " + job.path("ansible_job_id").asText() + "  started " + job.path("started_at").asText() + "  run " + job.path("run_id").asText("-")
+                + "  playbook " + job.path("playbook").asText("-"));
     }
 
     @Command(name = "history", description = "Lists every job of a name, newest first. Exits with 3 when there is none.", mixinStandardHelpOptions = true)

@@ -10,6 +10,7 @@ import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
@@ -161,7 +162,7 @@ final class EventDecoder {
         }
         Description description = new Description(launch, host, play, task, job, async);
         JobDescription described = description.read(sound, told);
-        JobEnd end = kind == Kind.END ? end(sound) : null;
+        JobEnds ends = ends(kind, sound);
         if (!sound || !fields.faults().isEmpty()) {
             return null;
         }
@@ -171,7 +172,7 @@ final class EventDecoder {
                 launch ? described : null,
                 new TreeMap<>(),
                 launch ? null : described,
-                end,
+                ends,
                 head.at(),
                 kind == Kind.CLEANUP ? head.at() : null));
     }
@@ -187,17 +188,50 @@ final class EventDecoder {
         return told;
     }
 
-    private JobEnd end(boolean sound) {
+    private JobEnds ends(Kind kind, boolean sound) {
+        if (kind == Kind.END) {
+            JobEnds ends = ended(sound);
+            return ends == null ? JobEnds.NONE : ends;
+        }
+        return kind == Kind.CHECK && sound ? JobEnds.alive(head.at()) : JobEnds.NONE;
+    }
+
+    private JobEnds ended(boolean sound) {
         fields.require("status");
         JobStatus status = fields.parsed("status", JobStatus::parse);
         if (status == JobStatus.RUNNING) {
             fields.fault("status", "must be an end: succeeded, failed, timed_out or lost");
         }
+        JobStatus verdict = ownResult("verdict");
+        JobStatus module = ownResult("module_status");
+        if (verdict != null && status != null && verdict != status) {
+            fields.fault("verdict", "must be the status: a play's verdict decides");
+        }
+        if (module != null && verdict == null) {
+            fields.fault("module_status", "is only sent with a verdict; without one the status is the module's word");
+        }
         Long rc = fields.integer("rc");
         String message = fields.string("message");
         Boolean changed = fields.bool("changed");
         Map<String, Object> details = JobDetails.read(fields);
-        return sound && fields.faults().isEmpty() ? new JobEnd(head.evidence(), status, rc, message, changed, details) : null;
+        String resultsFile = fields.string("results_file");
+        if (!sound || !fields.faults().isEmpty()) {
+            return null;
+        }
+        if (verdict == null) {
+            return JobEnds.of(new JobEnd(head.evidence(), status, rc, message, changed, details), resultsFile);
+        }
+        JobEnd own = module == null ? null : new JobEnd(head.evidence(), module, rc, module == JobStatus.SUCCEEDED ? null : message, changed, details);
+        return JobEnds.ofVerdict(new JobEnd(head.evidence(), verdict, rc, message, changed, details), own);
+    }
+
+    /** A status that a module's own result can have. */
+    private JobStatus ownResult(String field) {
+        JobStatus status = fields.parsed(field, JobStatus::parse);
+        if (status != null && status != JobStatus.SUCCEEDED && status != JobStatus.FAILED) {
+            fields.fault(field, "must be succeeded or failed");
+        }
+        return status;
     }
 
     /** The descriptive fields that all job events share. */

@@ -10,8 +10,10 @@ import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import java.time.Instant;
 import java.util.TreeMap;
@@ -52,7 +54,21 @@ public final class SavedJobs {
         TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
         saved.put(r.key(), description);
         Evidence ended = r.finishedAt() == null ? evidence : new Evidence(r.finishedAt(), head.run(), head.seq());
-        JobEnd end = r.status().open() ? null : new JobEnd(ended, r.status(), r.rc(), r.message(), r.changed(), null);
-        return new Job(r.executionHost(), r.jobId(), null, saved, null, end, evidence.at(), r.cleanedAt());
+        JobEnds ends = ends(r, ended);
+        return new Job(r.executionHost(), r.jobId(), null, saved, null, ends, evidence.at(), r.cleanedAt());
+    }
+
+    private static JobEnds ends(JobRecord r, Evidence ended) {
+        if (r.status().open()) {
+            return JobEnds.NONE;
+        }
+        JobEnd end = new JobEnd(ended, r.status(), r.rc(), r.message(), r.changed(), null);
+        if (r.verdict() == null || r.verdict() != r.status()) {
+            return JobEnds.of(end, r.resultsFile());
+        }
+        JobStatus module = r.moduleStatus();
+        JobEnd own = module == null || module.open() ? null
+                : new JobEnd(ended, module, r.rc(), module == JobStatus.SUCCEEDED ? null : r.message(), r.changed(), null);
+        return JobEnds.ofVerdict(end, own);
     }
 }

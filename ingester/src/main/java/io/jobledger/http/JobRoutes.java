@@ -17,6 +17,7 @@ import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
@@ -24,6 +25,8 @@ import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunId;
 import io.jobledger.model.Unicode;
 import io.jobledger.resume.JobFinder;
+import io.jobledger.resume.JobFinder.Choice;
+import io.jobledger.resume.JobFinder.Which;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.ext.web.Router;
@@ -38,6 +41,10 @@ import java.util.function.Supplier;
 
 /** Jobs by name: {@code GET} and {@code PUT /api/v1/jobs/{host}/{play}/{job}}; and the list of jobs. */
 final class JobRoutes {
+    /** A name with more open jobs than that needs another kind of help than a longer list. */
+    private static final int MOST_CANDIDATES = 200;
+    private static final int MOST_NTH = 10_000;
+
     private final JobFinder finder;
     private final JobLookup lookup;
     private final AuditQueries audit;
@@ -106,27 +113,43 @@ final class JobRoutes {
     }
 
     private void get(RoutingContext context, JobKey key) {
-        Parameters parameters = new Parameters(context, "playbook", "run_id");
-        Narrowing narrowing = new Narrowing(parameters.text("playbook"), parameters.parsed("run_id", RunId::parse));
+        Parameters parameters = new Parameters(context, "playbook", "run_id", "check_mode", "id", "which", "nth");
+        Narrowing narrowing = new Narrowing(
+                parameters.text("playbook"), parameters.parsed("run_id", RunId::parse), Boolean.TRUE.equals(parameters.flag("check_mode")), parameters.parsed("id", AnsibleJobId::new));
+        Choice choice = choice(parameters);
         answers.tagged(context, () -> {
-            JobFinder.Found found = finder.find(key, narrowing).orElseThrow(() -> notFound(key, narrowing));
+            JobFinder.Found found = finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice));
             ObjectNode json = json(found.record());
             json.put("ambiguous", found.ambiguous());
             ArrayNode candidates = json.putArray("candidates");
-            found.candidates().forEach(candidate -> candidates.add(json(candidate).without("details")));
+            found.candidates().stream().limit(MOST_CANDIDATES).forEach(candidate -> candidates.add(json(candidate).without("details")));
+            json.put("candidates_total", found.candidates().size());
             json.put("source", found.source());
             return json;
         });
     }
 
-    private static Problem notFound(JobKey key, Narrowing narrowing) {
-        String where = (narrowing.playbook() == null ? "" : " of playbook '" + narrowing.playbook() + "'")
-                + (narrowing.run() == null ? "" : " of run " + narrowing.run());
+    private static Choice choice(Parameters parameters) {
+        Which which = parameters.parsed("which", Which::parse);
+        Integer nth = parameters.text("nth") == null ? null : (int) parameters.number("nth", 1, 1, MOST_NTH);
+        if (which != null && nth != null) {
+            throw Problem.badField("nth", "must not be given with which: say it one way");
+        }
+        return new Choice(which, nth);
+    }
+
+    private static Problem notFound(JobKey key, Narrowing narrowing, Choice choice) {
+        String where = (narrowing.jobId() == null ? "" : " with the id '" + narrowing.jobId() + "'")
+                + (narrowing.playbook() == null ? "" : " of playbook '" + narrowing.playbook() + "'")
+                + (narrowing.run() == null ? "" : " of run " + narrowing.run())
+                + (narrowing.checkMode() ? " in check mode" : "");
+        String what = choice.nth() == null || choice.nth() == 1 ? "no job '" : "no " + choice.nth() + " jobs '";
         return Problem.of(
                 404,
                 "no-such-job",
-                "no job '" + key.job() + "' of play '" + key.play() + "' on host '" + key.host() + "'" + where + " is known",
-                "names must match exactly; GET /api/v1/jobs?host=… lists the jobs of a host");
+                what + key.job() + "' of play '" + key.play() + "' on host '" + key.host() + "'" + where + (choice.nth() == null || choice.nth() == 1 ? " is known" : " are known"),
+                "names must match exactly; GET /api/v1/jobs?host=… lists the jobs of a host"
+                        + (narrowing.checkMode() ? "" : ". A dry run's job only answers with check_mode=true"));
     }
 
     private void put(RoutingContext context, JobKey key) {

@@ -17,12 +17,16 @@ import java.util.Set;
  * are read as they are: absent fields take what the path and the save time say.
  */
 public final class RecordJson {
+    /** In a mirror's file, the other records of the name. An answer has them as candidates, and no record keeps them. */
+    public static final String OTHERS = "others";
+
     private static final Set<String> KNOWN = Set.of(
             "job_name", "host", "ansible_job_id", "save_time", "metadata", "play", "playbook", "playbook_path", "run_id", "task", "label", "action",
             "execution_host", "results_file", "status", "started_at", "deadline", "async", "poll", "finished_at", "rc", "message", "changed",
+            "verdict", "module_status",
             "check_mode", "no_log", "attempt", "remote_user", "become_user", "connection", "reason", "last_seen_at", "cleaned_at", "details",
             // what an answer computes; a caller who saves an answer as it is must not freeze it
-            "overdue", "async_dir", "ambiguous", "candidates", "source");
+            "overdue", "async_dir", "ambiguous", "candidates", "candidates_total", "source", OTHERS);
 
     private RecordJson() {}
 
@@ -53,6 +57,8 @@ public final class RecordJson {
         putKnown(json, "async", r.asyncSeconds());
         putKnown(json, "poll", r.pollSeconds());
         putKnown(json, "changed", r.changed());
+        putKnown(json, "verdict", r.verdict() == null ? null : r.verdict().wire());
+        putKnown(json, "module_status", r.moduleStatus() == null ? null : r.moduleStatus().wire());
         putKnown(json, "no_log", r.noLog());
         putKnown(json, "attempt", r.attempt());
         putKnown(json, "remote_user", r.remoteUser());
@@ -114,6 +120,8 @@ public final class RecordJson {
                         fields.integer("rc"),
                         fields.string("message"),
                         fields.bool("changed"),
+                        fields.parsed("verdict", JobStatus::parse),
+                        fields.parsed("module_status", JobStatus::parse),
                         Boolean.TRUE.equals(fields.bool("check_mode")),
                         fields.bool("no_log"),
                         fields.integer("attempt"),

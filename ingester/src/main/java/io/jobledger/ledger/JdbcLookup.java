@@ -35,57 +35,75 @@ final class JdbcLookup implements JobLookup {
         this.reader = reader;
     }
 
-    private record Found(boolean open, Instant startedAt, long entry, String doc) {
+    private record Found(boolean open, Instant startedAt, long entry, Job job) {
         static final Comparator<Found> BY_AGE = Comparator.comparing(Found::startedAt).thenComparing(Found::entry);
 
         static Found of(ResultSet rows) throws SQLException {
-            return new Found(rows.getBoolean(1), Rows.instant(rows, 2), rows.getLong(3), rows.getString(4));
+            return new Found(rows.getBoolean(1), Rows.instant(rows, 2), rows.getLong(3), JobDocs.job(rows.getString(4)));
         }
-
-        JobRecord record(JobKey key) {
-            return JobDocs.job(doc).record(key);
-        }
-    }
-
-    /** One step into the index for each: a key that has been used every night for years costs no more than a new one. */
-    @Override
-    public Optional<JobRecord> newest(JobKey key, Narrowing narrowing) {
-        Question question = new Question(key, narrowing);
-        return reader.plainly(connection -> {
-            // Open jobs are looked at first: a job that ends between the two steps is then seen twice and not never. Of two views of it the later counts.
-            List<Found> open = question.ask(connection, ONE_KIND, true, 1);
-            List<Found> ended = question.ask(connection, ONE_KIND, false, 1);
-            return Stream.concat(ended.stream(), open.stream()).max(Found.BY_AGE).map(newest -> newest.record(key));
-        });
     }
 
     /**
      * One statement where no job of the key is open, two where one is. Each statement sees one moment, so a job that ends meanwhile is open in it or ended, and never missing.
+     * One step into the index each: a key that has been used every night for years costs no more than a new one.
      */
     @Override
     public Optional<Known> known(JobKey key, Narrowing narrowing) {
+        if (narrowing.jobId() != null) {
+            return one(key, narrowing).map(record -> new Known(record, record.status().open() ? List.of(record) : List.of()));
+        }
         Question question = new Question(key, narrowing);
         return reader.plainly(connection -> {
             for (int limit = 1; ; limit *= 2) {
                 List<Found> found = question.ask(connection, "", null, limit);
-                if (found.size() < limit || !found.get(limit - 1).open) {
-                    return found.isEmpty() ? Optional.empty() : Optional.of(known(key, found));
+                List<Found> meant = question.meant(found);
+                // Open jobs come first: after one that ended there is no other.
+                if (found.size() < limit || meant.stream().anyMatch(one -> !one.open)) {
+                    return known(key, meant);
                 }
             }
         });
     }
 
     /** @param found all open jobs, newest first, and if there are others at least the newest of them */
-    private static Known known(JobKey key, List<Found> found) {
-        Found first = found.get(0);
-        if (!first.open) {
-            return new Known(first.record(key), List.of());
+    private static Optional<Known> known(JobKey key, List<Found> found) {
+        List<JobRecord> open = Known.candidates(found.stream().filter(Found::open).map(one -> one.job.record(key)).toList());
+        if (!open.isEmpty()) {
+            return Optional.of(new Known(open.get(0), open));
         }
-        Found ended = found.stream().filter(one -> !one.open).findFirst().orElse(first);
-        Map<String, JobRecord> open = new LinkedHashMap<>();
-        found.stream().filter(Found::open).map(one -> JobDocs.job(one.doc)).filter(job -> job.jobId() != null).map(job -> job.record(key))
-                .forEach(record -> open.putIfAbsent(record.playbookIdentity(), record));
-        return new Known((Found.BY_AGE.compare(first, ended) >= 0 ? first : ended).record(key), List.copyOf(open.values()));
+        return found.stream().max(Found.BY_AGE).map(newest -> new Known(newest.job.record(key), List.of()));
+    }
+
+    @Override
+    public Optional<JobRecord> nth(JobKey key, Narrowing narrowing, int n) {
+        if (narrowing.jobId() != null) {
+            return n == 1 ? one(key, narrowing) : Optional.empty();
+        }
+        Question question = new Question(key, narrowing);
+        return reader.plainly(connection -> {
+            for (int limit = n; ; limit *= 2) {
+                List<Found> open = question.ask(connection, ONE_KIND, true, limit);
+                List<Found> ended = question.ask(connection, ONE_KIND, false, limit);
+                List<Found> meantOpen = question.meant(open);
+                List<Found> meantEnded = question.meant(ended);
+                if ((open.size() < limit || meantOpen.size() >= n) && (ended.size() < limit || meantEnded.size() >= n)) {
+                    // A job that ends between the two questions is in both answers: the later view of it counts.
+                    Map<Long, Found> all = new LinkedHashMap<>();
+                    Stream.concat(meantOpen.stream(), meantEnded.stream()).forEach(one -> all.put(one.entry, one));
+                    return all.values().stream().sorted(Found.BY_AGE.reversed()).skip(n - 1).findFirst().map(one -> one.job.record(key));
+                }
+            }
+        });
+    }
+
+    private Optional<JobRecord> one(JobKey key, Narrowing narrowing) {
+        return reader.lookup(handle -> handle.createQuery("SELECT doc FROM jobs WHERE ansible_job_id = ?")
+                .bind(0, narrowing.jobId().value())
+                .map((rows, c) -> JobDocs.job(rows.getString(1)))
+                .filter(job -> job.keys().contains(key))
+                .map(job -> job.record(key))
+                .filter(narrowing::fits)
+                .findFirst());
     }
 
     @Override
@@ -100,10 +118,12 @@ final class JdbcLookup implements JobLookup {
     /** A key with what narrows it. */
     private static final class Question {
         private final List<Object> values = new ArrayList<>(4);
+        private final boolean checkMode;
         private String narrowed = "";
 
         Question(JobKey key, Narrowing narrowing) {
             values.add(key.digest());
+            checkMode = narrowing.checkMode();
             if (narrowing.playbook() != null) {
                 narrowed += " AND (j.playbook = ? OR j.playbook_path = ?)";
                 // PostgreSQL has no NUL in a text: a question that has one is to find nothing, not to fail.
@@ -114,6 +134,11 @@ final class JdbcLookup implements JobLookup {
                 narrowed += " AND j.run_id = ?";
                 values.add(narrowing.run().value());
             }
+        }
+
+        /** Those of the rows that are meant: a dry run is no answer for who wants the job, and the other way round. */
+        List<Found> meant(List<Found> rows) {
+            return rows.stream().filter(one -> one.job.checkMode() == checkMode).toList();
         }
 
         /**

@@ -12,6 +12,7 @@ import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
@@ -50,6 +51,9 @@ final class JobDocParser {
         TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
         JobDescription check = null;
         JobEnd end = null;
+        JobEnd verdict = null;
+        TreeMap<String, JobEnd> lost = new TreeMap<>();
+        Instant aliveAt = null;
         Instant lastSeenAt = null;
         Instant cleanedAt = null;
         json.nextToken();
@@ -62,6 +66,9 @@ final class JobDocParser {
                 case "saved" -> saved(saved);
                 case "check" -> check = description();
                 case "end" -> end = end();
+                case "verdict" -> verdict = end();
+                case "lost" -> lost(lost);
+                case "aliveAt" -> aliveAt = time();
                 case "lastSeenAt" -> lastSeenAt = time();
                 case "cleanedAt" -> cleanedAt = time();
                 default -> json.skipChildren();
@@ -70,7 +77,26 @@ final class JobDocParser {
         if (json.nextToken() != null) {
             throw new JsonParseException(json, "text follows the document");
         }
-        return new Job(executionHost, jobId, launch, saved, check, end, lastSeenAt, cleanedAt);
+        return new Job(executionHost, jobId, launch, saved, check, ends(end, verdict, lost, aliveAt), lastSeenAt, cleanedAt);
+    }
+
+    /** What was written before a check's place was kept says of a lost job only that it is. */
+    private static JobEnds ends(JobEnd end, JobEnd verdict, TreeMap<String, JobEnd> lost, Instant aliveAt) {
+        if (end != null && end.status() == JobStatus.LOST) {
+            lost.putIfAbsent("", end);
+            return new JobEnds(verdict, null, lost, aliveAt);
+        }
+        return new JobEnds(verdict, end, lost, aliveAt);
+    }
+
+    private void lost(TreeMap<String, JobEnd> lost) throws IOException {
+        if (isNull()) {
+            return;
+        }
+        require(JsonToken.START_OBJECT);
+        for (String file = field(); file != null; file = field()) {
+            lost.put(file, end());
+        }
     }
 
     private void saved(TreeMap<JobKey, JobDescription> saved) throws IOException {

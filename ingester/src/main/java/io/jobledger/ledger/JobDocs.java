@@ -14,12 +14,14 @@ import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
+import java.util.SortedMap;
 import java.util.function.Function;
 
 /** The ledger's own JSON of merged knowledge, kept in its doc and info columns. Fields that a newer version added are ignored. Thread-safe. */
@@ -44,13 +46,18 @@ final class JobDocs {
             List<JobDescription> saved,
             JobDescription check,
             JobEnd end,
+            JobEnd verdict,
+            SortedMap<String, JobEnd> lost,
+            Instant aliveAt,
             Instant lastSeenAt,
             Instant cleanedAt) {}
 
     static String write(Job job) {
         List<JobDescription> saved = job.saved().isEmpty() ? null : List.copyOf(job.saved().values());
+        JobEnds ends = job.ends();
         return write((Object) new Doc(
-                job.executionHost(), job.jobId(), job.launch(), saved, job.check(), job.end(), job.lastSeenAt(), job.cleanedAt()));
+                job.executionHost(), job.jobId(), job.launch(), saved, job.check(), ends.own(), ends.verdict(), ends.lost().isEmpty() ? null : ends.lost(), ends.aliveAt(),
+                job.lastSeenAt(), job.cleanedAt()));
     }
 
     static Job job(String doc) {

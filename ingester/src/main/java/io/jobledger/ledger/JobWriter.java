@@ -74,6 +74,8 @@ final class JobWriter {
                 names.removed(recordBefore);
             }
             names.added(record);
+            // What a dry run would have done is no record of a job: no mirror hears of it.
+            boolean mirrored = !job.checkMode() || before != null && !before.job.checkMode();
             Set<JobKey> keys = job.keys();
             Set<JobKey> keysBefore = before == null ? Set.of() : before.job.keys();
             boolean moved = before != null
@@ -81,7 +83,9 @@ final class JobWriter {
             for (JobKey key : keysBefore) {
                 if (moved || !keys.contains(key)) {
                     goneKeys.add(key.digest(), before.job.status().open(), Sql.utc(before.job.startedAt()), number);
-                    toMirror.put(key.digest(), key);
+                    if (mirrored) {
+                        toMirror.put(key.digest(), key);
+                    }
                 }
             }
             for (JobKey key : keys) {
@@ -89,7 +93,7 @@ final class JobWriter {
                     newKeys.add(key.digest(), job.status().open(), Sql.utc(job.startedAt()), number);
                 }
             }
-            if (before == null || job.tellsMoreThan(before.job)) {
+            if (mirrored && (before == null || job.tellsMoreThan(before.job))) {
                 keys.forEach(key -> toMirror.put(key.digest(), key));
             }
         }

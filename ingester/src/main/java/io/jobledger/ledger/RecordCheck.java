@@ -6,6 +6,7 @@ import io.jobledger.ledger.Verifier.Fault;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
+import io.jobledger.model.JobEnd;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
@@ -124,7 +125,9 @@ final class RecordCheck {
         }
         List<JobDescription> descriptions = new ArrayList<>(job.saved().values());
         Stream.of(job.launch(), job.check()).filter(description -> description != null).forEach(descriptions::add);
-        return Stream.concat(descriptions.stream().map(JobDescription::evidence), Stream.ofNullable(job.end()).map(end -> end.evidence()))
+        List<JobEnd> ends = new ArrayList<>(job.ends().lost().values());
+        Stream.of(job.ends().own(), job.ends().verdict()).filter(end -> end != null).forEach(ends::add);
+        return Stream.concat(descriptions.stream().map(JobDescription::evidence), ends.stream().map(JobEnd::evidence))
                 .map(evidence -> evidence.run().value())
                 .distinct()
                 .anyMatch(run -> handle.createQuery("SELECT COUNT(*) FROM stubs WHERE run_id = ?").bind(0, run).mapTo(Long.class).one() > 0);

@@ -12,6 +12,7 @@ import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -103,14 +104,19 @@ final class RetentionRules {
         return keys.stream().anyMatch(key -> newest(key).filter(own::contains).isPresent() && others(key, own));
     }
 
-    /** The entry that a resume by this name would find. */
+    /** The entry with the latest start that a resume by this name can find: a dry run is none. */
     private Optional<Long> newest(JobKey key) {
         record Position(Instant startedAt, long entry) {}
         return Stream.of(true, false)
-                .flatMap(open -> handle.createQuery("SELECT started_at, entry FROM job_keys WHERE key_id = ? AND open = ? ORDER BY key_id DESC, open DESC, started_at DESC, entry DESC LIMIT 1")
-                        .bind(0, key.digest()).bind(1, open)
-                        .map((rows, context) -> new Position(Rows.instant(rows, "started_at"), rows.getLong("entry")))
-                        .stream())
+                .flatMap(open -> {
+                    try (var rows = handle.createQuery("SELECT k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE k.key_id = ? AND k.open = ?"
+                                    + " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC")
+                            .bind(0, key.digest()).bind(1, open)
+                            .map((row, context) -> JobDocs.job(row.getString("doc")).checkMode() ? null : new Position(Rows.instant(row, "started_at"), row.getLong("entry")))
+                            .stream()) {
+                        return rows.filter(Objects::nonNull).findFirst().stream();
+                    }
+                })
                 .max(Comparator.comparing(Position::startedAt).thenComparing(Position::entry))
                 .map(Position::entry);
     }

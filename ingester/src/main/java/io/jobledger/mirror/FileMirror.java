@@ -47,13 +47,15 @@ public final class FileMirror implements Mirror {
     }
 
     @Override
-    public void put(JobRecord record) {
+    public boolean put(JobRecord record) {
         Path file = file(record.key());
         try {
             Optional<JobRecord> held = heldUnlessDamaged(record.key());
-            if (held.isEmpty() || Version.of(held.get()).givesWayTo(record)) {
-                files.write(file, RecordFile.write(record));
+            if (held.isPresent() && !Version.of(held.get()).givesWayTo(record)) {
+                return false;
             }
+            files.write(file, RecordFile.write(record));
+            return true;
         } catch (IOException e) {
             throw failure("write", file, e);
         }

@@ -29,12 +29,13 @@ public interface Mirror extends AutoCloseable {
     String uri();
 
     /**
-     * Makes {@code record} the one under its key, unless the mirror already holds one of another job with a later start. After it returns the record survives a
-     * loss of power; while it runs, readers see the old record or the new one, never a part.
+     * Makes {@code record} the one under its key, unless the mirror holds one of another job that goes before it: an open one before one that ended, and else the later start. After it returns the
+     * record survives a loss of power; while it runs, readers see the old record or the new one, never a part.
      *
+     * @return whether it is the one now; false when the held one stays
      * @throws MirrorException when neither happened
      */
-    void put(JobRecord record);
+    boolean put(JobRecord record);
 
     /** The record under {@code key}; a damaged one is a {@link MirrorException}. */
     Optional<JobRecord> get(JobKey key);

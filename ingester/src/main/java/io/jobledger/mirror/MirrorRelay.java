@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -228,16 +228,32 @@ public final class MirrorRelay implements AutoCloseable {
         }
     }
 
+    /** Puts what the name answers, with the other jobs that are open beside it. */
     private void put(JobKey key) {
-        Optional<JobRecord> newest = jobs.newest(key, JobLookup.Narrowing.NONE);
-        if (newest.isPresent()) {
-            mirror.put(newest.get());
+        JobLookup.Known known = jobs.known(key, JobLookup.Narrowing.NONE).orElse(null);
+        if (known == null) {
+            takeOut(key);
             return;
         }
-        // The name was only a status check's guess, and the job's launch has named it better since.
+        JobRecord answer = OtherRecords.with(known.newest(), known.open().stream().filter(open -> !same(open, known.newest())).toList());
+        if (!mirror.put(answer)) {
+            // The held job may have ended since it was put: then the mirror first hears of that, and its record no longer goes before the answer.
+            JobRecord held = mirror.get(key).filter(record -> record.jobId() != null).orElse(null);
+            if (held != null && jobs.job(held.executionHost(), held.jobId()).filter(job -> job.keys().contains(key)).map(job -> mirror.put(job.record(key))).orElse(false)) {
+                mirror.put(answer);
+            }
+        }
+    }
+
+    private static boolean same(JobRecord a, JobRecord b) {
+        return a.executionHost().equals(b.executionHost()) && Objects.equals(a.jobId(), b.jobId());
+    }
+
+    /** The name was only a status check's guess, and the job's launch has named it better since; or it is a dry run's, which earlier versions put. */
+    private void takeOut(JobKey key) {
         mirror.get(key)
                 .filter(held -> held.jobId() != null)
-                .filter(held -> jobs.job(held.executionHost(), held.jobId()).filter(job -> !job.keys().contains(key)).isPresent())
+                .filter(held -> held.checkMode() || jobs.job(held.executionHost(), held.jobId()).filter(job -> !job.keys().contains(key)).isPresent())
                 .ifPresent(held -> mirror.delete(key, held.jobId()));
     }
 

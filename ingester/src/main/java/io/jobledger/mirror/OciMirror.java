@@ -65,26 +65,26 @@ public final class OciMirror implements Mirror {
     }
 
     @Override
-    public void put(JobRecord record) {
-        breaker.watch(() -> {
-            putNewest(record);
-            return null;
-        });
+    public boolean put(JobRecord record) {
+        return breaker.watch(() -> putNewest(record));
     }
 
-    private void putNewest(JobRecord record) {
+    private boolean putNewest(JobRecord record) {
         OciBucket objects = bucket();
         String path = RecordPath.of(record.key());
         byte[] bytes = RecordFile.write(record);
         Map<String, String> metadata = OciMetadata.of(record);
         State held = memory.guess(path);
         if (held != null && replaces(record, held) && put(objects, path, bytes, metadata, held, record)) {
-            return;
+            return true;
         }
         for (int i = 0; i < MAX_TRIES; i++) {
             held = read(objects, path, record.key());
-            if (!replaces(record, held) || put(objects, path, bytes, metadata, held, record)) {
-                return;
+            if (!replaces(record, held)) {
+                return false;
+            }
+            if (put(objects, path, bytes, metadata, held, record)) {
+                return true;
             }
         }
         throw MirrorException.passing(

@@ -27,14 +27,18 @@ final class RecordFile {
     }
 
     /** All of a held record that decides what may take its place. */
-    record Version(AnsibleJobId jobId, Instant startedAt) {
+    record Version(AnsibleJobId jobId, Instant startedAt, boolean open, boolean checkMode) {
         static Version of(JobRecord record) {
-            return new Version(record.jobId(), record.startedAt());
+            return new Version(record.jobId(), record.startedAt(), record.status().open(), record.checkMode());
         }
 
-        /** Newest wins: whether {@code record}, of the same key, may take its place. More news of the same job always may, and what starts at the same time. */
+        /**
+         * Whether {@code record}, of the same key, may take its place. More news of the same job always may, a job that is open may where this one ended, and else what starts
+         * no earlier. A dry run, which earlier versions put, gives way to anything.
+         */
         boolean givesWayTo(JobRecord record) {
-            return Objects.equals(jobId, record.jobId()) || startedAt == null || record.startedAt() != null && !record.startedAt().isBefore(startedAt);
+            return checkMode || Objects.equals(jobId, record.jobId()) || record.status().open() && !open
+                    || startedAt == null || record.startedAt() != null && !record.startedAt().isBefore(startedAt);
         }
     }
 
@@ -61,6 +65,6 @@ final class RecordFile {
         if (record == null) {
             throw new IllegalArgumentException(fields.faults().stream().map(FieldFault::toString).collect(Collectors.joining("; ")));
         }
-        return record;
+        return OtherRecords.read(node, record);
     }
 }

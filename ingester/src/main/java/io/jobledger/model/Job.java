@@ -23,7 +23,7 @@ import java.util.function.Function;
  * @param launch what the task that started it said, or null
  * @param saved what callers saved, by the name they saved it under
  * @param check what a status check said of a job whose launch was not seen, or null
- * @param end the strongest evidence that it is over, or null
+ * @param ends what is known of its end
  * @param lastSeenAt the latest observation
  * @param cleanedAt when its results file was removed on purpose, or null
  */
@@ -33,7 +33,7 @@ public record Job(
         JobDescription launch,
         SortedMap<JobKey, JobDescription> saved,
         JobDescription check,
-        JobEnd end,
+        JobEnds ends,
         Instant lastSeenAt,
         Instant cleanedAt) {
     /** The last moment that can be written: RFC 3339 has years of four digits. */
@@ -86,8 +86,20 @@ public record Job(
         return launch != null ? launch.key() : saved.isEmpty() ? check.key() : saved.firstKey();
     }
 
+    /** How the job stands, by the strongest evidence. */
     public JobStatus status() {
+        JobEnd end = end();
         return end == null ? JobStatus.RUNNING : end.status();
+    }
+
+    /** The end that counts; null while none is known. */
+    public JobEnd end() {
+        return ends.decided(first(descriptions(mainKey()), JobDescription::resultsFile));
+    }
+
+    /** Whether the job is one of a dry run: it shows what would have run, and did nothing. */
+    public boolean checkMode() {
+        return Boolean.TRUE.equals(first(descriptions(mainKey()), JobDescription::checkMode));
     }
 
     /** When the job started, as well as it is known. */
@@ -115,7 +127,7 @@ public record Job(
                 JobDescription.earlier(launch, other.launch),
                 bothSaved,
                 JobDescription.earlier(check, other.check),
-                JobEnd.stronger(end, other.end),
+                ends.merge(other.ends),
                 later(lastSeenAt, other.lastSeenAt),
                 later(cleanedAt, other.cleanedAt));
     }
@@ -125,13 +137,14 @@ public record Job(
         return !Objects.equals(launch, before.launch)
                 || !saved.equals(before.saved)
                 || !Objects.equals(check, before.check)
-                || !Objects.equals(end, before.end)
+                || ends.tellMoreThan(before.ends)
                 || !Objects.equals(cleanedAt, before.cleanedAt);
     }
 
     /** The record of this job under one of its names. */
     public JobRecord record(JobKey key) {
         List<JobDescription> known = descriptions(key);
+        JobEnd end = end();
         Instant started = startedAt();
         Long async = first(known, JobDescription::asyncSeconds);
         RunId run = first(known, JobDescription::run);
@@ -148,7 +161,7 @@ public record Job(
                 first(known, JobDescription::label),
                 first(known, JobDescription::action),
                 first(known, JobDescription::resultsFile),
-                status(),
+                end == null ? JobStatus.RUNNING : end.status(),
                 started,
                 deadline(started, async),
                 async,
@@ -157,7 +170,9 @@ public record Job(
                 end == null ? null : end.rc(),
                 end == null ? null : end.message(),
                 end == null ? null : end.changed(),
-                Boolean.TRUE.equals(first(known, JobDescription::checkMode)),
+                ends.verdict() == null ? null : ends.verdict().status(),
+                ends.verdict() == null || ends.own() == null ? null : ends.own().status(),
+                checkMode(),
                 first(known, JobDescription::noLog),
                 first(known, JobDescription::attempt),
                 first(known, JobDescription::remoteUser),
@@ -168,11 +183,11 @@ public record Job(
                 cleanedAt,
                 metadata == null ? Map.of() : metadata,
                 extra == null ? Map.of() : extra,
-                details(first(known, JobDescription::details)));
+                details(first(known, JobDescription::details), end));
     }
 
     /** What the end showed goes over what the launch, or a saved record, did. */
-    private Map<String, Object> details(Map<String, Object> before) {
+    private static Map<String, Object> details(Map<String, Object> before, JobEnd end) {
         Map<String, Object> details = new LinkedHashMap<>(before == null ? Map.of() : before);
         details.putAll(end == null || end.details() == null ? Map.of() : end.details());
         return details;
@@ -207,7 +222,7 @@ public record Job(
         return null;
     }
 
-    private static Instant later(Instant a, Instant b) {
+    static Instant later(Instant a, Instant b) {
         if (a == null || b == null) {
             return a == null ? b : a;
         }

@@ -9,6 +9,8 @@ import java.util.Map;
  *
  * @param jobId null where the id was never shown ({@code no_log}): such a job is known but cannot be resumed
  * @param deadline {@code startedAt} plus the async limit
+ * @param verdict what a play decided by an expression in {@code failed_when}; null where none did
+ * @param moduleStatus how the job ended by its own word, where a verdict decided; else null
  * @param metadata what a caller saved with the job
  * @param extra fields of a mirrored file that this version does not know; they are kept
  * @param details what the operator had recorded besides: command, output, arguments; by default nothing
@@ -33,6 +35,8 @@ public record JobRecord(
         Long rc,
         String message,
         Boolean changed,
+        JobStatus verdict,
+        JobStatus moduleStatus,
         boolean checkMode,
         Boolean noLog,
         Long attempt,
@@ -65,5 +69,12 @@ public record JobRecord(
     /** Whether an operator who says {@code name} means this record's playbook: its file name or its whole path. */
     public boolean fromPlaybook(String name) {
         return name.equals(playbook) || name.equals(playbookPath);
+    }
+
+    /** The same record with other fields that this version does not know. */
+    public JobRecord withExtra(Map<String, Object> other) {
+        return new JobRecord(
+                key, jobId, executionHost, run, playbook, playbookPath, task, label, action, resultsFile, status, startedAt, deadline, asyncSeconds, pollSeconds, finishedAt, rc,
+                message, changed, verdict, moduleStatus, checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, lastSeenAt, cleanedAt, metadata, other, details);
     }
 }

@@ -60,7 +60,7 @@ public final class JobPages {
                 isNewest,
                 newest == null ? JobFinder.LEDGER : newest.source(),
                 ambiguous ? newest.candidates() : List.of(),
-                record.jobId() == null ? null : Snippets.of(record, server, ambiguous),
+                record.jobId() == null ? null : Snippets.of(record, server, ambiguous || !isNewest),
                 JobLife.of(record, events, now),
                 history.items(),
                 history.next() == null ? null : Links.jobs("host", record.key().host(), "play", record.key().play(), "job", record.key().job()));

@@ -17,27 +17,27 @@ record Snippets(String task, String curl, String cli) {
      * The snippets of a record.
      *
      * @param server the ingester's URL as the reader's browser knows it
-     * @param ambiguous whether a lookup must say which playbook is meant
+     * @param byId whether a lookup must say which job of the name is meant, since the name alone answers another or several
      */
-    static Snippets of(JobRecord record, String server, boolean ambiguous) {
+    static Snippets of(JobRecord record, String server, boolean byId) {
         JobKey key = record.key();
         String path = "/api/v1/jobs/" + Links.segment(key.host()) + "/" + Links.segment(key.play()) + "/" + Links.segment(key.job());
-        String narrow = ambiguous && record.playbook() != null ? "?" + Links.query("playbook", record.playbook()).replace("+", "%20") : "";
+        String narrow = (byId ? "?" + Links.query("id", record.jobId().value()).replace("+", "%20") : "") + (record.checkMode() ? (byId ? "&" : "?") + "check_mode=true" : "");
         String dots = (path + "/").matches(".*/\\.\\.?/.*") ? " --path-as-is" : "";
         return new Snippets(
-                task(record, ambiguous),
+                task(record, byId),
                 "curl -fsS" + dots + " " + shell(server + path + narrow),
-                "./jobledger jobs show " + (startsWithDash(key) ? "-- " : "") + shell(key.host()) + " " + shell(key.play()) + " " + shell(key.job()));
+                "./jobledger jobs show " + (byId ? shell("--id=" + record.jobId()) + " " : "") + (record.checkMode() ? "--check-mode " : "") + (startsWithDash(key) ? "-- " : "") + shell(key.host()) + " " + shell(key.play()) + " " + shell(key.job()));
     }
 
     private static boolean startsWithDash(JobKey key) {
         return key.host().startsWith("-") || key.play().startsWith("-") || key.job().startsWith("-");
     }
 
-    private static String task(JobRecord record, boolean ambiguous) {
+    private static String task(JobRecord record, boolean byId) {
         JobKey key = record.key();
         String lookup = "lookup('jobledger.core.job', " + jinja(key.job()) + ", host=" + jinja(key.host()) + ", play=" + jinja(key.play())
-                + (ambiguous && record.playbook() != null ? ", playbook=" + jinja(record.playbook()) : "") + ")";
+                + (byId ? ", id=" + jinja(record.jobId().value()) : "") + (record.checkMode() ? ", check_mode=true" : "") + ")";
         StringBuilder task = new StringBuilder("- name: Wait for a job that was started earlier\n  ansible.builtin.async_status:\n    jid: \"{{ found.ansible_job_id }}\"\n");
         task.append("  delegate_to: \"{{ found.execution_host }}\"\n");
         if (record.becomeUser() != null) {

@@ -6,6 +6,7 @@ import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.mirror.Mirror;
+import io.jobledger.mirror.OtherRecords;
 import io.jobledger.model.Digests;
 import io.jobledger.model.Event;
 import io.jobledger.model.JobRecord;
@@ -64,8 +65,8 @@ public final class Rebuild {
         mirror.list(listed -> {
             if (listed instanceof Mirror.Listed.Found found) {
                 seen++;
-                waiting.add(save(found.record()));
-                if (waiting.size() == BATCH) {
+                OtherRecords.all(found.record()).forEach(record -> waiting.add(save(record)));
+                if (waiting.size() >= BATCH) {
                     store();
                 }
             } else if (listed instanceof Mirror.Listed.Damaged object) {

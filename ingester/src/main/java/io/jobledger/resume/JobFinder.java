@@ -5,9 +5,14 @@ import io.jobledger.ledger.JobLookup.Known;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.mirror.Mirror;
 import io.jobledger.mirror.MirrorException;
+import io.jobledger.mirror.OtherRecords;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -23,15 +28,41 @@ public final class JobFinder {
     /** How a lookup ended. */
     public enum Result { LEDGER, MIRROR, AMBIGUOUS, ABSENT, FAILED }
 
+    /** Which of several open jobs is meant. */
+    public enum Which {
+        NEWEST,
+        OLDEST;
+
+        /** @throws IllegalArgumentException naming what there is */
+        public static Which parse(String text) {
+            for (Which which : values()) {
+                if (which.name().toLowerCase(Locale.ROOT).equals(text)) {
+                    return which;
+                }
+            }
+            throw new IllegalArgumentException("must be newest or oldest");
+        }
+    }
+
+    /**
+     * What the caller says of which job is meant; null parts say nothing.
+     *
+     * @param which one of several open jobs
+     * @param nth one of all jobs by their start, open or not: 1 is the latest
+     */
+    public record Choice(Which which, Integer nth) {
+        public static final Choice NONE = new Choice(null, null);
+    }
+
     /**
      * The answer to a resume.
      *
-     * @param record the newest record of the key
-     * @param candidates when open jobs of several playbooks share the key, the newest of each; else empty
+     * @param record an open job before one that ended; the newest of them
+     * @param candidates when several jobs of the key are open and nobody said which is meant, all of them, newest first; else empty
      * @param source {@value #LEDGER} or the URI of the mirror that had the record
      */
     public record Found(JobRecord record, List<JobRecord> candidates, String source) {
-        /** Whether the caller must say which playbook is meant. */
+        /** Whether the caller must say which job is meant. */
         public boolean ambiguous() {
             return !candidates.isEmpty();
         }
@@ -44,16 +75,21 @@ public final class JobFinder {
         this.watch = watch;
     }
 
+    /** As {@link #find(JobKey, Narrowing, Choice)}, where nobody says which of several is meant. */
+    public Optional<Found> find(JobKey key, Narrowing narrowing) {
+        return find(key, narrowing, Choice.NONE);
+    }
+
     /**
-     * Finds the newest record of a key. The mirrors are asked only where the ledger has nothing.
+     * Finds what a key answers. The mirrors are asked only where the ledger has nothing.
      *
      * @throws MirrorException when no place has the record and a mirror could not be asked: "not known" must never read as "not there", because the caller would
      *     start the job a second time
      */
-    public Optional<Found> find(JobKey key, Narrowing narrowing) {
+    public Optional<Found> find(JobKey key, Narrowing narrowing, Choice choice) {
         Result result = Result.FAILED;
         try {
-            Optional<Found> found = search(key, narrowing);
+            Optional<Found> found = inLedger(key, narrowing, choice).or(() -> inMirrors(key, narrowing, choice));
             result = found.map(JobFinder::result).orElse(Result.ABSENT);
             return found;
         } finally {
@@ -65,32 +101,59 @@ public final class JobFinder {
         return found.ambiguous() ? Result.AMBIGUOUS : found.source.equals(LEDGER) ? Result.LEDGER : Result.MIRROR;
     }
 
-    private Optional<Found> search(JobKey key, Narrowing narrowing) {
-        Known known = ledger.known(key, narrowing).orElse(null);
-        if (known != null) {
-            // A job whose playbook nobody knows is no evidence of a second playbook.
-            List<JobRecord> open = known.open().stream().filter(record -> record.playbookIdentity() != null).toList();
-            return Optional.of(new Found(known.newest(), open.size() > 1 ? open : List.of(), LEDGER));
+    private Optional<Found> inLedger(JobKey key, Narrowing narrowing, Choice choice) {
+        if (choice.nth() != null) {
+            return ledger.nth(key, narrowing, choice.nth()).map(record -> new Found(record, List.of(), LEDGER));
         }
+        return ledger.known(key, narrowing).map(known -> chosen(known, choice, LEDGER));
+    }
+
+    private static Found chosen(Known known, Choice choice, String source) {
+        List<JobRecord> open = known.open();
+        if (open.size() < 2) {
+            return new Found(known.newest(), List.of(), source);
+        }
+        return choice.which() == null
+                ? new Found(open.get(0), open, source)
+                : new Found(open.get(choice.which() == Which.NEWEST ? 0 : open.size() - 1), List.of(), source);
+    }
+
+    private Optional<Found> inMirrors(JobKey key, Narrowing narrowing, Choice choice) {
+        List<Mirrored> found = new ArrayList<>();
         MirrorException silent = null;
         for (Mirror mirror : mirrors) {
             try {
-                Optional<JobRecord> mirrored = mirror.get(key).filter(record -> fits(record, narrowing));
-                if (mirrored.isPresent()) {
-                    return Optional.of(new Found(mirrored.get(), List.of(), mirror.uri()));
-                }
+                mirror.get(key).stream().flatMap(record -> OtherRecords.all(record).stream()).filter(narrowing::fits).forEach(record -> found.add(new Mirrored(record, mirror.uri())));
             } catch (MirrorException e) {
                 silent = e;
             }
         }
-        if (silent != null) {
+        if (found.isEmpty() && silent != null) {
             throw silent;
         }
-        return Optional.empty();
+        List<Mirrored> jobs = newestFirst(found);
+        if (choice.nth() != null) {
+            return jobs.stream().skip(choice.nth() - 1L).findFirst().map(one -> new Found(one.record, List.of(), one.uri));
+        }
+        List<JobRecord> open = Known.candidates(jobs.stream().map(Mirrored::record).toList());
+        JobRecord answer = open.isEmpty() ? jobs.stream().map(Mirrored::record).findFirst().orElse(null) : open.get(0);
+        return jobs.stream().filter(one -> one.record == answer).findFirst().map(one -> chosen(new Known(answer, open), choice, one.uri));
     }
 
-    private static boolean fits(JobRecord record, Narrowing narrowing) {
-        return (narrowing.playbook() == null || record.fromPlaybook(narrowing.playbook()))
-                && (narrowing.run() == null || narrowing.run().equals(record.run()));
+    private record Mirrored(JobRecord record, String uri) {
+        boolean sameJob(Mirrored other) {
+            return Objects.equals(record.jobId(), other.record.jobId()) && record.executionHost().equals(other.record.executionHost());
+        }
+    }
+
+    /** Each job once: a mirror that lags may show as open what another knows to have ended. */
+    private static List<Mirrored> newestFirst(List<Mirrored> found) {
+        List<Mirrored> jobs = new ArrayList<>();
+        found.stream()
+                .sorted(Comparator.comparing((Mirrored one) -> one.record.status().open()))
+                .filter(one -> jobs.stream().noneMatch(one::sameJob))
+                .forEach(jobs::add);
+        jobs.sort(Comparator.comparing((Mirrored one) -> one.record.startedAt(), Comparator.nullsFirst(Comparator.naturalOrder())).reversed());
+        return jobs;
     }
 }

@@ -181,7 +181,7 @@ class HttpLimitsTest {
         public JobLookup jobs() {
             return new JobLookup() {
                 @Override
-                public Optional<JobRecord> newest(JobKey key, Narrowing narrowing) {
+                public Optional<JobRecord> nth(JobKey key, Narrowing narrowing, int n) {
                     return Optional.empty();
                 }
 

@@ -11,6 +11,7 @@ import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
+import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
 import java.math.BigDecimal;
@@ -45,9 +46,24 @@ class JobDocsTest {
         for (JobKey key : List.of(key("h", "p", "one"), key("h", "p/..", "two \u65e5\u672c"))) {
             saved.put(key, description(key, anything()));
         }
+        TreeMap<String, JobEnd> lost = new TreeMap<>(Map.of("", end(JobStatus.LOST, 3), "/a/\u65e5", end(JobStatus.LOST, 4)));
         Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), saved, description(key("h", "p", "check"), Map.of()),
-                new JobEnd(new Evidence(T0, run(3), 9), JobStatus.TIMED_OUT, -1L, "too \"long\"", true, anything()), T0, T0.plusSeconds(1));
+                new JobEnds(end(JobStatus.FAILED, 8), end(JobStatus.TIMED_OUT, 9), lost, T0.minusSeconds(5)), T0, T0.plusSeconds(1));
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
+    }
+
+    private static JobEnd end(JobStatus status, long seq) {
+        return new JobEnd(new Evidence(T0, run(3), seq), status, -1L, "too \"long\"", true, anything());
+    }
+
+    @Test
+    void aLostJobOfAnEarlierVersion_staysLost() {
+        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), new TreeMap<>(), null,
+                new JobEnds(null, null, new TreeMap<>(Map.of("", end(JobStatus.LOST, 3))), null), T0, null);
+        String before = JobDocs.write(job).replace("\"lost\":{\"\":", "\"end\":").replace("}},\"lastSeenAt\"", "},\"lastSeenAt\"");
+        assertThat(before).contains("\"end\":{").doesNotContain("\"lost\":");
+        assertThat(JobDocs.job(before)).isEqualTo(job);
+        assertThat(JobDocs.job(before).status()).isEqualTo(JobStatus.LOST);
     }
 
     @Test
@@ -55,13 +71,13 @@ class JobDocsTest {
         JobKey key = key("h", "p", "j");
         JobDescription little = new JobDescription(new Evidence(T0, run(1), 7), key, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
                 null, null, null);
-        Job job = new Job("exec", null, null, new TreeMap<>(), little, null, null, null);
+        Job job = new Job("exec", null, null, new TreeMap<>(), little, JobEnds.NONE, null, null);
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
     }
 
     @Test
     void fieldsOfANewerVersion_areSkipped() {
-        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), anything()), new TreeMap<>(), null, null, T0, null);
+        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), anything()), new TreeMap<>(), null, JobEnds.NONE, T0, null);
         String doc = JobDocs.write(job);
         assertThat(JobDocs.job(doc.replaceFirst("\\{", "{\"new\":{\"a\":[1,{}]},").replace("\"evidence\":{", "\"news\":[[]],\"evidence\":{\"new\":null,"))).isEqualTo(job);
     }

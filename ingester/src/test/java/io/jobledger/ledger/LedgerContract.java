@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -190,7 +191,7 @@ abstract class LedgerContract implements AuditContract {
         append(started(run(2), 1, 2, "h", "p", "j", "b", "playbook", "site.yml", "playbook_path", "/two/site.yml"));
         append(started(run(2), 2, 3, "h", "p", "j", "b2", "playbook", "site.yml", "playbook_path", "/two/site.yml"));
         JobKey key = key("h", "p", "j");
-        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"), id("a"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"), id("b"), id("a"));
         assertThat(ledger.jobs().newest(key, new Narrowing("/one/site.yml", null)).orElseThrow().jobId()).isEqualTo(id("a"));
         assertThat(ledger.jobs().newest(key, new Narrowing("site.yml", null)).orElseThrow().jobId()).isEqualTo(id("b2"));
         assertThat(ledger.jobs().known(key, new Narrowing("/one/site.yml", null)).orElseThrow().open()).hasSize(1);
@@ -198,7 +199,7 @@ abstract class LedgerContract implements AuditContract {
         assertThat(ledger.jobs().newest(key, new Narrowing("/two/site.yml", run(1)))).isEmpty();
         assertThat(ledger.jobs().newest(key, new Narrowing("other.yml", null))).isEmpty();
         append(json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"));
-        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("b2"), id("b"));
     }
 
     @Test
@@ -212,11 +213,57 @@ abstract class LedgerContract implements AuditContract {
             append(started(run(i), 1, i, "h", "p", "j", "ended" + i), json("job_ended", run(i), 2, 30, "host", "h", "ansible_job_id", "ended" + i, "status", "failed"));
         }
         JobLookup.Known known = ledger.jobs().known(key, Narrowing.NONE).orElseThrow();
-        assertThat(known.open()).as("the newest of each playbook").extracting(JobRecord::jobId).containsExactly(id("open9"), id("open8"), id("open7"));
+        assertThat(known.open()).extracting(record -> record.jobId().value()).containsExactly("open9", "open8", "open7", "open6", "open5", "open4", "open3", "open2", "open1");
         assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("open9"));
         append(started(run(14), 1, 40, "h", "p", "j", "late"), json("job_ended", run(14), 2, 50, "host", "h", "ansible_job_id", "late", "status", "succeeded"));
-        assertThat(newest("h", "p", "j").jobId()).as("ended, and newer than all that are open").isEqualTo(id("late"));
+        assertThat(newest("h", "p", "j").jobId()).as("an open job goes before one that ended, however new that is").isEqualTo(id("open9"));
+        assertThat(IntStream.rangeClosed(1, 15).mapToObj(n -> ledger.jobs().nth(key, Narrowing.NONE, n).map(record -> record.jobId().value()).orElse("none")))
+                .containsExactly("late", "open9", "open8", "open7", "open6", "open5", "open4", "ended13", "open3", "ended12", "open2", "ended11", "open1", "ended10", "none");
         assertThat(ledger.jobs().known(key, new Narrowing("site1.yml", null)).orElseThrow().newest().jobId()).isEqualTo(id("open7"));
+    }
+
+    @Test
+    void anOpenJob_answersBeforeANewerOneThatEnded_andIdChoosesAny() {
+        JobKey key = key("h", "p", "j");
+        append(started(run(1), 1, 1, "h", "p", "j", "long"), started(run(2), 1, 5, "h", "p", "j", "short"),
+                json("job_ended", run(2), 2, 6, "host", "h", "ansible_job_id", "short", "status", "succeeded"));
+        assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("long"));
+        assertThat(ledger.jobs().newest(key, new Narrowing(null, null, false, id("short"))).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(ledger.jobs().newest(key, new Narrowing(null, run(1), false, id("short")))).isEmpty();
+        assertThat(ledger.jobs().newest(key("h", "p", "other"), new Narrowing(null, null, false, id("short")))).isEmpty();
+        append(json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "long", "status", "succeeded"));
+        assertThat(newest("h", "p", "j").jobId()).as("none is open: the latest start").isEqualTo(id("short"));
+    }
+
+    @Test
+    void savingAnotherJobUnderAName_replacesWhatTheSamePlaybookSaved_butNoJobOfARun() {
+        JobKey key = key("h", "p", "j");
+        append(saved(run(1), 1, "h", "p", "j", "s1", "playbook", "a.yml"), saved(run(2), 2, "h", "p", "j", "s2", "playbook", "a.yml"), saved(run(3), 3, "h", "p", "j", "s3", "playbook", "b.yml"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("s3"), id("s2"));
+        append(started(run(4), 1, 0, "h", "p", "j", "s1", "playbook", "a.yml"));
+        assertThat(ledger.jobs().known(key, Narrowing.NONE).orElseThrow().open()).extracting(JobRecord::jobId).containsExactly(id("s3"), id("s2"), id("s1"));
+    }
+
+    @Test
+    void dryRuns_answerOnlyWhoAsksForThem_andStayInHistories() {
+        JobKey key = key("h", "p", "j");
+        Narrowing dry = new Narrowing(null, null, true, null);
+        append(started(run(1), 1, 1, "h", "p", "j", "real"), json("job_ended", run(1), 2, 2, "host", "h", "ansible_job_id", "real", "status", "failed"));
+        for (int i = 2; i <= 6; i++) {
+            append(started(run(i), 1, 10 + i, "h", "p", "j", "dry" + i, "check_mode", true));
+            append(started(run(i), 2, 10 + i, "h", "only dry", "j", "dry only" + i, "check_mode", true));
+        }
+        append(json("job_ended", run(6), 3, 30, "host", "h", "ansible_job_id", "dry6", "status", "succeeded"));
+        assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("real"));
+        assertThat(newest("h", "only dry", "j")).isNull();
+        assertThat(ledger.jobs().nth(key, Narrowing.NONE, 1).orElseThrow().jobId()).isEqualTo(id("real"));
+        assertThat(ledger.jobs().nth(key, Narrowing.NONE, 2)).isEmpty();
+        assertThat(ledger.jobs().newest(key, new Narrowing(null, null, false, id("dry3")))).isEmpty();
+        assertThat(ledger.jobs().newest(key, dry).orElseThrow().jobId()).isEqualTo(id("dry5"));
+        assertThat(ledger.jobs().nth(key, dry, 1).orElseThrow().jobId()).isEqualTo(id("dry6"));
+        assertThat(ledger.jobs().known(key, dry).orElseThrow().open()).hasSize(4);
+        assertThat(ledger.audit().history(key, PageRequest.first(10)).items()).hasSize(6).filteredOn(JobRecord::checkMode).hasSize(5);
+        assertThat(ledger.audit().jobs(JobFilter.builder().host("h").play("p").build(), PageRequest.first(10)).items()).hasSize(6);
     }
 
     @Test

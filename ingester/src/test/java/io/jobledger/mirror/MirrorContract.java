@@ -2,6 +2,7 @@ package io.jobledger.mirror;
 
 import static io.jobledger.mirror.Records.EARLY;
 import static io.jobledger.mirror.Records.LATE;
+import static io.jobledger.mirror.Records.dryRun;
 import static io.jobledger.mirror.Records.id;
 import static io.jobledger.mirror.Records.key;
 import static io.jobledger.mirror.Records.record;
@@ -89,9 +90,39 @@ abstract class MirrorContract {
     @Test
     void put_earlierJob_neverReplacesLaterOne() {
         JobRecord late = running(KEY, "j2.2", LATE);
-        mirror.put(late);
-        mirror.put(record(KEY, "j1.1", EARLY, "succeeded"));
+        assertThat(mirror.put(late)).isTrue();
+        assertThat(mirror.put(record(KEY, "j1.1", EARLY, "succeeded"))).isFalse();
+        assertThat(mirror.put(running(KEY, "j1.1", EARLY))).isFalse();
         assertThat(mirror.get(KEY)).contains(late);
+    }
+
+    @Test
+    void put_openJob_replacesALaterOneThatEnded_andADryRunsGivesWay() {
+        mirror.put(record(KEY, "j2.2", LATE, "succeeded"));
+        JobRecord open = running(KEY, "j1.1", EARLY);
+        assertThat(mirror.put(open)).isTrue();
+        assertThat(mirror.get(KEY)).contains(open);
+        JobKey other = key("db1", "Upgrade databases", "dry");
+        mirror.put(dryRun(other, "j3.3", LATE));
+        JobRecord real = record(other, "j1.1", EARLY, "failed");
+        assertThat(mirror.put(real)).isTrue();
+        assertThat(mirror.get(other)).contains(real);
+    }
+
+    @Test
+    void put_withOthersBesideIt_keepsThemAll() {
+        JobRecord answer = running(KEY, "j2.2", LATE);
+        JobRecord beside = running(KEY, "j1.1", EARLY);
+        mirror.put(OtherRecords.with(answer, List.of(beside)));
+        assertThat(OtherRecords.all(mirror.get(KEY).orElseThrow())).containsExactly(answer, beside);
+        mirror.put(OtherRecords.with(mirror.get(KEY).orElseThrow(), List.of()));
+        assertThat(mirror.get(KEY)).contains(answer);
+    }
+
+    @Test
+    void get_othersThatAreNoRecords_isAFailureThatNamesThem() throws Exception {
+        plant("db1/Upgrade databases/upgrade_db.json", "{\"ansible_job_id\": \"j1.1\", \"others\": [7]}".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> mirror.get(KEY)).isInstanceOf(MirrorException.class).hasMessageContaining("others");
     }
 
     @Test

@@ -10,10 +10,14 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
 import io.jobledger.ledger.H2Ledger;
+import io.jobledger.recovery.Rebuild;
+import io.jobledger.resume.JobFinder;
+import io.jobledger.ledger.JobLookup;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -55,10 +59,10 @@ class MirrorRelayTest {
         }
 
         @Override
-        public void put(JobRecord record) {
+        public boolean put(JobRecord record) {
             puts.add(record);
             before.accept(record);
-            files.put(record);
+            return files.put(record);
         }
 
         @Override
@@ -164,6 +168,61 @@ class MirrorRelayTest {
         relay.relayOnce();
         assertThat(mirrored().jobId()).isEqualTo(Wire.id("id2"));
         assertThat(pending()).isZero();
+    }
+
+    @Test
+    void openJob_replacesANewerOneThatEnded_alsoWhereItsEndWasNotPutYet() throws Exception {
+        append(launch(1, 1), launch(2, 2));
+        relay.relayOnce();
+        assertThat(OtherRecords.all(mirrored())).extracting(JobRecord::jobId).containsExactly(Wire.id("id2"), Wire.id("id1"));
+        append(json("job_ended", run(2), 2, 9, "host", "h", "ansible_job_id", "id2", "status", "succeeded"));
+        relay.relayOnce();
+        assertThat(OtherRecords.all(mirrored())).extracting(JobRecord::jobId).containsExactly(Wire.id("id1"));
+        append(json("job_ended", run(1), 2, 10, "host", "h", "ansible_job_id", "id1", "status", "failed"));
+        relay.relayOnce();
+        assertThat(mirrored().jobId()).as("none is open: the latest start").isEqualTo(Wire.id("id2"));
+        assertThat(mirrored().status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(pending()).isZero();
+    }
+
+    @Test
+    void aForeignLaterJob_stays() throws Exception {
+        append(launch(1, 1));
+        JobRecord foreign = ledger.jobs().newest(KEY, JobLookup.Narrowing.NONE).orElseThrow();
+        mirror.put(RecordFile.read(new String(RecordFile.write(foreign), StandardCharsets.UTF_8).replace("id1", "foreign").replace("10:00:01", "11:00:01").getBytes(StandardCharsets.UTF_8), null));
+        relay.relayOnce();
+        assertThat(mirrored().jobId()).isEqualTo(Wire.id("foreign"));
+    }
+
+    @Test
+    void dryRun_isNeverPut_andOneOfAnEarlierVersionIsTakenOut() throws Exception {
+        append(started(run(1), 1, 1, "h", "p", "j", "dry", "check_mode", true));
+        assertThat(pending()).isZero();
+        mirror.put(ledger.jobs().newest(KEY, new JobLookup.Narrowing(null, null, true, null)).orElseThrow());
+        append(launch(2, 0));
+        relay.relayOnce();
+        assertThat(mirrored().jobId()).isEqualTo(Wire.id("id2"));
+        JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> { });
+        assertThat(finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow().record().jobId()).isEqualTo(Wire.id("id2"));
+    }
+
+    @Test
+    void mirrorsAlone_answerAsTheLedgerDoes() throws Exception {
+        append(launch(1, 1), launch(2, 2), launch(3, 3), json("job_ended", run(3), 2, 9, "host", "h", "ansible_job_id", "id3", "status", "succeeded"));
+        relay.relayOnce();
+        H2Ledger empty = H2Ledger.open(new H2Ledger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
+        try (empty) {
+            JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> { });
+            JobFinder.Found found = finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow();
+            assertThat(found.candidates()).extracting(JobRecord::jobId).containsExactly(Wire.id("id2"), Wire.id("id1"));
+            assertThat(found.source()).isEqualTo(mirror.uri());
+            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(JobFinder.Which.OLDEST, null)).orElseThrow().record().jobId()).isEqualTo(Wire.id("id1"));
+            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, false, Wire.id("id1"))).orElseThrow().ambiguous()).isFalse();
+            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(null, 2)).orElseThrow().record().jobId()).isEqualTo(Wire.id("id1"));
+            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, true, null))).isEmpty();
+            new Rebuild(empty.sink(), clock, seen -> { }, (path, why) -> { }).from(mirror);
+            assertThat(empty.jobs().known(KEY, JobLookup.Narrowing.NONE).orElseThrow().open()).as("rebuilt, nothing of it is lost").hasSize(2);
+        }
     }
 
     @Test

@@ -36,6 +36,11 @@ final class Records {
         return RecordFile.read(Json.text(json).getBytes(StandardCharsets.UTF_8), null);
     }
 
+    static JobRecord dryRun(JobKey key, String jobId, String startedAt) {
+        return RecordFile.read(new String(RecordFile.write(running(key, jobId, startedAt)), StandardCharsets.UTF_8)
+                .replace("\"check_mode\" : false", "\"check_mode\" : true").getBytes(StandardCharsets.UTF_8), null);
+    }
+
     static JobRecord running(JobKey key, String jobId, String startedAt) {
         return record(key, jobId, startedAt, "running");
     }

@@ -40,6 +40,15 @@ class JobMergeTest {
         return seen("job_ended", run, seq, at, "status", status, "message", status + " of " + run);
     }
 
+    private static ObjectNode lost(int run, long seq, long at, String file) {
+        return end(run, seq, at, "lost").put("results_file", file);
+    }
+
+    private static ObjectNode verdict(int run, long seq, long at, String verdict, String module) {
+        ObjectNode end = end(run, seq, at, verdict).put("verdict", verdict).put("rc", run);
+        return module == null ? end : end.put("module_status", module);
+    }
+
     /** Histories that hold every kind of job event, pairs of equal strength, equal times, and saves under one and several names. */
     private static List<List<ObjectNode>> smallHistories() {
         return List.of(
@@ -60,6 +69,13 @@ class JobMergeTest {
                 List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "async", 60, "reason", "no_log"),
                         json("job_polled", run(1), 5, 3, "host", "db1", "launch", 4), json("job_ended", run(1), 6, 9, "host", "db1", "play", "p", "job", "secret", "launch", 4, "status", "lost"),
                         json("job_ended", run(1), 7, 9, "host", "db1", "launch", 4, "status", "failed"), json("job_cleaned", run(1), 8, 20, "host", "db1", "launch", 4)),
+                // Checks in the job's own directory, in another, and without one; sightings before and after; two verdicts and the module's word.
+                List.of(launch(1, 2, 0, "p", "results_file", "/a/" + ID), lost(1, 3, 5, "/a/" + ID), lost(2, 1, 6, "/b/" + ID), seen("job_polled", 3, 1, 5), lost(4, 1, 4, "/a/./" + ID),
+                        seen("job_ended", 2, 7, 6, "status", "lost")),
+                List.of(lost(1, 3, 9, "/a/x"), lost(1, 4, 9, "/b/x"), seen("job_polled", 3, 1, 2, "results_file", "/b/x"), lost(2, 1, 1, "/b/x"),
+                        saved(run(8), 3, "db1", "p", "upgrade", ID, "status", "lost", "results_file", "/a/x")),
+                List.of(launch(1, 2, 0, "p"), end(1, 3, 5, "succeeded"), verdict(1, 4, 6, "failed", null), verdict(2, 4, 6, "succeeded", "failed"), end(3, 3, 1, "timed_out"),
+                        saved(run(9), 3, "db1", "p", "upgrade", ID, "status", "failed", "verdict", "failed", "module_status", "succeeded")),
                 List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log"),
                         json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log")));
     }
@@ -134,11 +150,13 @@ class JobMergeTest {
             // Few runs and few moments, so that ties are common.
             int run = random.nextInt(4);
             long at = random.nextInt(6) + (random.nextInt(8) - 4) / 3 * YEARS;
-            history.add(switch (random.nextInt(5)) {
-                case 0 -> launch(run, seq, at, "p" + random.nextInt(3), "async", random.nextInt(100));
+            history.add(switch (random.nextInt(7)) {
+                case 0 -> launch(run, seq, at, "p" + random.nextInt(3), "async", random.nextInt(100), "results_file", "/" + random.nextInt(2));
                 case 1 -> seen("job_polled", run, seq, at, "play", "p" + random.nextInt(3));
                 case 2 -> end(run, seq, at, ends[random.nextInt(4)]);
                 case 3 -> seen("job_cleaned", run, seq, at);
+                case 4 -> lost(run, seq, at, "/" + random.nextInt(3));
+                case 5 -> verdict(run, seq, at, ends[random.nextInt(2)], random.nextBoolean() ? null : ends[random.nextInt(2)]);
                 default -> saved(run(100 + seq), at, "db1", "p" + random.nextInt(3), "upgrade", ID, "metadata", Map.of("seq", seq));
             });
         }
@@ -161,8 +179,11 @@ class JobMergeTest {
                 Job known = order.get(0);
                 for (Job more : order.subList(1, order.size())) {
                     Job next = known.merge(more);
-                    assertThat(next.status().strength()).isGreaterThanOrEqualTo(known.status().strength());
-                    assertThat(next.status().open() && !known.status().open()).isFalse();
+                    // Two may: an inference that a sighting takes back, and a module's word that a play's verdict goes before.
+                    if (known.status() != JobStatus.LOST && known.ends().verdict() == null && next.ends().verdict() == null) {
+                        assertThat(next.status().strength()).isGreaterThanOrEqualTo(known.status().strength());
+                        assertThat(next.status().open() && !known.status().open()).isFalse();
+                    }
                     known = next;
                 }
             });
@@ -177,6 +198,39 @@ class JobMergeTest {
         assertThat(status(end(1, 1, 3, "failed"), end(1, 2, 2, "succeeded"))).isEqualTo(JobStatus.SUCCEEDED);
         assertThat(status(end(1, 1, 2, "failed"), end(1, 2, 3, "succeeded"))).isEqualTo(JobStatus.FAILED);
         assertThat(status(seen("job_polled", 1, 1, 99), end(1, 2, 3, "succeeded"))).isEqualTo(JobStatus.SUCCEEDED);
+    }
+
+    @Test
+    void lost_needsACheckOfTheJobsOwnFile() {
+        ObjectNode launch = launch(1, 1, 0, "p", "results_file", "/root/.ansible_async/" + ID);
+        assertThat(status(launch, lost(1, 2, 9, "/elsewhere/" + ID))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(launch, lost(1, 2, 9, "/root//.ansible_async/./x/../" + ID))).as("the same file, spelt otherwise").isEqualTo(JobStatus.LOST);
+        assertThat(status(launch, seen("job_ended", 1, 2, 9, "status", "lost"))).as("a sender that does not say where it looked").isEqualTo(JobStatus.LOST);
+        assertThat(status(lost(1, 2, 9, "/elsewhere/" + ID))).as("nobody knows the job's own file").isEqualTo(JobStatus.LOST);
+        assertThat(status(lost(1, 2, 9, "/elsewhere/" + ID), launch)).as("the launch comes late").isEqualTo(JobStatus.RUNNING);
+    }
+
+    @Test
+    void aLaterSightingAlive_takesLostBack_andALaterCheckCountsAgain() {
+        ObjectNode launch = launch(1, 1, 0, "p", "results_file", "/a/x");
+        assertThat(status(launch, lost(1, 2, 5, "/a/x"), seen("job_polled", 2, 1, 6))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(launch, lost(1, 2, 5, "/a/x"), seen("job_polled", 2, 1, 4))).isEqualTo(JobStatus.LOST);
+        assertThat(status(launch, lost(1, 2, 5, "/a/x"), seen("job_polled", 2, 1, 6), lost(1, 3, 7, "/a/x"))).isEqualTo(JobStatus.LOST);
+    }
+
+    @Test
+    void aPlaysVerdict_decides_andTheModulesWordStays() {
+        Job job = fold(Wire.jobs(events(launch(1, 1, 0, "p"), end(1, 2, 5, "succeeded").put("rc", 0), verdict(1, 3, 6, "failed", null))));
+        JobRecord record = job.record(job.mainKey());
+        assertThat(record.status()).isEqualTo(JobStatus.FAILED);
+        assertThat(record.verdict()).isEqualTo(JobStatus.FAILED);
+        assertThat(record.moduleStatus()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(record.rc()).isZero();
+        assertThat(record.finishedAt()).as("when the end was seen").isEqualTo(Wire.T0.plusSeconds(5));
+        assertThat(status(verdict(1, 3, 6, "succeeded", "failed"), end(2, 1, 1, "failed"), end(2, 2, 1, "timed_out"))).isEqualTo(JobStatus.SUCCEEDED);
+        Job plain = fold(Wire.jobs(events(launch(1, 1, 0, "p"), end(1, 2, 5, "succeeded"))));
+        assertThat(plain.record(plain.mainKey()).verdict()).isNull();
+        assertThat(plain.record(plain.mainKey()).moduleStatus()).isNull();
     }
 
     private static JobStatus status(ObjectNode... history) {

@@ -31,10 +31,11 @@ class SnippetsTest {
     }
 
     @Test
-    void snippets_ofAnAmbiguousName_sayWhichPlaybook() {
-        Snippets snippets = Snippets.of(record("db1", "P", "J", "playbook", "site 1.yml"), "http://ledger:8740", true);
-        assertThat(snippets.task()).contains(", playbook='site 1.yml')");
-        assertThat(snippets.curl()).endsWith("'http://ledger:8740/api/v1/jobs/db1/P/J?playbook=site%201.yml'");
+    void snippets_ofAnAmbiguousName_sayWhichJob() {
+        Snippets snippets = Snippets.of(record("-db1", "P", "J"), "http://ledger:8740", true);
+        assertThat(snippets.task()).contains(", id='j1.2')");
+        assertThat(snippets.curl()).endsWith("'http://ledger:8740/api/v1/jobs/-db1/P/J?id=j1.2'");
+        assertThat(snippets.cli()).isEqualTo("./jobledger jobs show --id=j1.2 -- -db1 P J");
     }
 
     @Test

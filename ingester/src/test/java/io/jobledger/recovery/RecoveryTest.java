@@ -65,7 +65,7 @@ class RecoveryTest {
                 json("run_started", run(1), 1, 0, "kind", "playbook", "playbook", "site.yml"),
                 started(run(1), 2, 1, "db1", "Upgrade", "migrate", "j1.1", "async", 600, "results_file", "/root/.ansible_async/j1.1", "playbook", "site.yml", "playbook_path", "/srv/site.yml",
                         "action", "command", "poll", 0, "become_user", "postgres"),
-                started(run(1), 3, 2, "db2", "Upgrade", "migrate", "j2.2", "execution_host", "bastion", "check_mode", true),
+                started(run(1), 3, 2, "db2", "Upgrade", "migrate", "j2.2", "execution_host", "bastion"),
                 json("job_ended", run(1), 4, 90, "host", "db2", "execution_host", "bastion", "ansible_job_id", "j2.2", "status", "failed", "rc", 3, "message", "non-zero return code"),
                 json("job_unresumable", run(1), 5, 3, "host", "db1", "play", "Upgrade", "job", "secret", "task", "secret", "no_log", true, "reason", "no_log"),
                 started(run(2), 1, 1000, "db1", "Upgrade", "migrate", "j3.3", "playbook", "site.yml"),
