@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 
 import pytest
 from tools.controller import Controller, core_version
@@ -36,7 +37,7 @@ class Patient(Controller):
 
 @pytest.fixture
 def host(request):
-    return "h-" + request.node.name.replace("test_", "")[:40]
+    return "h-%08x" % zlib.crc32(request.node.name.encode())
 
 
 @pytest.fixture
