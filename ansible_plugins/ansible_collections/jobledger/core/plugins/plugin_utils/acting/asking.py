@@ -53,9 +53,9 @@ class Question:
 
     def named(self, host: str, play: str, job: str, playbook: str | None = None, run_id: str | None = None) -> dict:
         """Return the same for one job, found by name; it is in `job`, too. Raises RecordError, also for an ambiguous name."""
-        answer = record.fetch(self._client, record.path_of(host, play, job, playbook, run_id), self._timeout)
+        answer = record.fetch(self._client, record.path_of(host, play, job, playbook=playbook, run_id=run_id), self._timeout)
         unclear = record.ambiguity(answer)
-        if unclear and not (playbook or run_id):
+        if unclear:
             raise record.RecordError(unclear)
         found: dict = {"hosts": {}, "known": {}, "elsewhere": [], "nameless": 0, "asked": 0, "left_off": False}
         self._put(found, answer)

@@ -71,7 +71,9 @@ final class Views {
 
     /** How a job stands: {@code overdue} is what it is called when it runs past its deadline. */
     static Cell status(JsonNode job) {
-        return job.path("overdue").asBoolean() ? new Cell("overdue", Style.ALARM) : standing(job.path("status").asText("-"));
+        Cell standing = job.path("overdue").asBoolean() ? new Cell("overdue", Style.ALARM) : standing(job.path("status").asText("-"));
+        // A dry run's job did nothing, however it ended.
+        return job.path("check_mode").asBoolean() ? new Cell(standing.text() + " (dry run)", standing.style()) : standing;
     }
 
     private static Cell state(JsonNode run) {
