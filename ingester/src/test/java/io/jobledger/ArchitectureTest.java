@@ -30,7 +30,7 @@ class ArchitectureTest {
 
     private static final List<String> LEDGER_PORTS = ports("ledger", "Ledger", "EventSink", "JobLookup", "AuditQueries", "JobQueries", "RunQueries", "EventQueries", "LedgerFeed", "Outbox",
             "LedgerException", "Upkeep", "Verifier", "Retention", "WriteObserver", "LedgerFigures");
-    private static final List<String> MIRROR_PORTS = ports("mirror", "Mirror", "MirrorException");
+    private static final List<String> MIRROR_PORTS = ports("mirror", "Mirror", "MirrorException", "OtherRecords");
 
     private static final List<String> TRAIL_PORTS = ports("trail", "Trail", "Act", "TrailException");
     private static final List<String> ACCESS_PORTS = with(

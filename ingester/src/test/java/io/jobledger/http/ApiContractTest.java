@@ -125,7 +125,7 @@ class ApiContractTest {
             case "since", "until" -> "7d";
             case "finished_since", "finished_until" -> "2026-11-20T10:30:45.5+02:00";
             case "min_duration", "max_duration" -> "2h";
-            case "limit", "keep", "as_of", "as_of_removals" -> "7";
+            case "limit", "nth", "keep", "as_of", "as_of_removals" -> "7";
             case "older_than" -> "2h";
             case "cursor" -> cursor(operation);
             default -> "x";

@@ -99,6 +99,8 @@ class QueryPlanTest {
         ledger.jobs().newest(key("h1", "p", "j1"), new Narrowing("site.yml", run(1)));
         ledger.jobs().known(key("h1", "p", "j1"), Narrowing.NONE);
         ledger.jobs().known(key("h1", "p", "j1"), new Narrowing("site.yml", run(1)));
+        ledger.jobs().nth(key("h1", "p", "j1"), Narrowing.NONE, 2);
+        ledger.jobs().known(key("h1", "p", "j1"), new Narrowing(null, null, false, id("id1")));
         ledger.jobs().job("h1", id("id1"));
         ledger.audit().run(run(1));
         ledger.audit().plays(run(10_001));
