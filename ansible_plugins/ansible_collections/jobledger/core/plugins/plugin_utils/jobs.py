@@ -125,6 +125,8 @@ class Jobs:
         # What the launch said is the truth: a status check only recomputes the results file, and may get it wrong.
         event = {key: where[key] for key in _NAMES if where.get(key) is not None} if not job.mine else {}
         event.update(job.fields)
+        if not job.mine and where.get("results_file"):
+            event["results_file"] = where["results_file"]  # an earlier check may have looked elsewhere
         event["ansible_job_id"] = job_id
         return event
 
