@@ -18,6 +18,7 @@ BEYOND_THE_SCHEMA = {
     "as_of_removals": "goes with as_of, and as_of with it; OpenAPI knows no parameters that go together",
     "as_of": "goes with as_of_removals, and must be a moment that this ledger has seen",
     "older_than": "or keep, where the settings keep everything",
+    "status": "of a prune, goes with older_than or keep",
     "started_at": "from 1970 to 9999, with an offset of at most 18 hours: the format date-time has no such bounds",
     "async": "a whole number is written without a fraction; a schema takes 1.0 for an integer",
     "host, play, job_name": "must be those of the path",

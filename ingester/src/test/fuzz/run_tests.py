@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -94,7 +95,7 @@ def attack(python_bin: Path, options: argparse.Namespace, with_token: bool) -> i
             post = urllib.request.Request(url + "/api/v1/events", EVENTS.encode(), {"Content-Type": "application/json", **headers})
             urllib.request.urlopen(post, timeout=60).close()
             command = [str(python_bin / "schemathesis"), "--config-file", str(HERE / "schemathesis.toml"), "run", _contract(directory, token), "--url", url,
-                       "--seed", str(options.seed), "--max-examples", str(options.examples), "--phases", phases, "--workers", "2", "--continue-on-failure", "--no-shrink",
+                       "--seed", str(options.seed), "--max-examples", str(options.examples), "--phases", phases, "--continue-on-failure", "--no-shrink",
                        "--generation-database", "none", "--request-timeout", "60", "--suppress-health-check", "all", "--no-color", "--warnings", "off"]
             for name, value in headers.items():
                 command += ["--header", "%s: %s" % (name, value)]
@@ -124,7 +125,9 @@ def main() -> int:
     except devenv.EnvironmentMissing as error:
         print("fuzzer SKIPPED: %s" % error, flush=True)
         return 0
-    return max(attack(place, options, with_token) for with_token in (False, True))
+    # At once: each round waits for its own ingester most of the time.
+    with ThreadPoolExecutor(2) as rounds:
+        return max(rounds.map(lambda with_token: attack(place, options, with_token), (False, True)))
 
 
 if __name__ == "__main__":

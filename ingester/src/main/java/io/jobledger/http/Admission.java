@@ -68,6 +68,18 @@ final class Admission {
         return ((Load.Share) context.get(SHARE)).hold();
     }
 
+    /**
+     * Takes room for an answer that is read part by part, until it is over.
+     *
+     * @throws Problem when there is none
+     */
+    static void reserve(RoutingContext context, long bytes) {
+        Load.Share share = context.get(SHARE);
+        if (!share.reserve(bytes)) {
+            throw share.full();
+        }
+    }
+
     /** What the request is for. */
     static Load.Kind kind(RoutingContext context) {
         return ((Load.Share) context.get(SHARE)).kind();

@@ -30,10 +30,10 @@ record Listing<T>(
 
     private static final int USUAL = 100;
     /** Rows of the first part of what streams, and the most of a later one. */
-    private static final int CHUNK = 50;
+    private static final int CHUNK = 10;
     private static final int MOST_CHUNK = 500;
     /** A part's size in bytes is kept about here: that much waits in the memory for each reader who takes nothing. */
-    private static final int PART = 256 * 1024;
+    private static final int PART = 128 * 1024;
 
     /** The same list of something that must be there: {@code there} throws when it is not. */
     Listing<T> of(Runnable there) {
@@ -57,6 +57,8 @@ record Listing<T>(
         if (format == Format.JSON) {
             answers.blocking(context, () -> page(request, total));
         } else {
+            // A part as it was read, and one as it is written.
+            Admission.reserve(context, 2 * PART);
             RowWriter writer = new RowWriter(format, columns);
             answers.stream(context, format.contentType(), new Answers.Chunks() {
                 private PageRequest next = request;

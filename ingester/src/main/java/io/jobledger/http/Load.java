@@ -130,6 +130,7 @@ final class Load {
     final class Share {
         private final Room room;
         private long bytes;
+        private long reserved;
         private int holds = 1;
         private boolean kept = true;
         private boolean under = true;
@@ -161,6 +162,18 @@ final class Load {
             bytes += arrived;
             room.bodies.addAndGet(arrived);
             return room.held() <= room.most();
+        }
+
+        /** Takes room for answers that will be read part by part, until the request is over; false when there is none. */
+        synchronized boolean reserve(long more) {
+            if (room.held() + more > room.most()) {
+                return false;
+            }
+            if (under) {
+                reserved += more;
+                room.unread(more);
+            }
+            return true;
         }
 
         Problem full() {
@@ -199,6 +212,7 @@ final class Load {
             if (under) {
                 under = false;
                 room.requests.decrementAndGet();
+                room.unread(-reserved);
             }
         }
 
