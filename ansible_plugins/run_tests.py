@@ -21,8 +21,7 @@ OLDEST = "2.14.18"
 # Four at once: half of a test is waiting. A file stays together, since its tests share a run of Ansible; conftest.py has the order.
 ALL = ["-q", "-n", "4", "--dist", "loadfile", "--no-loadscope-reorder"]
 # What may differ from version to version; spool, faults and the way end to end are the same code on each.
-HOOKS = ["unit", "integration/test_facts.py", "integration/test_kinds_of_run.py", "integration/test_lookup.py", "integration/roles/test_roles_behaviour.py",
-         "integration/test_settle.py"]
+HOOKS = ["unit", "integration/test_facts.py", "integration/test_kinds_of_run.py", "integration/test_lookup.py", "integration/roles/test_roles_behaviour.py"]
 BENCH = Path(__file__).resolve().parents[1] / "bench"
 TESTS = Path(__file__).resolve().parent / "ansible_collections" / "jobledger" / "core" / "tests"
 

@@ -35,18 +35,10 @@ class StateFiles:
     def locked(self, key: Key):
         """Keep other processes of this machine from changing a key's file between a `get` and a `put`."""
         directory = os.path.dirname(self.place(key))
-        try:
+        with contextlib.suppress(OSError):  # what is wrong with the place, the reading and the writing say
             _make_directory(directory)
-            descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        except OSError:
-            yield  # what is wrong with the place, the reading and the writing say
-            return
-        try:
-            with contextlib.suppress(OSError):  # a file system without locks
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with _held(directory):
             yield
-        finally:
-            os.close(descriptor)
 
     def get(self, key: Key) -> dict | None:
         """Return what the file of a key holds, see `state_record.split`, None when there is no file. Raises StateError for a damaged or unreadable one."""
@@ -95,15 +87,31 @@ class StateFiles:
         """Remove a record that still is `data`; return whether it went. Raises StateError."""
         path = os.path.join(self._root, *name.split("/"))
         try:
-            if _read(path) != data:
-                return False
-            os.unlink(path)
+            with _held(os.path.dirname(path)):
+                if _read(path) != data:
+                    return False
+                os.unlink(path)
             _sync(os.path.dirname(path))
             return True
         except FileNotFoundError:
             return True
         except OSError as error:
             raise _failure("remove", path, error) from None
+
+
+@contextlib.contextmanager
+def _held(directory: str):
+    try:
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield
+        return
+    try:
+        with contextlib.suppress(OSError):  # a file system without locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def _folders(path: str) -> list[str]:

@@ -80,15 +80,26 @@ def test_job_that_a_controller_ran_on_itself_is_only_asked_there(more):
     assert found["elsewhere"] == ["db2 / P / j"] and sum(map(len, found["hosts"].values())) == 2
 
 
-def test_ambiguous_name_is_refused_unless_it_is_told_which():
+def test_ambiguous_name_is_refused():
     class Several(Ledger):
         def request(self, method, path, body=None, timeout=1.0):
             return self._answer(200, dict(_job(1), ambiguous=True, candidates=[{"playbook": "a.yml"}]))
 
     question = asking.Question(Several(), 1, "ci-1")
-    with pytest.raises(record.RecordError, match="a.yml"):
-        question.named("db1", "P", "j")
-    assert question.named("db1", "P", "j", playbook="a.yml")["job"]["ansible_job_id"] == "j1.1"
+    for which in ({}, {"playbook": "a.yml"}):
+        with pytest.raises(record.RecordError, match="a.yml"):
+            question.named("db1", "P", "j", **which)
+
+
+def test_name_is_asked_with_what_narrows_it():
+    class One(Ledger):
+        def request(self, method, path, body=None, timeout=1.0):
+            self.asked.append(path)
+            return self._answer(200, _job(1))
+
+    ledger = One()
+    assert asking.Question(ledger, 1, "ci-1").named("db1", "P", "j", playbook="a.yml")["job"]["ansible_job_id"] == "j1.1"
+    assert ledger.asked == ["/api/v1/jobs/db1/P/j?playbook=a.yml"]
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), (" 2h ", 7200), ("7d", 604800), (0, 0)])
