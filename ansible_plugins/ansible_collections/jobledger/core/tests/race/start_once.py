@@ -31,6 +31,8 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_host, 
 import history  # noqa: E402
 
 STEPS = ("locked", "attempt_locked", "prepared", "before_fork", "forked", "guardian", "before_mark", "marked", "told", "payload_runs", "payload_ended", "before_switch", "switched")
+# Steps that a keeper, or the guardian in its place, goes through while the job is theirs alone.
+KEEPING = ("marked", "told", "payload_runs", "payload_ended", "before_switch")
 PAYLOAD = """import json, os, sys, time
 def tell(what):
     descriptor = os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
@@ -59,6 +61,7 @@ class Try:
         (folder / "payload.py").write_text(PAYLOAD)
         self.fence = fence_layout.Fence(str(folder / "keys" / fence_layout.key_hash("m", "h1", "Play", "job")))
         self.allowed = {"lost": False, "busy": False, "killed": False}
+        self.keeper_killed = False
         self.did: list = []
 
     def run(self) -> history.Verdict:
@@ -96,6 +99,7 @@ class Try:
             self.allowed["busy"] = True
         else:
             self.allowed["killed"] = True
+            self.keeper_killed = self.keeper_killed or step_at in KEEPING
 
         def trouble(step):
             if step != step_at or (self.stopped / step_at).exists():
@@ -187,7 +191,7 @@ class Try:
             names = dice.choice((["keeper"], ["guardian"], ["keeper", "guardian", "payload"], ["payload"]))
             self.did.append("killed: %s" % ", ".join(names))
             # The result is in the hands of two: when a step kills the one and this the other, it goes with them.
-            if names[-1] == "payload" or self.allowed["killed"]:
+            if names[-1] == "payload" or self.keeper_killed:
                 self.allowed["lost"] = True
             self.allowed["killed"] = True
             for attempt in self.fence.attempts():
