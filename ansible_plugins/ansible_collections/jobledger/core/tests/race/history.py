@@ -60,7 +60,7 @@ def _one(verdict: Verdict, name: str, outcome: dict, ended: Counter, allowed: di
     if outcome["decision"] == "refused":
         excused = ("another generation of this job runs" in outcome["message"] or "generations go only forward" in outcome["message"]
                    or "just being started" in outcome["message"] and allowed["busy"] or "being decided" in outcome["message"] and allowed["busy"]
-                   or "come to its end" in outcome["message"] and (allowed["busy"] or allowed["killed"]) or "was lost" in outcome["message"] and allowed["lost"]
+                   or "come to its end" in outcome["message"] and (allowed["busy"] or allowed["killed"]) or "is not started again" in outcome["message"] and allowed["lost"]
                    or "processes that still run" in outcome["message"] and allowed["lost"])
         if not excused:
             verdict.note("%s was refused without a reason: %s" % (name, outcome["message"]))
