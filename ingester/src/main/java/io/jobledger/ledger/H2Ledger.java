@@ -320,24 +320,24 @@ public final class H2Ledger extends JdbcLedger {
 
     /** Writes and syncs everything that is committed. Whoever stores meanwhile waits for the beginning alone, which only looks what there is to write. */
     private void sync() throws SQLException, IOException {
-        snapshot();
-        jdbi().useHandle(handle -> {
-            MVStore store = H2Connections.store(handle.getConnection());
-            // Waits until the snapshot is written.
-            store.executeFilestoreOperation(() -> { });
-            store.sync();
-        });
+        MVStore store = snapshot();
+        // Waits until the snapshot is written. On the store that was asked for it: where that was closed by a failure, a connection would have the one that was opened instead, which knows nothing of it.
+        store.executeFilestoreOperation(() -> { });
+        store.sync();
+        if (store.isClosed() || store.getPanicException() != null) {
+            throw new SQLException("the ledger's store was closed by a failure", "90098");
+        }
         mark.sync();
     }
 
     /**
-     * Puts everything that is committed in line to be written; or nothing, where there is no room for it, since a write without room would close the store.
+     * Puts everything that is committed in line to be written, and returns where; or nothing, where there is no room for it, since a write without room would close the store.
      *
      * @throws LedgerException of kind {@code FULL}
      */
-    private void snapshot() throws SQLException {
-        turn.<Void, SQLException>take(() -> {
-            jdbi().useHandle(handle -> {
+    private MVStore snapshot() throws SQLException {
+        return turn.<MVStore, SQLException>take(() -> {
+            return jdbi().<MVStore, SQLException>withHandle(handle -> {
                 MVStore store = H2Connections.store(handle.getConnection());
                 if (!room.has(store.getUnsavedMemory() + PAGES_BESIDES)) {
                     throw new LedgerException(
@@ -348,8 +348,8 @@ public final class H2Ledger extends JdbcLedger {
                 if (store.tryCommit() < 0 && store.hasUnsavedChanges()) {
                     store.commit();
                 }
+                return store;
             });
-            return null;
         });
     }
 
