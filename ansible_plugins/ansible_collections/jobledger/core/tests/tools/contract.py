@@ -7,7 +7,7 @@ import re
 ID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 AT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
 NAMES = {"host", "play", "job", "task", "execution_host"}
-STATUS = {"succeeded", "failed", "timed_out", "lost"}
+STATUS = {"succeeded", "failed", "timed_out", "cancelled", "lost"}
 # What a later event says instead of the id of a job whose id no_log hides.
 _SEEN = {"launch": int}
 _PLACE = {"host": str, "ansible_job_id": str, "execution_host": str, "play": str, "playbook": str, "playbook_path": str,
@@ -26,8 +26,9 @@ FIELDS = {
                     "argv": list, "labels": dict},
     "play_started": {"play": str, "playbook": str, "playbook_path": str, "strategy": str},
     "job_started": _LAUNCH,
-    "job_polled": dict(_PLACE, **_SEEN),
-    "job_ended": dict(_PLACE, **_SEEN, status=str, verdict=str, module_status=str, rc=int, message=str, changed=bool, details=dict),
+    "job_polled": dict(_PLACE, **_SEEN, sighting=dict, adopted=bool),
+    "job_ended": dict(_PLACE, **_SEEN, status=str, verdict=str, module_status=str, reason=str, by=str, rc=int, message=str, changed=bool, adopted=bool, details=dict),
+    "job_unreached": {"host": str, "ansible_job_id": str, "execution_host": str, "message": str},
     "job_cleaned": dict(_PLACE, **_SEEN),
     "job_unresumable": _HIDDEN,
     "job_intended": _INTENT,
@@ -41,6 +42,7 @@ REQUIRED = {
     "job_started": {"host", "play", "job", "task", "ansible_job_id"}, "job_polled": {"host"},
     "job_ended": {"host", "status"}, "job_cleaned": {"host"},
     "job_unresumable": {"host", "play", "job", "task", "reason"},
+    "job_unreached": {"host", "ansible_job_id"},
     "job_intended": {"host", "play", "job", "task", "no_log"},
     "job_not_started": {"host", "play", "job", "task", "intent", "reason"},
 }
@@ -71,8 +73,20 @@ def problems(event: object) -> list[str]:
             found.append("%s is %r" % (key, value))
         elif key in NAMES and not _is_name(value):
             found.append("%s is no name: %r" % (key, value))
-    found += _values(given)
-    return found
+    return found + _values(given) + _acts(kind, given)
+
+
+DECISION = {"started", "attached", "already_succeeded", "refused"}
+SIGHTING = {"pid": int, "since": str, "cpu_seconds": (int, float), "memory_bytes": int, "output_bytes": int}
+
+
+def _acts(kind: str, given: dict) -> list[str]:
+    found = ["decision"] if given.get("decision", "started") not in DECISION else []
+    found += ["reason"] if kind == "job_ended" and given.get("reason", "vanished") not in ("vanished", "no_results_file") else []
+    seen = given.get("sighting", {})
+    found += ["sighting." + key for key, value in seen.items() if key in SIGHTING and not isinstance(value, SIGHTING[key])]
+    found += ["sighting.since"] if not AT.match(seen.get("since", "2026-11-20T10:30:45.123456Z")) else []
+    return found + [key for key in ("generation", "by") if not 1 <= len(given.get(key, "x")) <= 1000]
 
 
 def _values(given: dict) -> list[str]:

@@ -28,7 +28,7 @@ class ArchitectureTest {
     private static final JavaClasses PROGRAM =
             new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.jobledger");
 
-    private static final List<String> LEDGER_PORTS = ports("ledger", "Ledger", "EventSink", "JobLookup", "AuditQueries", "JobQueries", "RunQueries", "EventQueries", "LedgerFeed", "Outbox",
+    private static final List<String> LEDGER_PORTS = ports("ledger", "Ledger", "EventSink", "ConditionalSink", "Precondition", "JobLookup", "AuditQueries", "JobQueries", "RunQueries", "EventQueries", "LedgerFeed", "Outbox",
             "LedgerException", "Upkeep", "Verifier", "Retention", "WriteObserver", "LedgerFigures");
     private static final List<String> MIRROR_PORTS = ports("mirror", "Mirror", "MirrorException", "OtherRecords");
 

@@ -91,6 +91,8 @@ public final class Wire {
                 jobs.add(observed.job());
             } else if (event instanceof Event.JobSaved saved) {
                 jobs.add(saved.job());
+            } else if (event instanceof Event.JobClosed closed) {
+                jobs.add(closed.job());
             }
         }
         return jobs;

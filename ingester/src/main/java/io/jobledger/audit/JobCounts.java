@@ -7,4 +7,4 @@ package io.jobledger.audit;
  * @param running without a known end, the overdue among them
  * @param overdue those of {@code running} that are past their deadline
  */
-public record JobCounts(long jobs, long running, long overdue, long succeeded, long failed, long timedOut, long lost) {}
+public record JobCounts(long jobs, long running, long overdue, long succeeded, long failed, long timedOut, long cancelled, long lost, long closed) {}

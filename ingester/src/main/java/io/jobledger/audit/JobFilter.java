@@ -18,6 +18,7 @@ import java.util.Set;
  * @param overdue also jobs that run past their deadline; alone, only those
  * @param labels of the run; all must be there
  * @param minDuration of an open job: the time since its start
+ * @param unseenFor nobody has seen the job for at least so long
  * @param text part of a name (host, play, job, task) or of the message, ignoring case; costs a scan of what the other parts leave
  */
 public record JobFilter(
@@ -40,6 +41,7 @@ public record JobFilter(
         TimeRange finished,
         Duration minDuration,
         Duration maxDuration,
+        Duration unseenFor,
         String text) {
     public static final JobFilter ALL = builder().build();
 
@@ -73,6 +75,7 @@ public record JobFilter(
         private TimeRange finished = TimeRange.ALWAYS;
         private Duration minDuration;
         private Duration maxDuration;
+        private Duration unseenFor;
         private String text;
 
         private Builder() {}
@@ -172,6 +175,11 @@ public record JobFilter(
             return this;
         }
 
+        public Builder unseenFor(Duration value) {
+            unseenFor = value;
+            return this;
+        }
+
         public Builder text(String value) {
             text = value;
             return this;
@@ -179,7 +187,7 @@ public record JobFilter(
 
         public JobFilter build() {
             return new JobFilter(host, executionHost, play, playbook, job, task, action, user, controller, statuses, overdue, labels, ansibleJobId, run, runName, started,
-                    finished, minDuration, maxDuration, text);
+                    finished, minDuration, maxDuration, unseenFor, text);
         }
     }
 }

@@ -12,6 +12,8 @@ public enum Scope {
     INGEST,
     /** To read everything. */
     READ,
+    /** To close, name and cancel jobs. */
+    ACT,
     /** Everything, and what only an administrator may do. */
     ADMIN;
 

@@ -9,7 +9,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("unused")
 final class JobFilters {
     /** What {@code --status} takes. */
-    enum Status { running, overdue, succeeded, failed, timed_out, lost, open }
+    enum Status { running, overdue, succeeded, failed, timed_out, cancelled, lost, closed, open }
 
     @Spec
     private CommandSpec self;
@@ -73,6 +73,9 @@ final class JobFilters {
 
     @Option(names = "--max-duration", paramLabel = "LENGTH", description = "Only jobs that took at most so long.")
     private String maxDuration;
+
+    @Option(names = "--unseen-for", paramLabel = "LENGTH", description = "Only jobs that nobody has seen for so long.")
+    private String unseenFor;
 
     @Option(names = "--q", paramLabel = "TEXT", description = "Only jobs with this text in a name or message, whatever the case.")
     private String q;

@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
         footer = {"", "Examples:", "  jobledger prune --older-than 90d", "  jobledger prune --older-than 30d --status succeeded --keep 1000 --yes"})
 final class PruneCommand implements Callable<Integer> {
     /** How a job ended. */
-    enum End { succeeded, failed, timed_out, lost }
+    enum End { succeeded, failed, timed_out, cancelled, lost, closed }
 
     private static final List<Field> EXAMPLES = Stream.of("started_at", "playbook", "run_name", "jobs", "events", "run_id").map(Field::named).toList();
 

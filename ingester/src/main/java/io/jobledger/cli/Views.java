@@ -59,7 +59,7 @@ final class Views {
     static Stream<Field> counts() {
         return Stream.of(
                 Field.number("jobs", "JOBS", 0), count("running", Style.BUSY, 2), count("overdue", Style.ALARM, 1), count("succeeded", Style.GOOD, 3), count("failed", Style.BAD, 1),
-                count("timed_out", Style.BAD, 2), count("lost", Style.ALARM, 2));
+                count("timed_out", Style.BAD, 2), count("cancelled", Style.ODD, 4), count("lost", Style.ALARM, 2), count("closed", Style.ODD, 4));
     }
 
     private static Field count(String name, Style style, int rank) {
@@ -86,7 +86,7 @@ final class Views {
             case "succeeded", "finished" -> Style.GOOD;
             case "failed", "timed_out" -> Style.BAD;
             case "lost" -> Style.ALARM;
-            case "interrupted" -> Style.ODD;
+            case "interrupted", "cancelled", "closed" -> Style.ODD;
             default -> Style.PLAIN;
         });
     }

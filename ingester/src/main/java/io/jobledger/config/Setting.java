@@ -67,7 +67,7 @@ public enum Setting {
             + " so may a backup."),
     IDLE_TIMEOUT("60s", "DURATION", "A connection on which nothing moves for so long is closed."),
     KEEP_SUCCEEDED("forever", "DURATION", "How long jobs that succeeded are kept, from their start; forever for no limit."),
-    KEEP_FAILED("forever", "DURATION", "The same for jobs that failed, timed out or were lost."),
+    KEEP_FAILED("forever", "DURATION", "The same for jobs that failed, timed out, were cancelled, lost or closed."),
     KEEP_SUCCEEDED_COUNT("all", "N", "How many jobs that succeeded are kept, the newest; all for no limit."),
     KEEP_FAILED_COUNT("all", "N", "The same for failed, timed-out and lost jobs, of each kind so many."),
     RETENTION_INTERVAL("1h", "DURATION", "Time between two rounds of removing what is not kept."),

@@ -2,6 +2,7 @@ package io.jobledger.event;
 
 import io.jobledger.json.Fields;
 import io.jobledger.json.JobDetails;
+import io.jobledger.json.Json;
 import io.jobledger.json.RecordJson;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Event;
@@ -16,6 +17,7 @@ import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
+import io.jobledger.model.Sighting;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +26,8 @@ import java.util.TreeMap;
 /** One event from its fields. Faults are collected in the fields; the result is null when there are any. */
 final class EventDecoder {
     private static final String TYPES = "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable, job_intended, "
-            + "job_not_started, job_saved, run_alive, run_finished, run_interrupted";
+            + "job_not_started, job_unreached, job_cancel_requested, job_closed, job_saved, run_alive, run_finished, run_interrupted";
+    private static final List<String> DECISIONS = List.of("started", "attached", "already_succeeded", "refused");
     private static final long MAX_SEQ = (1L << 53) - 1;
 
     private final Fields fields;
@@ -68,6 +71,9 @@ final class EventDecoder {
             case "job_polled" -> observed(sound, Kind.CHECK);
             case "job_ended" -> observed(sound, Kind.END);
             case "job_cleaned" -> observed(sound, Kind.CLEANUP);
+            case "job_unreached" -> noted(sound);
+            case "job_cancel_requested" -> cancelRequested(sound);
+            case "job_closed" -> closed(sound);
             case "job_saved" -> saved(sound);
             default -> {
                 fields.fault("type", "must be one of " + TYPES);
@@ -134,7 +140,68 @@ final class EventDecoder {
         }
         fields.bool("check_mode");
         fields.bool("no_log");
+        decision();
+        fields.text("generation");
         return new Event.JobIntended(head);
+    }
+
+    private Event noted(boolean sound) {
+        fields.require("host");
+        fields.require("ansible_job_id");
+        String host = fields.name("host");
+        String executionHost = fields.name("execution_host");
+        AnsibleJobId jobId = fields.jobId("ansible_job_id");
+        fields.string("message");
+        return sound && fields.faults().isEmpty() ? new Event.JobNoted(head, executionHost == null ? host : executionHost, jobId) : null;
+    }
+
+    private Event cancelRequested(boolean sound) {
+        whoAndWhy();
+        return noted(sound);
+    }
+
+    /** What a person does to a job has an identity of its own, and says who did it and why. */
+    private void whoAndWhy() {
+        if (head.seq() != 1) {
+            fields.fault("seq", "must be 1 in " + head.type() + ": each has a run_id of its own");
+        }
+        fields.require("by");
+        fields.require("message");
+    }
+
+    private Event closed(boolean sound) {
+        whoAndWhy();
+        List.of("host", "play", "job").forEach(fields::require);
+        String host = fields.name("host");
+        String executionHost = fields.name("execution_host");
+        String play = fields.name("play");
+        String name = fields.name("job");
+        Evidence told = closedLaunch();
+        AnsibleJobId jobId = fields.jobId("ansible_job_id");
+        String by = fields.text("by");
+        String message = fields.string("message");
+        if (!sound || !fields.faults().isEmpty()) {
+            return null;
+        }
+        JobEnd end = new JobEnd(head.evidence(), JobStatus.CLOSED, null, by, null, message, null, null);
+        JobDescription described = new JobDescription(
+                told == null ? head.evidence() : told, new JobKey(host, play, name), null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+                told == null ? null : told.run(), null, null, null, null, null);
+        return new Event.JobClosed(head, new Job(executionHost == null ? host : executionHost, jobId, null, new TreeMap<>(), described, JobEnds.of(end, null), null, null));
+    }
+
+    /** Which event told of the job that is closed, where its id was never shown; null where the event has an id. */
+    private Evidence closedLaunch() {
+        RunId run = fields.runId("launch_run_id");
+        Long seq = fields.integer("launch");
+        if (fields.has("ansible_job_id")) {
+            return null;
+        }
+        if (run == null || seq == null || seq < 1) {
+            fields.fault("ansible_job_id", "is required, or launch_run_id and launch: the run and seq of the job_unresumable that told of the job");
+            return null;
+        }
+        return new Evidence(head.at(), run, seq);
     }
 
     private Event observed(boolean sound, Kind kind) {
@@ -160,9 +227,11 @@ final class EventDecoder {
         if (async != null && (async < 0 || async > Job.MAX_ASYNC)) {
             fields.fault("async", "must be 0 to " + Job.MAX_ASYNC + " seconds");
         }
-        Description description = new Description(launch, host, play, task, job, async);
+        decision();
+        Sighting sighting = kind == Kind.CHECK ? sighting(sound) : null;
+        Description description = new Description(launch, host, play, task, job, async, launch ? head.at() : since(sighting));
         JobDescription described = description.read(sound, told);
-        JobEnds ends = ends(kind, sound);
+        JobEnds ends = ends(kind, sound, sighting);
         if (!sound || !fields.faults().isEmpty()) {
             return null;
         }
@@ -188,19 +257,21 @@ final class EventDecoder {
         return told;
     }
 
-    private JobEnds ends(Kind kind, boolean sound) {
+    private JobEnds ends(Kind kind, boolean sound, Sighting sighting) {
         if (kind == Kind.END) {
             JobEnds ends = ended(sound);
             return ends == null ? JobEnds.NONE : ends;
         }
-        return kind == Kind.CHECK && sound ? JobEnds.alive(head.at()) : JobEnds.NONE;
+        return kind == Kind.CHECK && sound ? JobEnds.alive(head.at(), sighting) : JobEnds.NONE;
     }
 
     private JobEnds ended(boolean sound) {
         fields.require("status");
         JobStatus status = fields.parsed("status", JobStatus::parse);
         if (status == JobStatus.RUNNING) {
-            fields.fault("status", "must be an end: succeeded, failed, timed_out or lost");
+            fields.fault("status", "must be an end: succeeded, failed, timed_out, cancelled or lost");
+        } else if (status == JobStatus.CLOSED) {
+            fields.fault("status", "must not be closed: a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close");
         }
         JobStatus verdict = ownResult("verdict");
         JobStatus module = ownResult("module_status");
@@ -210,6 +281,11 @@ final class EventDecoder {
         if (module != null && verdict == null) {
             fields.fault("module_status", "is only sent with a verdict; without one the status is the module's word");
         }
+        String reason = fields.string("reason");
+        if (status == JobStatus.LOST && reason != null && !reason.equals(JobEnd.VANISHED) && !reason.equals("no_results_file")) {
+            fields.fault("reason", "must be vanished or no_results_file");
+        }
+        String by = fields.text("by");
         Long rc = fields.integer("rc");
         String message = fields.string("message");
         Boolean changed = fields.bool("changed");
@@ -219,7 +295,7 @@ final class EventDecoder {
             return null;
         }
         if (verdict == null) {
-            return JobEnds.of(new JobEnd(head.evidence(), status, rc, message, changed, details), resultsFile);
+            return JobEnds.of(new JobEnd(head.evidence(), status, status == JobStatus.LOST ? reason : null, by, rc, message, changed, details), resultsFile);
         }
         JobEnd own = module == null ? null : new JobEnd(head.evidence(), module, rc, module == JobStatus.SUCCEEDED ? null : message, changed, details);
         return JobEnds.ofVerdict(new JobEnd(head.evidence(), verdict, rc, message, changed, details), own);
@@ -234,6 +310,31 @@ final class EventDecoder {
         return status;
     }
 
+    /** What a task that starts a job once decided; it stands in the history. */
+    private void decision() {
+        String decision = fields.string("decision");
+        if (decision != null && !DECISIONS.contains(decision)) {
+            fields.fault("decision", "must be one of " + String.join(", ", DECISIONS));
+        }
+    }
+
+    /** What was seen of the job's process, or null where nothing was. */
+    private Sighting sighting(boolean sound) {
+        Fields seen = fields.nested("sighting");
+        if (seen == null) {
+            return null;
+        }
+        List.of("pid", "memory_bytes", "output_bytes").forEach(seen::integer);
+        seen.number("cpu_seconds");
+        seen.time("since");
+        return sound && fields.faults().isEmpty() ? new Sighting(head.evidence(), fields.map("sighting")) : null;
+    }
+
+    /** When a process that was seen had started: the best start of a job whose launch nobody recorded. */
+    private static Instant since(Sighting sighting) {
+        return sighting != null && sighting.facts().get("since") instanceof String since ? Json.time(since) : null;
+    }
+
     /** The descriptive fields that all job events share. */
     private final class Description {
         private final boolean launch;
@@ -242,14 +343,16 @@ final class EventDecoder {
         private final String task;
         private final String job;
         private final Long async;
+        private final Instant startedAt;
 
-        Description(boolean launch, String host, String play, String task, String job, Long async) {
+        Description(boolean launch, String host, String play, String task, String job, Long async, Instant startedAt) {
             this.launch = launch;
             this.host = host;
             this.play = play;
             this.task = task;
             this.job = job;
             this.async = async;
+            this.startedAt = startedAt;
         }
 
         /** @param told the number of the event that stands for the job's id, null where that is known or this is the event */
@@ -266,7 +369,9 @@ final class EventDecoder {
             String remoteUser = fields.string("remote_user");
             String becomeUser = fields.string("become_user");
             String connection = fields.string("connection");
-            String reason = fields.string("reason");
+            String reason = launch ? fields.string("reason") : null;
+            String generation = fields.text("generation");
+            Boolean adopted = launch ? null : fields.bool("adopted");
             Map<String, Object> details = launch ? JobDetails.read(fields) : null;
             if (!sound || !fields.faults().isEmpty()) {
                 return null;
@@ -274,8 +379,9 @@ final class EventDecoder {
             // A status check need not say where it was made: the job is then listed under what is known, and its launch will name it better.
             JobKey key = new JobKey(host, play == null ? "unknown" : play, job != null ? job : task != null ? task : "unknown");
             return new JobDescription(
-                    told == null ? head.evidence() : new Evidence(head.at(), head.run(), told), key, task, label, playbook, playbookPath, action, launch ? head.at() : null, async, poll, resultsFile,
-                    checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, head.run(), null, null, details);
+                    told == null ? head.evidence() : new Evidence(head.at(), head.run(), told), key, task, label, playbook, playbookPath, action, startedAt, async, poll, resultsFile,
+                    checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, head.run(), null, null, details,
+                    generation, Boolean.TRUE.equals(adopted) ? true : null);
         }
     }
 

@@ -49,8 +49,9 @@ public final class SavedJobs {
         }
         JobDescription description = new JobDescription(
                 evidence, r.key(), r.task(), r.label(), r.playbook(), r.playbookPath(), r.action(), r.startedAt(), async, r.pollSeconds(),
-                r.resultsFile(), r.checkMode() ? true : null, r.noLog(), r.attempt(), r.remoteUser(), r.becomeUser(), r.connection(), r.reason(),
-                r.run(), r.metadata(), r.extra().isEmpty() ? null : r.extra(), r.details().isEmpty() ? null : r.details());
+                r.resultsFile(), r.checkMode() ? true : null, r.noLog(), r.attempt(), r.remoteUser(), r.becomeUser(), r.connection(), r.status() == JobStatus.LOST ? null : r.reason(),
+                r.run(), r.metadata(), r.extra().isEmpty() ? null : r.extra(), r.details().isEmpty() ? null : r.details(),
+                r.acting().generation(), r.acting().adopted() ? true : null);
         TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
         saved.put(r.key(), description);
         Evidence ended = r.finishedAt() == null ? evidence : new Evidence(r.finishedAt(), head.run(), head.seq());
@@ -62,7 +63,7 @@ public final class SavedJobs {
         if (r.status().open()) {
             return JobEnds.NONE;
         }
-        JobEnd end = new JobEnd(ended, r.status(), r.rc(), r.message(), r.changed(), null);
+        JobEnd end = new JobEnd(ended, r.status(), r.status() == JobStatus.LOST ? r.reason() : null, r.acting().endedBy(), r.rc(), r.message(), r.changed(), null);
         if (r.verdict() == null || r.verdict() != r.status()) {
             return JobEnds.of(end, r.resultsFile());
         }

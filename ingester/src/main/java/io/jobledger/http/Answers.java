@@ -51,25 +51,43 @@ final class Answers {
 
     /** Answers like {@link #blocking}, with a tag of the content; 304 to a caller who has just that. */
     void tagged(RoutingContext context, Callable<JsonNode> work) {
-        workers.executeBlocking(() -> Tagged.of(work.call()), false).onComplete(answer -> {
-            if (context.response().ended()) {
-                return;
-            }
-            String tag = answer.tag;
-            context.response().putHeader("etag", tag).putHeader("vary", VARY).putHeader("cache-control", "private, no-cache");
-            if (Tags.match(context.request().getHeader("if-none-match"), tag)) {
-                context.response().setStatusCode(304).end();
-            } else {
-                context.response().putHeader("content-type", "application/json").end(answer.content);
-            }
-        }, failure -> fail(context, failure));
+        taggedBy(context, () -> new Stated(null, work.call()));
+    }
+
+    /**
+     * An answer about something whose state has a digest of its own.
+     *
+     * @param state the first part of the tag; null where the content is all there is
+     */
+    record Stated(String state, JsonNode json) {}
+
+    /** Answers like {@link #tagged}, with a tag that begins with the state. */
+    void taggedBy(RoutingContext context, Callable<Stated> work) {
+        workers.executeBlocking(() -> Tagged.of(work.call()), false).onComplete(answer -> answer(context, answer), failure -> fail(context, failure));
+    }
+
+    /** Answers with what is at hand. */
+    static void stated(RoutingContext context, Stated stated) {
+        answer(context, Tagged.of(stated));
+    }
+
+    private static void answer(RoutingContext context, Tagged answer) {
+        if (context.response().ended()) {
+            return;
+        }
+        context.response().putHeader("etag", answer.tag).putHeader("vary", VARY).putHeader("cache-control", "private, no-cache");
+        if (Tags.match(context.request().getHeader("if-none-match"), answer.tag)) {
+            context.response().setStatusCode(304).end();
+        } else {
+            context.response().putHeader("content-type", "application/json").end(answer.content);
+        }
     }
 
     /** An answer as it is sent, made where it does not keep the event loop from others. */
     private record Tagged(Buffer content, String tag) {
-        static Tagged of(JsonNode json) {
-            byte[] content = Json.text(json).getBytes(StandardCharsets.UTF_8);
-            return new Tagged(Buffer.buffer(content), Tags.of(content));
+        static Tagged of(Stated stated) {
+            byte[] content = Json.text(stated.json).getBytes(StandardCharsets.UTF_8);
+            return new Tagged(Buffer.buffer(content), stated.state == null ? Tags.of(content) : Tags.of(stated.state, content));
         }
     }
 

@@ -15,13 +15,14 @@ import io.vertx.ext.web.RoutingContext;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The handler in front of every route: who asks, whether they may, and, when it takes an administrator, that it is written down first. Thread-safe.
+ * The handler in front of every route: who asks, whether they may, and, when it is an act of a person, that it is written down first. Thread-safe.
  */
 final class Authorisation {
     private static final Logger LOG = LoggerFactory.getLogger(Authorisation.class);
@@ -69,7 +70,7 @@ final class Authorisation {
             throw Problem.of(403, "forbidden", "the token '" + caller.name() + "' does not have the scope " + scope.wire() + ", which this request needs",
                     "make one that has it: jobledger token create --scope " + scope.wire());
         }
-        if (scope == Scope.ADMIN) {
+        if (scope == Scope.ADMIN || scope == Scope.ACT) {
             writeDown(context, caller);
         } else {
             context.next();
@@ -121,13 +122,19 @@ final class Authorisation {
         return Problem.of(401, "unauthorized", detail, "send the header 'Authorization: Bearer …' with a token of 'jobledger token create', or set JOBLEDGER_TOKEN");
     }
 
-    /** Nothing that takes an administrator is done before it is on disk who did it; how it ended follows. */
+    /** Nothing that takes an administrator, or changes what is known of a job, is done before it is on disk who did it; how it ended follows. */
     private void writeDown(RoutingContext context, Caller caller) {
         HttpServerRequest request = context.request();
         Map<String, Object> details = new LinkedHashMap<>();
         details.put("method", request.method().name());
         details.put("path", request.path());
         details.put("request", Admission.id(context));
+        // Who closes or cancels a job says why, and which one.
+        for (String name : List.of("reason", "ansible_job_id", "execution_host")) {
+            if (context.queryParams().contains(name)) {
+                details.put(name, context.queryParams().get(name));
+            }
+        }
         Act act = act(context, "http.begin", caller, details);
         request.pause();
         workers.executeBlocking(() -> {

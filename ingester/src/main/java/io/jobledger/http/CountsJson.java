@@ -14,6 +14,8 @@ final class CountsJson {
                 .put("succeeded", counts.succeeded())
                 .put("failed", counts.failed())
                 .put("timed_out", counts.timedOut())
-                .put("lost", counts.lost());
+                .put("cancelled", counts.cancelled())
+                .put("lost", counts.lost())
+                .put("closed", counts.closed());
     }
 }

@@ -1,6 +1,7 @@
 package io.jobledger.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.jobledger.auth.Scope;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.EventLimits;
 import io.jobledger.event.InvalidEvents;
@@ -61,6 +62,13 @@ final class EventRoutes {
         };
     }
 
+    /** What is an act of a person takes more than the right to report. */
+    private static void requireAct(RoutingContext context, String type, String what) {
+        if ((type.equals("job_closed") || type.equals("job_cancel_requested")) && !Authorisation.caller(context).may(Scope.ACT)) {
+            throw Problem.of(403, "forbidden", what + ", which takes the scope act", "a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close with a token that has it");
+        }
+    }
+
     private List<Event> decode(byte[] body, boolean ndjson) {
         try {
             return new BatchDecoder(limits.get()).decode(body, ndjson);
@@ -72,6 +80,9 @@ final class EventRoutes {
     /** @param release to be run when the ledger is done with the events */
     private void append(RoutingContext context, List<Event> events, Runnable release) {
         try {
+            for (int i = 0; i < events.size(); i++) {
+                requireAct(context, events.get(i).head().type(), "event " + i + " is a " + events.get(i).head().type());
+            }
             Context loop = context.vertx().getOrCreateContext();
             sink.append(events).whenComplete((appended, failure) -> loop.runOnContext(ignored -> {
                 release.run();

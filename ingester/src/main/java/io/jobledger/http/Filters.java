@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** The filters of a list, out of a request's parameters. */
 final class Filters {
     static final List<String> OF_JOBS = List.of("host", "execution_host", "play", "playbook", "job", "task", "action", "user", "controller", "status", "label", "ansible_job_id", "run_id",
-            "run_name", "since", "until", "finished_since", "finished_until", "min_duration", "max_duration", "q");
+            "run_name", "since", "until", "finished_since", "finished_until", "min_duration", "max_duration", "unseen_for", "q");
     static final List<String> OF_RUNS = List.of("run_name", "playbook", "user", "controller", "host", "state", "kind", "check_mode", "label", "since", "until", "finished_since",
             "finished_until", "incomplete", "q");
 
@@ -58,6 +58,7 @@ final class Filters {
                 .finished(range(parameters, "finished_since", "finished_until", now))
                 .minDuration(parameters.parsed("min_duration", Moments::duration))
                 .maxDuration(parameters.parsed("max_duration", Moments::duration))
+                .unseenFor(parameters.parsed("unseen_for", Moments::duration))
                 .text(searched(parameters))
                 .build();
     }
@@ -91,7 +92,7 @@ final class Filters {
         try {
             return text.equals("open") ? JobStatus.RUNNING : JobStatus.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("must be one of running, open, overdue, succeeded, failed, timed_out, lost");
+            throw new IllegalArgumentException("must be one of running, open, overdue, succeeded, failed, timed_out, cancelled, lost, closed");
         }
     }
 

@@ -20,7 +20,7 @@ import java.util.List;
 /** Hosts and plays with their jobs in numbers. */
 final class HostRoutes {
     private static final int NEWEST = 20;
-    private static final List<String> COUNTS = List.of("jobs", "running", "overdue", "succeeded", "failed", "timed_out", "lost", "last_started_at");
+    private static final List<String> COUNTS = List.of("jobs", "running", "overdue", "succeeded", "failed", "timed_out", "cancelled", "lost", "closed", "last_started_at");
 
     private final AuditQueries audit;
     private final Answers answers;

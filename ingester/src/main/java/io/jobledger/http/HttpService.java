@@ -33,6 +33,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -65,6 +66,7 @@ public final class HttpService implements AutoCloseable {
     private final int loops;
     private final Metrics metrics;
     private final AtomicBoolean verifying = new AtomicBoolean();
+    private final Waits waits;
     private final AtomicInteger liveViews = new AtomicInteger();
     private final List<HttpServer> servers = new CopyOnWriteArrayList<>();
     private final Tokens tokens;
@@ -91,6 +93,7 @@ public final class HttpService implements AutoCloseable {
         this.connections = new Connections(() -> limits, settings.idleTimeout(), load);
         this.settings = settings;
         this.ledger = ledger;
+        this.waits = new Waits(ledger.audit(), ledger.feed());
         this.relays = List.copyOf(relays);
         this.clock = clock;
         this.version = version;
@@ -242,10 +245,11 @@ public final class HttpService implements AutoCloseable {
         router.route().handler(authorisation::handle);
         router.route().handler(new Bodies(settings.maxBody()));
         JobFinder finder = new JobFinder(ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
-        JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), this::eventLimits, answers, lists, clock);
+        JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), ledger.conditionalSink(), waits, longestWait(), this::eventLimits, answers, lists, clock);
         HostRoutes hosts = new HostRoutes(ledger.audit(), lists, clock);
         // First: its route without a path would make the router forget that another route only missed the method.
         hosts.mountNamed(router);
+        new ActRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), answers, clock).mount(router);
         jobs.mount(router);
         hosts.mount(router);
         new StatsRoutes(ledger, lists, clock, settings.runSilence()).mount(router);
@@ -264,6 +268,16 @@ public final class HttpService implements AutoCloseable {
             router.errorHandler(status, context -> pages.refuse(context, refusal(router, context, status)));
         }
         return router;
+    }
+
+    /** Before the connection counts as idle. */
+    private Duration longestWait() {
+        return settings.idleTimeout().multipliedBy(2).dividedBy(3);
+    }
+
+    /** How many callers wait for a job's end. */
+    int waiting() {
+        return waits.count();
     }
 
     private EventLimits eventLimits() {
@@ -344,6 +358,7 @@ public final class HttpService implements AutoCloseable {
     /** Lets requests under way finish, for a few seconds at most, and stops listening. */
     @Override
     public void close() {
+        waits.close();
         List<Future<?>> stopping = new ArrayList<>();
         servers.forEach(server -> stopping.add(server.shutdown(DRAIN_SECONDS, TimeUnit.SECONDS)));
         await(Future.join(stopping));

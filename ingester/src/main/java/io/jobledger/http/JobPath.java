@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Reads a job key out of a request's raw path. The router cannot do it: it resolves dot segments, also escaped ones, before it matches, and {@code ..} and {@code a/b} are
@@ -34,6 +35,23 @@ final class JobPath {
     static Optional<JobKey> history(String rawPath) {
         String[] segments = segments(rawPath, PREFIX);
         return segments.length == 4 && segments[3].equals("history") ? Optional.of(key(segments)) : Optional.empty();
+    }
+
+    /** What is done to a job. */
+    record Act(JobKey key, String what) {}
+
+    private static final Set<String> ACTS = Set.of("close", "cancel", "name");
+
+    /** The act of {@code /api/v1/jobs/{host}/{play}/{job}/close} and its like; empty when it is another path. */
+    static Optional<Act> act(String rawPath) {
+        String[] segments = segments(rawPath, PREFIX);
+        return segments.length == 4 && ACTS.contains(segments[3]) ? Optional.of(new Act(key(segments), segments[3])) : Optional.empty();
+    }
+
+    /** Whether {@link #act} takes the path for an act, with good names or bad ones. */
+    static boolean isAct(String rawPath) {
+        String[] segments = segments(rawPath, PREFIX);
+        return segments.length == 4 && ACTS.contains(segments[3]);
     }
 
     /** The host of {@code /api/v1/hosts/{host}}; empty when it is another path. */

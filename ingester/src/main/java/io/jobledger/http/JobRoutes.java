@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.audit.JobFilter;
 import io.jobledger.audit.Sort;
+import io.jobledger.auth.Scope;
 import io.jobledger.event.EventLimits;
 import io.jobledger.event.SavedJobs;
 import io.jobledger.json.FieldFault;
@@ -14,14 +15,18 @@ import io.jobledger.json.Fields;
 import io.jobledger.json.Json;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Precondition;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.jobledger.model.Unicode;
 import io.jobledger.resume.JobFinder;
@@ -33,9 +38,11 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
@@ -49,16 +56,22 @@ final class JobRoutes {
     private final JobLookup lookup;
     private final AuditQueries audit;
     private final EventSink sink;
+    private final ConditionalSink conditional;
+    private final Waits waits;
+    private final Duration longestWait;
     private final Supplier<EventLimits> limits;
     private final Answers answers;
     private final Answers lists;
     private final Clock clock;
 
-    JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, Supplier<EventLimits> limits, Answers answers, Answers lists, Clock clock) {
+    JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, ConditionalSink conditional, Waits waits, Duration longestWait, Supplier<EventLimits> limits, Answers answers, Answers lists, Clock clock) {
         this.finder = finder;
         this.lookup = lookup;
         this.audit = audit;
         this.sink = sink;
+        this.conditional = conditional;
+        this.waits = waits;
+        this.longestWait = longestWait;
         this.limits = limits;
         this.answers = answers;
         this.lists = lists;
@@ -113,20 +126,47 @@ final class JobRoutes {
     }
 
     private void get(RoutingContext context, JobKey key) {
-        Parameters parameters = new Parameters(context, "playbook", "run_id", "check_mode", "id", "which", "nth");
+        Parameters parameters = new Parameters(context, "playbook", "run_id", "check_mode", "id", "which", "nth", "wait");
         Narrowing narrowing = new Narrowing(
                 parameters.text("playbook"), parameters.parsed("run_id", RunId::parse), Boolean.TRUE.equals(parameters.flag("check_mode")), parameters.parsed("id", AnsibleJobId::new));
         Choice choice = choice(parameters);
-        answers.tagged(context, () -> {
-            JobFinder.Found found = finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice));
-            ObjectNode json = json(found.record());
-            json.put("ambiguous", found.ambiguous());
-            ArrayNode candidates = json.putArray("candidates");
-            found.candidates().stream().limit(MOST_CANDIDATES).forEach(candidate -> candidates.add(json(candidate).without("details")));
-            json.put("candidates_total", found.candidates().size());
-            json.put("source", found.source());
-            return json;
+        Duration wait = parameters.parsed("wait", Moments::duration);
+        if (wait != null && context.request().method() == HttpMethod.GET) {
+            await(context, key, narrowing, choice, wait);
+        } else {
+            answers.taggedBy(context, () -> stated(finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice))));
+        }
+    }
+
+    private void await(RoutingContext context, JobKey key, Narrowing narrowing, Choice choice, Duration wait) {
+        Duration patience = wait.compareTo(longestWait) > 0 ? longestWait : wait;
+        // The ledger alone: what only a mirror has is not going to change.
+        Runnable gone = waits.until(() -> finder.inLedger(key, narrowing, choice), patience, context.vertx().getOrCreateContext(), new Waits.Answer() {
+            @Override
+            public void found(Optional<JobFinder.Found> found) {
+                if (found.isPresent()) {
+                    Answers.stated(context, stated(found.get()));
+                } else {
+                    answers.taggedBy(context, () -> stated(finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice))));
+                }
+            }
+
+            @Override
+            public void failed(Throwable why) {
+                Answers.fail(context, why);
+            }
         });
+        context.response().closeHandler(closed -> gone.run());
+    }
+
+    private Answers.Stated stated(JobFinder.Found found) {
+        ObjectNode json = json(found.record());
+        json.put("ambiguous", found.ambiguous());
+        ArrayNode candidates = json.putArray("candidates");
+        found.candidates().stream().limit(MOST_CANDIDATES).forEach(candidate -> candidates.add(json(candidate).without("details")));
+        json.put("candidates_total", found.candidates().size());
+        json.put("source", found.source());
+        return new Answers.Stated(Preconditions.state(found), json);
     }
 
     private static Choice choice(Parameters parameters) {
@@ -153,8 +193,12 @@ final class JobRoutes {
     }
 
     private void put(RoutingContext context, JobKey key) {
+        Preconditions preconditions = Preconditions.of(context.request());
         new Parameters(context);
         JobRecord record = saved(context, key);
+        if (record.status() == JobStatus.CLOSED && !Authorisation.caller(context).may(Scope.ACT)) {
+            throw Problem.of(403, "forbidden", "to save a job as closed takes the scope act", "POST …/close closes it; without a status it is saved as running");
+        }
         ObjectNode whole = RecordJson.write(record);
         if (Json.text(whole).length() > limits.get().eventChars()) {
             throw tooLarge();
@@ -168,9 +212,31 @@ final class JobRoutes {
             if (event.head().body().length() > limits.get().eventChars()) {
                 throw tooLarge();
             }
-            sink.append(List.of(event)).get(30, TimeUnit.SECONDS);
+            if (preconditions.none()) {
+                sink.append(List.of(event)).get(30, TimeUnit.SECONDS);
+            } else {
+                appendIf(preconditions, key, event);
+            }
             return lookup.job(record.executionHost(), record.jobId()).map(job -> json(job.record(key))).orElseThrow();
         });
+    }
+
+    /** What the writer finds in the ledger decides; where that has nothing, what a mirror has, since a GET would have answered that. */
+    private void appendIf(Preconditions preconditions, JobKey key, Event event) {
+        Optional<JobFinder.Found> elsewhere = finder.find(key, Narrowing.NONE).filter(found -> !found.source().equals(JobFinder.LEDGER));
+        try {
+            conditional.append(List.of(event), new Precondition(key, Narrowing.NONE, known -> preconditions.hold(known.map(JobFinder::answer).or(() -> elsewhere))));
+        } catch (LedgerException e) {
+            throw e.kind() == LedgerException.Kind.CONFLICT ? changed(finder.find(key, Narrowing.NONE), key) : e;
+        }
+    }
+
+    private static Problem changed(Optional<JobFinder.Found> found, JobKey key) {
+        String now = found.map(JobFinder.Found::record)
+                .map(job -> "it answers job " + (job.jobId() == null ? "without an id" : job.jobId()) + ", " + job.status().wire() + ", started " + job.startedAt())
+                .orElse("nothing is known by it");
+        return Problem.of(412, "precondition-failed", "the name " + key + " is not as If-Match or If-None-Match has it: " + now + ". Nothing was saved",
+                "read it again: GET gives the job and the ETag for If-Match");
     }
 
     /** Now, but after all that is known of the job: of two saves the later counts, also where the clock was set back in between. */

@@ -26,6 +26,8 @@ final class Load {
         STORE,
         /** Finds a job by its name, or reads the metrics: what must work while somebody exports everything. */
         LOOKUP,
+        /** Waits for a job's end. */
+        WAIT,
         /** Lists, exports, live views, pages, upkeep. */
         OTHER;
 
@@ -35,6 +37,9 @@ final class Load {
             String path = request.path() == null ? "" : request.path();
             if (method == HttpMethod.POST && path.equals("/api/v1/events") || method == HttpMethod.PUT && JobPath.isJob(path)) {
                 return STORE;
+            }
+            if (method == HttpMethod.GET && JobPath.isJob(path) && request.query() != null && ("&" + request.query()).contains("&wait=")) {
+                return WAIT;
             }
             return (method == HttpMethod.GET || method == HttpMethod.HEAD) && (path.equals("/metrics") || JobPath.isJob(path)) ? LOOKUP : OTHER;
         }

@@ -34,6 +34,9 @@ final class RouteScopes {
         if (method == HttpMethod.PUT && JobPath.isJob(rawPath)) {
             return Optional.of(Scope.INGEST);
         }
+        if (method == HttpMethod.POST && JobPath.isAct(rawPath)) {
+            return Optional.of(Scope.ACT);
+        }
         return Optional.of(method == HttpMethod.GET || method == HttpMethod.HEAD ? Scope.READ : Scope.ADMIN);
     }
 }

@@ -11,8 +11,16 @@ final class Tags {
     private Tags() {}
 
     static String of(byte[] content) {
-        byte[] digest = Digests.sha256(content);
-        return '"' + HexFormat.of().formatHex(digest, 0, BYTES) + '"';
+        return '"' + digest(content) + '"';
+    }
+
+    /** A tag of the content whose first part is {@code state}: what a caller may ask to find unchanged. */
+    static String of(String state, byte[] content) {
+        return '"' + state + '.' + digest(content) + '"';
+    }
+
+    static String digest(byte[] content) {
+        return HexFormat.of().formatHex(Digests.sha256(content), 0, BYTES);
     }
 
     /** Whether {@code If-None-Match} names the tag; weakly compared, as RFC 9110 says. Null is no header. */

@@ -147,7 +147,7 @@ final class UpkeepRoutes {
         } catch (IllegalArgumentException e) {
             // said below, for both reasons
         }
-        throw Problem.badField("status", "must be one of succeeded, failed, timed_out, lost: open jobs are never pruned");
+        throw Problem.badField("status", "must be one of succeeded, failed, timed_out, cancelled, lost, closed: open jobs are never pruned");
     }
 
     private void delete(RoutingContext context) {

@@ -17,6 +17,8 @@ import java.util.function.Function;
  * null: ask {@link #faults} before using the values. Absent and JSON null are the same. Not thread-safe.
  */
 public final class Fields {
+    private static final int MAX_TEXT = 1000;
+
     private final JsonNode object;
     private final String prefix;
     private final List<FieldFault> faults;
@@ -84,9 +86,25 @@ public final class Fields {
         return node.textValue();
     }
 
+    /** A text of 1 to 1,000 characters. */
+    public String text(String field) {
+        String text = string(field);
+        if (text != null && (text.isEmpty() || text.length() > MAX_TEXT)) {
+            fault(field, "must be 1 to " + MAX_TEXT + " characters");
+            return null;
+        }
+        return text;
+    }
+
     public Long integer(String field) {
         JsonNode node = typed(field, n -> n.isIntegralNumber() && n.canConvertToLong(), "an integer of at most 64 bits");
         return node == null ? null : node.longValue();
+    }
+
+    /** Any finite number. */
+    public Double number(String field) {
+        JsonNode node = typed(field, n -> n.isNumber() && Double.isFinite(n.doubleValue()), "a number");
+        return node == null ? null : node.doubleValue();
     }
 
     public Boolean bool(String field) {

@@ -3,6 +3,7 @@ package io.jobledger.json;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.model.Acting;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
@@ -24,7 +25,7 @@ public final class RecordJson {
             "job_name", "host", "ansible_job_id", "save_time", "metadata", "play", "playbook", "playbook_path", "run_id", "task", "label", "action",
             "execution_host", "results_file", "status", "started_at", "deadline", "async", "poll", "finished_at", "rc", "message", "changed",
             "verdict", "module_status",
-            "check_mode", "no_log", "attempt", "remote_user", "become_user", "connection", "reason", "last_seen_at", "cleaned_at", "details",
+            "check_mode", "no_log", "attempt", "remote_user", "become_user", "connection", "reason", "generation", "adopted", "ended_by", "sighting", "last_seen_at", "cleaned_at", "details",
             // what an answer computes; a caller who saves an answer as it is must not freeze it
             "overdue", "async_dir", "ambiguous", "candidates", "candidates_total", "source", OTHERS);
 
@@ -66,6 +67,12 @@ public final class RecordJson {
         putKnown(json, "connection", r.connection());
         putKnown(json, "reason", r.reason());
         putKnown(json, "cleaned_at", Json.time(r.cleanedAt()));
+        putKnown(json, "generation", r.acting().generation());
+        putKnown(json, "adopted", r.acting().adopted() ? true : null);
+        putKnown(json, "ended_by", r.acting().endedBy());
+        if (r.acting().sighting() != null) {
+            json.set("sighting", tree(r.acting().sighting()));
+        }
         if (!r.details().isEmpty()) {
             json.set("details", tree(r.details()));
         }
@@ -133,7 +140,9 @@ public final class RecordJson {
                         fields.time("cleaned_at"),
                         metadata == null ? Map.of() : metadata,
                         Fields.toMap(extra),
-                        details == null ? Map.of() : details);
+                        details == null ? Map.of() : details,
+                        // A sighting is of its moment, and a record says not of which.
+                        new Acting(fields.text("generation"), Boolean.TRUE.equals(fields.bool("adopted")), fields.text("ended_by"), null));
         return fields.faults().isEmpty() ? record : null;
     }
 

@@ -19,6 +19,16 @@ public interface EventQueries {
     /** The life of one job: the events that speak of it, oldest first; where there are more than {@code limit}, those that came first. */
     List<StoredEvent> eventsOf(String executionHost, AnsibleJobId jobId, int limit);
 
+    /**
+     * An event after which a job may have ended.
+     *
+     * @param ansibleJobId null where the job's id was never shown
+     */
+    record Ending(long entry, String ansibleJobId) {}
+
+    /** Those of the entries after {@code afterEntry} up to {@code upTo}, in their order; at most {@code limit}. */
+    List<Ending> endings(long afterEntry, long upTo, int limit);
+
     /** What came to the ledger after an entry, in the order of arrival. */
     List<Change> changes(long afterEntry, int limit);
 }

@@ -118,6 +118,14 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         }
     }
 
+    /** Stores a batch on its own, in its turn; {@code commit} returns how many of its events were new. */
+    Appended alone(List<Event> events, Callable<Integer> commit) {
+        long began = System.nanoTime();
+        int stored = inTurn(commit);
+        observer.committed(1, stored, events.size() - stored, Duration.ofNanos(System.nanoTime() - began));
+        return new Appended(stored, events.size() - stored);
+    }
+
     private void run() {
         while (!closing || !queue.isEmpty()) {
             try {

@@ -242,11 +242,12 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     @Override
-    List<Integer> commit(List<List<Event>> batches) throws Exception {
+    List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception {
         room.require();
         AtomicLong last = new AtomicLong();
         AtomicReference<Journal.Appended> appended = new AtomicReference<>();
         List<Integer> stored = transaction(handle -> {
+            require(precondition, batches, handle);
             LedgerWriter writer = new LedgerWriter(handle, new H2Writing(handle, mirrors(), memory), now());
             List<Integer> counts = writer.write(batches);
             last.set(writer.lastEvent());
@@ -313,7 +314,9 @@ public final class H2Ledger extends JdbcLedger {
                 }
             }));
         } catch (Throwable e) {
-            memory.forget();
+            if (!(e instanceof LedgerException known && known.kind() == LedgerException.Kind.CONFLICT)) {
+                memory.forget();
+            }
             throw e;
         }
     }

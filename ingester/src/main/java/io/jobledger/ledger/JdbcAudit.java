@@ -144,6 +144,11 @@ final class JdbcAudit implements AuditQueries {
     }
 
     @Override
+    public List<Ending> endings(long afterEntry, long upTo, int limit) {
+        return events.endings(afterEntry, upTo, limit);
+    }
+
+    @Override
     public List<Change> changes(long afterEntry, int limit) {
         return events.changes(afterEntry, limit);
     }

@@ -82,6 +82,15 @@ final class JdbcEventQueries implements EventQueries {
     }
 
     @Override
+    public List<Ending> endings(long afterEntry, long upTo, int limit) {
+        return reader.lookup(handle -> handle.createQuery("SELECT e.entry, j.ansible_job_id FROM events e JOIN jobs j ON j.entry = e.job WHERE e.entry > ? AND e.entry <= ?"
+                        + " AND e.type IN ('job_ended', 'job_saved', 'job_closed') ORDER BY e.entry LIMIT ?")
+                .bind(0, afterEntry).bind(1, upTo).bind(2, limit)
+                .map((rows, c) -> new Ending(rows.getLong(1), rows.getString(2)))
+                .list());
+    }
+
+    @Override
     public List<Change> changes(long afterEntry, int limit) {
         record Row(StoredEvent event, Long job) {}
         return reader.audit(query -> {

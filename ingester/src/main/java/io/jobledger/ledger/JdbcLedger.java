@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import io.jobledger.model.Event;
+import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Clock;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jdbi.v3.core.ConnectionFactory;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
@@ -49,7 +51,7 @@ abstract class JdbcLedger implements Ledger {
             @Override
             public List<Integer> commit(List<List<Event>> batches) throws Exception {
                 health.require();
-                return JdbcLedger.this.commit(batches);
+                return JdbcLedger.this.commit(batches, null);
             }
 
             @Override
@@ -60,8 +62,31 @@ abstract class JdbcLedger implements Ledger {
         this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, health, clock);
     }
 
-    /** Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone. */
-    abstract List<Integer> commit(List<List<Event>> batches) throws Exception;
+    /**
+     * Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone.
+     *
+     * @param precondition what must hold before, or null
+     */
+    abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
+
+    /** Asks in the transaction that would store the batches, when no other writer can come between. */
+    static void require(Precondition precondition, List<List<Event>> batches, Handle handle) throws SQLException {
+        if (precondition == null || batches.stream().flatMap(List::stream).allMatch(event -> isStored(event, handle))) {
+            return;
+        }
+        if (!precondition.holds().test(JdbcLookup.known(handle.getConnection(), precondition.key(), precondition.narrowing()))) {
+            throw new LedgerException(LedgerException.Kind.CONFLICT, "job " + precondition.key() + " is not as the request has it");
+        }
+    }
+
+    /** A commit of which the answer was lost is done again, and must not take its own event for somebody else's. */
+    private static boolean isStored(Event event, Handle handle) {
+        return handle.createQuery("SELECT COUNT(*) FROM events WHERE run_id = ? AND seq = ?")
+                .bind(0, event.head().run().value())
+                .bind(1, event.head().seq())
+                .mapTo(Long.class)
+                .one() > 0;
+    }
 
     /** Is called some times a second while no batch waits. Runs on the writer's thread alone. */
     void idle() throws Exception {}
@@ -109,6 +134,14 @@ abstract class JdbcLedger implements Ledger {
     @Override
     public final EventSink sink() {
         return committer;
+    }
+
+    @Override
+    public final ConditionalSink conditionalSink() {
+        return (events, precondition) -> committer.alone(events, () -> {
+            health.require();
+            return commit(List.of(events), precondition).get(0);
+        });
     }
 
     @Override

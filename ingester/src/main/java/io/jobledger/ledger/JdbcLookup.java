@@ -52,17 +52,20 @@ final class JdbcLookup implements JobLookup {
         if (narrowing.jobId() != null) {
             return one(key, narrowing).map(record -> new Known(record, record.status().open() ? List.of(record) : List.of()));
         }
+        return reader.plainly(connection -> known(connection, key, narrowing));
+    }
+
+    /** The same on a connection of the caller's, in its transaction; for a narrowing without an id. */
+    static Optional<Known> known(Connection connection, JobKey key, Narrowing narrowing) throws SQLException {
         Question question = new Question(key, narrowing);
-        return reader.plainly(connection -> {
-            for (int limit = 1; ; limit *= 2) {
-                List<Found> found = question.ask(connection, "", null, limit);
-                List<Found> meant = question.meant(found);
-                // Open jobs come first: after one that ended there is no other.
-                if (found.size() < limit || meant.stream().anyMatch(one -> !one.open)) {
-                    return known(key, meant);
-                }
+        for (int limit = 1; ; limit *= 2) {
+            List<Found> found = question.ask(connection, "", null, limit);
+            List<Found> meant = question.meant(found);
+            // Open jobs come first: after one that ended there is no other.
+            if (found.size() < limit || meant.stream().anyMatch(one -> !one.open)) {
+                return known(key, meant);
             }
-        });
+        }
     }
 
     /** @param found all open jobs, newest first, and if there are others at least the newest of them */

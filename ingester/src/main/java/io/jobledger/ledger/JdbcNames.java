@@ -23,7 +23,7 @@ import org.jdbi.v3.core.statement.StatementContext;
 /** Lists of hosts and plays by SQL. */
 final class JdbcNames {
     /** A job that is there is counted under its names; a name whose last job is gone is not listed. */
-    private static final String JOBS = "(running + succeeded + failed + timed_out + lost)";
+    private static final String JOBS = "(running + succeeded + failed + timed_out + cancelled + lost + closed)";
 
     private final Reader reader;
     private final Clock clock;
@@ -36,7 +36,7 @@ final class JdbcNames {
     private record Row(long id, String name, String playbook, String sortName, JobCounts counts, Instant last) {
         Row overdue(long overdue) {
             JobCounts c = counts;
-            return new Row(id, name, playbook, sortName, new JobCounts(c.jobs(), c.running(), overdue, c.succeeded(), c.failed(), c.timedOut(), c.lost()), last);
+            return new Row(id, name, playbook, sortName, new JobCounts(c.jobs(), c.running(), overdue, c.succeeded(), c.failed(), c.timedOut(), c.cancelled(), c.lost(), c.closed()), last);
         }
     }
 
@@ -118,13 +118,15 @@ final class JdbcNames {
         long succeeded = rows.getLong("succeeded");
         long failed = rows.getLong("failed");
         long timedOut = rows.getLong("timed_out");
+        long cancelled = rows.getLong("cancelled");
         long lost = rows.getLong("lost");
+        long closed = rows.getLong("closed");
         return new Row(
                 rows.getLong("id"),
                 rows.getString("name"),
                 rows.getString("playbook"),
                 rows.getString("sort_name"),
-                new JobCounts(running + succeeded + failed + timedOut + lost, running, 0, succeeded, failed, timedOut, lost),
+                new JobCounts(running + succeeded + failed + timedOut + cancelled + lost + closed, running, 0, succeeded, failed, timedOut, cancelled, lost, closed),
                 Rows.instant(rows, "last_started_at"));
     }
 }

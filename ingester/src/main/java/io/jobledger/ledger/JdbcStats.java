@@ -42,7 +42,7 @@ final class JdbcStats {
         JobCounts counts() {
             return new JobCounts(
                     counts.values().stream().mapToLong(Long::longValue).sum(), of(JobStatus.RUNNING), overdue, of(JobStatus.SUCCEEDED), of(JobStatus.FAILED),
-                    of(JobStatus.TIMED_OUT), of(JobStatus.LOST));
+                    of(JobStatus.TIMED_OUT), of(JobStatus.CANCELLED), of(JobStatus.LOST), of(JobStatus.CLOSED));
         }
 
         private long of(JobStatus status) {

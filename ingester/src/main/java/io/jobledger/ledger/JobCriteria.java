@@ -45,6 +45,9 @@ final class JobCriteria {
         filter.labels().forEach(this::label);
         status(filter, now);
         duration(filter, now);
+        if (filter.unseenFor() != null) {
+            residuals.add(Condition.of("COALESCE(last_seen_at, jobs.started_at) <= ?", Sql.utc(now.minus(filter.unseenFor()))));
+        }
         text(filter.text());
         return new Criteria(drivers, residuals, filter.started());
     }

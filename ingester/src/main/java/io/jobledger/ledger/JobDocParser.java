@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import io.jobledger.json.Json;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Evidence;
+import io.jobledger.model.Inferred;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
@@ -16,6 +17,7 @@ import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
+import io.jobledger.model.Sighting;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -54,6 +56,7 @@ final class JobDocParser {
         JobEnd verdict = null;
         TreeMap<String, JobEnd> lost = new TreeMap<>();
         Instant aliveAt = null;
+        Inferred inferred = Inferred.NOTHING;
         Instant lastSeenAt = null;
         Instant cleanedAt = null;
         json.nextToken();
@@ -69,6 +72,7 @@ final class JobDocParser {
                 case "verdict" -> verdict = end();
                 case "lost" -> lost(lost);
                 case "aliveAt" -> aliveAt = time();
+                case "inferred" -> inferred = inferred();
                 case "lastSeenAt" -> lastSeenAt = time();
                 case "cleanedAt" -> cleanedAt = time();
                 default -> json.skipChildren();
@@ -77,16 +81,16 @@ final class JobDocParser {
         if (json.nextToken() != null) {
             throw new JsonParseException(json, "text follows the document");
         }
-        return new Job(executionHost, jobId, launch, saved, check, ends(end, verdict, lost, aliveAt), lastSeenAt, cleanedAt);
+        return new Job(executionHost, jobId, launch, saved, check, ends(end, verdict, lost, aliveAt, inferred), lastSeenAt, cleanedAt);
     }
 
     /** What was written before a check's place was kept says of a lost job only that it is. */
-    private static JobEnds ends(JobEnd end, JobEnd verdict, TreeMap<String, JobEnd> lost, Instant aliveAt) {
+    private static JobEnds ends(JobEnd end, JobEnd verdict, TreeMap<String, JobEnd> lost, Instant aliveAt, Inferred inferred) {
         if (end != null && end.status() == JobStatus.LOST) {
             lost.putIfAbsent("", end);
-            return new JobEnds(verdict, null, lost, aliveAt);
+            return new JobEnds(verdict, null, lost, aliveAt, inferred);
         }
-        return new JobEnds(verdict, end, lost, aliveAt);
+        return new JobEnds(verdict, end, lost, aliveAt, inferred);
     }
 
     private void lost(TreeMap<String, JobEnd> lost) throws IOException {
@@ -136,6 +140,8 @@ final class JobDocParser {
         Map<String, Object> metadata = null;
         Map<String, Object> extra = null;
         Map<String, Object> details = null;
+        String generation = null;
+        Boolean adopted = null;
         require(JsonToken.START_OBJECT);
         for (String field = field(); field != null; field = field()) {
             switch (field) {
@@ -161,12 +167,50 @@ final class JobDocParser {
                 case "metadata" -> metadata = map();
                 case "extra" -> extra = map();
                 case "details" -> details = map();
+                case "generation" -> generation = text();
+                case "adopted" -> adopted = flag();
                 default -> json.skipChildren();
             }
         }
         return new JobDescription(
                 evidence, key, task, label, playbook, playbookPath, action, startedAt, asyncSeconds, pollSeconds, resultsFile, checkMode, noLog, attempt, remoteUser, becomeUser,
-                connection, reason, run, metadata, extra, details);
+                connection, reason, run, metadata, extra, details, generation, adopted);
+    }
+
+    private Inferred inferred() throws IOException {
+        if (isNull()) {
+            return Inferred.NOTHING;
+        }
+        JobEnd vanished = null;
+        JobEnd closed = null;
+        Sighting sighting = null;
+        require(JsonToken.START_OBJECT);
+        for (String field = field(); field != null; field = field()) {
+            switch (field) {
+                case "vanished" -> vanished = end();
+                case "closed" -> closed = end();
+                case "sighting" -> sighting = sighting();
+                default -> json.skipChildren();
+            }
+        }
+        return new Inferred(vanished, closed, sighting);
+    }
+
+    private Sighting sighting() throws IOException {
+        if (isNull()) {
+            return null;
+        }
+        Evidence evidence = null;
+        Map<String, Object> facts = null;
+        require(JsonToken.START_OBJECT);
+        for (String field = field(); field != null; field = field()) {
+            switch (field) {
+                case "evidence" -> evidence = evidence();
+                case "facts" -> facts = map();
+                default -> json.skipChildren();
+            }
+        }
+        return new Sighting(evidence, facts);
     }
 
     private JobEnd end() throws IOException {
@@ -175,6 +219,8 @@ final class JobDocParser {
         }
         Evidence evidence = null;
         JobStatus status = null;
+        String reason = null;
+        String by = null;
         Long rc = null;
         String message = null;
         Boolean changed = null;
@@ -184,6 +230,8 @@ final class JobDocParser {
             switch (field) {
                 case "evidence" -> evidence = evidence();
                 case "status" -> status = JobStatus.parse(text());
+                case "reason" -> reason = text();
+                case "by" -> by = text();
                 case "rc" -> rc = number();
                 case "message" -> message = text();
                 case "changed" -> changed = flag();
@@ -191,7 +239,7 @@ final class JobDocParser {
                 default -> json.skipChildren();
             }
         }
-        return new JobEnd(evidence, status, rc, message, changed, details);
+        return new JobEnd(evidence, status, reason, by, rc, message, changed, details);
     }
 
     private Evidence evidence() throws IOException {

@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.SerializerProvider;
 import com.fasterxml.jackson.databind.module.SimpleModule;
 import io.jobledger.json.Json;
 import io.jobledger.model.AnsibleJobId;
+import io.jobledger.model.Inferred;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
@@ -49,6 +50,7 @@ final class JobDocs {
             JobEnd verdict,
             SortedMap<String, JobEnd> lost,
             Instant aliveAt,
+            Inferred inferred,
             Instant lastSeenAt,
             Instant cleanedAt) {}
 
@@ -57,6 +59,7 @@ final class JobDocs {
         JobEnds ends = job.ends();
         return write((Object) new Doc(
                 job.executionHost(), job.jobId(), job.launch(), saved, job.check(), ends.own(), ends.verdict(), ends.lost().isEmpty() ? null : ends.lost(), ends.aliveAt(),
+                ends.inferred().equals(Inferred.NOTHING) ? null : ends.inferred(),
                 job.lastSeenAt(), job.cleanedAt()));
     }
 

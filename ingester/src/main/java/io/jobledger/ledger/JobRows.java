@@ -14,7 +14,7 @@ final class JobRows {
 
     private static final List<String> COLUMNS = List.of("ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
         "deadline", "finished_at", "duration_ms", "duration_class", "host_id", "execution_id", "play_id", "name_id", "task_id", "action_id", "playbook_id", "run_known", "user_id",
-        "controller_id", "run_name_id", "doc");
+        "controller_id", "run_name_id", "last_seen_at", "doc");
 
     private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
 
@@ -29,7 +29,7 @@ final class JobRows {
         this.runs = runs;
         this.inserts = new RowBatch(handle, INSERT);
         this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
-        this.seen = writing.updates(handle, "jobs", List.of("doc"), "entry");
+        this.seen = writing.updates(handle, "jobs", List.of("last_seen_at", "doc"), "entry");
         this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
     }
@@ -51,8 +51,8 @@ final class JobRows {
     }
 
     /** Puts a row in line of which nothing but the record changed. */
-    void addSeen(String doc, long entry) {
-        seen.add(doc, entry);
+    void addSeen(Job job, String doc, long entry) {
+        seen.add(Sql.utc(job.lastSeenAt()), doc, entry);
     }
 
     /**
@@ -93,6 +93,7 @@ final class JobRows {
                 run == null ? null : Facets.id(run.user()),
                 run == null ? null : Facets.id(run.controller()),
                 run == null ? null : Facets.id(run.runName()),
+                Sql.utc(job.lastSeenAt()),
                 doc,
                 entry);
         label(before, knownBefore, record, run, entry);

@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Event;
 import io.jobledger.model.Evidence;
 import io.jobledger.model.Job;
@@ -13,6 +14,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -35,21 +37,31 @@ final class JobWriter {
     /** A job as the ledger has it. */
     record Stored(Job job, long entry, boolean runKnown) {}
 
-    /** Stores what the events say of jobs; returns the jobs' entries by their identity. */
+    /** Stores what the events say of jobs; returns the entries of these jobs, and of those that the events only mention, by their identity. */
     Map<UUID, Long> merge(List<Event> events) throws SQLException {
         Map<UUID, Job> news = new LinkedHashMap<>();
+        Map<UUID, AnsibleJobId> mentioned = new LinkedHashMap<>();
         for (Event event : events) {
             Job job = LedgerWriter.job(event);
             if (job != null) {
                 news.merge(job.uid(), job, Job::merge);
+                mentioned.put(job.uid(), job.jobId());
+            } else if (event instanceof Event.JobNoted noted) {
+                mentioned.put(Job.uid(noted.executionHost(), noted.jobId()), noted.jobId());
             }
         }
         Map<UUID, Long> entries = new HashMap<>();
-        if (news.isEmpty()) {
+        if (mentioned.isEmpty()) {
             return entries;
         }
         WriterMemory memory = writing.memory();
-        Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), news.keySet(), unknown -> read(unknown.stream().map(news::get).toList()));
+        Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), mentioned.keySet(), unknown -> read(
+                unknown.stream().map(news::get).filter(Objects::nonNull).toList(),
+                unknown.stream().map(mentioned::get).filter(Objects::nonNull).map(AnsibleJobId::value).toList()));
+        old.forEach((uid, stored) -> entries.put(uid, stored.entry));
+        if (news.isEmpty()) {
+            return entries;
+        }
         JobRows rows = new JobRows(handle, writing, new RunFacts(handle, memory, runs(news, old), events));
         NameCounts names = new NameCounts();
         RowBatch newKeys = new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
@@ -62,7 +74,7 @@ final class JobWriter {
             entries.put(fresh.getKey(), number);
             String doc = JobRows.doc(job);
             if (before != null && before.runKnown && !job.tellsMoreThan(before.job)) {
-                rows.addSeen(doc, number);
+                rows.addSeen(job, doc, number);
                 memory.remember(fresh.getKey(), new Stored(job, number, true), doc);
                 continue;
             }
@@ -104,10 +116,10 @@ final class JobWriter {
         return entries;
     }
 
-    private Map<UUID, Stored> read(List<Job> jobs) throws SQLException {
+    /** @param ids of these jobs, and of others that are only mentioned */
+    private Map<UUID, Stored> read(List<Job> jobs, List<String> ids) throws SQLException {
         Map<UUID, Stored> known = new HashMap<>();
         searchByRun(jobs, known);
-        List<String> ids = jobs.stream().filter(job -> job.jobId() != null).map(job -> job.jobId().value()).toList();
         handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE ansible_job_id = ANY(?)")
                 .bindBySqlType(0, Sql.array(handle, "VARCHAR", ids), Types.ARRAY)
                 .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))

@@ -7,6 +7,8 @@ import java.util.List;
 public interface Ledger extends AutoCloseable {
     EventSink sink();
 
+    ConditionalSink conditionalSink();
+
     JobLookup jobs();
 
     AuditQueries audit();

@@ -91,7 +91,8 @@ final class LedgerWriter {
         for (Event event : events) {
             EventHead head = event.head();
             Job job = job(event);
-            Long number = job == null ? null : jobs.get(job.uid());
+            UUID uid = job != null ? job.uid() : event instanceof Event.JobNoted noted ? Job.uid(noted.executionHost(), noted.jobId()) : null;
+            Long number = uid == null ? null : jobs.get(uid);
             long entry = ledger.nextEntry();
             byte[] link = chains.append(new StoredEvent(head.run().value(), head.seq(), entry, head.type(), head.at(), received, number, head.body()));
             List<Object> row = new ArrayList<>(
@@ -114,6 +115,9 @@ final class LedgerWriter {
     static Job job(Event event) {
         if (event instanceof Event.JobObserved observed) {
             return observed.job();
+        }
+        if (event instanceof Event.JobClosed closed) {
+            return closed.job();
         }
         return event instanceof Event.JobSaved saved ? saved.job() : null;
     }

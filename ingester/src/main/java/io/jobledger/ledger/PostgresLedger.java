@@ -127,11 +127,13 @@ public final class PostgresLedger extends JdbcLedger {
     }
 
     @Override
-    List<Integer> commit(List<List<Event>> batches) throws SQLException {
+    List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws SQLException {
         // What was committed without a word is found to be there already: doing it again does no harm.
         AtomicLong last = new AtomicLong();
         List<Integer> stored = steadily(handle -> {
-            LedgerWriter writer = new LedgerWriter(handle, PostgresWriting.begin(handle, partitions, now()), now());
+            PostgresWriting writing = PostgresWriting.begin(handle, partitions, now());
+            require(precondition, batches, handle);
+            LedgerWriter writer = new LedgerWriter(handle, writing, now());
             List<Integer> counts = writer.write(batches);
             last.set(writer.lastEvent());
             return counts;

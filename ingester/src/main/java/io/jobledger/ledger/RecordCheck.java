@@ -40,7 +40,7 @@ final class RecordCheck {
         void add(StoredEvent stored) {
             try {
                 Event event = reader.read(stored.body());
-                if (!(event instanceof Event.JobSaved)) {
+                if (event.ofRun()) {
                     Run news = Run.of(event, stored.receivedAt());
                     run = run == null ? news : run.merge(news);
                 }
@@ -126,7 +126,7 @@ final class RecordCheck {
         List<JobDescription> descriptions = new ArrayList<>(job.saved().values());
         Stream.of(job.launch(), job.check()).filter(description -> description != null).forEach(descriptions::add);
         List<JobEnd> ends = new ArrayList<>(job.ends().lost().values());
-        Stream.of(job.ends().own(), job.ends().verdict()).filter(end -> end != null).forEach(ends::add);
+        Stream.of(job.ends().own(), job.ends().verdict(), job.ends().inferred().vanished(), job.ends().inferred().closed()).filter(end -> end != null).forEach(ends::add);
         return Stream.concat(descriptions.stream().map(JobDescription::evidence), ends.stream().map(JobEnd::evidence))
                 .map(evidence -> evidence.run().value())
                 .distinct()

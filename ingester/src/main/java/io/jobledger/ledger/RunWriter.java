@@ -42,7 +42,7 @@ final class RunWriter {
         Map<UUID, Run> news = new LinkedHashMap<>();
         for (Event event : events) {
             // A save is not part of a run: its run_id only makes it unique.
-            if (!(event instanceof Event.JobSaved)) {
+            if (event.ofRun()) {
                 news.merge(event.head().run().value(), Run.of(event, received), Run::merge);
             }
         }

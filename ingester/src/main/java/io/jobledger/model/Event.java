@@ -5,6 +5,11 @@ public sealed interface Event {
 
     EventHead head();
 
+    /** Whether it belongs to a run; what a caller does by name has an identity of its own, which is no run's. */
+    default boolean ofRun() {
+        return true;
+    }
+
     /** A run began. */
     record RunStarted(EventHead head, RunInfo info) implements Event {}
 
@@ -23,9 +28,30 @@ public sealed interface Event {
     /** A task is about to run that may start a job whose id is seen late or never, or was announced so and did not run. Brings no knowledge of a job. */
     record JobIntended(EventHead head) implements Event {}
 
+    /** Something concerns a job, and says nothing new of it: its host could not be reached, or somebody asked to cancel it. */
+    record JobNoted(EventHead head, String executionHost, AnsibleJobId jobId) implements Event {
+        @Override
+        public boolean ofRun() {
+            return !head.type().equals("job_cancel_requested");
+        }
+    }
+
+    /** Somebody closed a job by hand; {@code job} is what that says. */
+    record JobClosed(EventHead head, Job job) implements Event {
+        @Override
+        public boolean ofRun() {
+            return false;
+        }
+    }
+
     /** Something was seen of a job; {@code job} is the knowledge this one event brings. */
     record JobObserved(EventHead head, Job job) implements Event {}
 
     /** A job was saved by name, by a caller and not by a run. */
-    record JobSaved(EventHead head, Job job) implements Event {}
+    record JobSaved(EventHead head, Job job) implements Event {
+        @Override
+        public boolean ofRun() {
+            return false;
+        }
+    }
 }

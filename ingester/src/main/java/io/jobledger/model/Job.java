@@ -132,7 +132,7 @@ public record Job(
                 later(cleanedAt, other.cleanedAt));
     }
 
-    /** Whether anything but the time of the last observation differs: what a mirror needs to be told. */
+    /** Whether anything but the last observation differs: what a mirror needs to be told. */
     public boolean tellsMoreThan(Job before) {
         return !Objects.equals(launch, before.launch)
                 || !saved.equals(before.saved)
@@ -178,12 +178,17 @@ public record Job(
                 first(known, JobDescription::remoteUser),
                 first(known, JobDescription::becomeUser),
                 first(known, JobDescription::connection),
-                first(known, JobDescription::reason),
+                end != null && end.reason() != null ? end.reason() : first(known, JobDescription::reason),
                 lastSeenAt,
                 cleanedAt,
                 metadata == null ? Map.of() : metadata,
                 extra == null ? Map.of() : extra,
-                details(first(known, JobDescription::details), end));
+                details(first(known, JobDescription::details), end),
+                new Acting(
+                        first(known, JobDescription::generation),
+                        launch == null && Boolean.TRUE.equals(first(known, JobDescription::adopted)),
+                        end == null ? null : end.by(),
+                        ends.inferred().sighting() == null ? null : ends.inferred().sighting().facts()));
     }
 
     /** What the end showed goes over what the launch, or a saved record, did. */

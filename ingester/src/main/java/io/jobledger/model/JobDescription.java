@@ -15,6 +15,8 @@ import java.util.Map;
  * @param metadata what a caller saved with the job; null where nobody saved it
  * @param extra fields of a saved record that this version does not know; null for none
  * @param details what the operator had recorded besides, such as the command; null for nothing
+ * @param generation what makes it the same work when its playbook runs again
+ * @param adopted true where its file on the host is all that tells of it
  */
 public record JobDescription(
         Evidence evidence,
@@ -38,7 +40,9 @@ public record JobDescription(
         RunId run,
         Map<String, Object> metadata,
         Map<String, Object> extra,
-        Map<String, Object> details) {
+        Map<String, Object> details,
+        String generation,
+        Boolean adopted) {
 
     /** The earlier of two descriptions of one kind; either may be null. */
     static JobDescription earlier(JobDescription a, JobDescription b) {

@@ -13,6 +13,7 @@ import java.util.Map;
  * @param moduleStatus how the job ended by its own word, where a verdict decided; else null
  * @param metadata what a caller saved with the job
  * @param extra fields of a mirrored file that this version does not know; they are kept
+ * @param reason why its id is not known, or why it counts as lost
  * @param details what the operator had recorded besides: command, output, arguments; by default nothing
  */
 public record JobRecord(
@@ -48,7 +49,8 @@ public record JobRecord(
         Instant cleanedAt,
         Map<String, Object> metadata,
         Map<String, Object> extra,
-        Map<String, Object> details) {
+        Map<String, Object> details,
+        Acting acting) {
 
     /** Running past its deadline: a job that was killed looks exactly so, for ever. */
     public boolean overdue(Instant now) {
@@ -75,6 +77,6 @@ public record JobRecord(
     public JobRecord withExtra(Map<String, Object> other) {
         return new JobRecord(
                 key, jobId, executionHost, run, playbook, playbookPath, task, label, action, resultsFile, status, startedAt, deadline, asyncSeconds, pollSeconds, finishedAt, rc,
-                message, changed, verdict, moduleStatus, checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, lastSeenAt, cleanedAt, metadata, other, details);
+                message, changed, verdict, moduleStatus, checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, lastSeenAt, cleanedAt, metadata, other, details, acting);
     }
 }

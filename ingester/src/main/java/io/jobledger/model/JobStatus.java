@@ -5,12 +5,18 @@ import java.util.Locale;
 /** How a job stands, by the strongest evidence seen. */
 public enum JobStatus {
     RUNNING(0),
-    /** Its results file could not be found any more. */
-    LOST(1),
+    /** Closed by hand: nobody can ask it any more. */
+    CLOSED(1),
+    /** Its results file could not be found any more, or its process. */
+    LOST(2),
     /** It ran past its {@code async} limit, or Ansible said so. */
-    TIMED_OUT(2),
-    FAILED(3),
-    SUCCEEDED(3);
+    TIMED_OUT(3),
+    /** It was cancelled: its results file says so. */
+    CANCELLED(4),
+    FAILED(4),
+    SUCCEEDED(4);
+
+    private static final String NAMES = "running, succeeded, failed, timed_out, cancelled, lost, closed";
 
     private final int strength;
     private final String wire = name().toLowerCase(Locale.ROOT);
@@ -22,6 +28,11 @@ public enum JobStatus {
     /** A stronger observation replaces a weaker one, whichever came first; the job's own result is the strongest. */
     public int strength() {
         return strength;
+    }
+
+    /** Whether this end follows from what was not there, or from somebody's word: a later sighting of the job takes it back. */
+    public boolean inferred() {
+        return this == LOST || this == CLOSED;
     }
 
     /** Whether the job may still be running. */
@@ -41,6 +52,6 @@ public enum JobStatus {
                 return status;
             }
         }
-        throw new IllegalArgumentException("must be one of running, succeeded, failed, timed_out, lost");
+        throw new IllegalArgumentException("must be one of " + NAMES);
     }
 }

@@ -23,7 +23,9 @@ record Badge(String word, String sign, String style) {
             case SUCCEEDED -> new Badge("succeeded", "✓", "succeeded");
             case FAILED -> new Badge("failed", "✕", "failed");
             case TIMED_OUT -> new Badge("timed out", "⊘", "timed-out");
+            case CANCELLED -> new Badge("cancelled", "■", "cancelled");
             case LOST -> new Badge("lost", "?", "lost");
+            case CLOSED -> new Badge("closed", "–", "closed");
         };
     }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.audit.StoredEvent;
 import io.jobledger.json.Json;
+import io.jobledger.model.JobEnd;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
 import io.jobledger.page.JobPage.Life;
@@ -57,6 +58,9 @@ final class JobLife {
             case "job_polled" -> polled(life, seen);
             case "job_ended" -> life.add(ended(seen));
             case "job_cleaned" -> life.add(new Life(seen.at(), "Its results file was removed", PLAIN, null));
+            case "job_unreached" -> life.add(new Life(seen.at(), "Its host could not be reached", PLAIN, seen.text("message")));
+            case "job_cancel_requested" -> life.add(new Life(seen.at(), "Its cancelling was asked for by " + seen.text("by"), PLAIN, seen.text("message")));
+            case "job_closed" -> life.add(new Life(seen.at(), "Closed by " + seen.text("by"), Badge.of(JobStatus.CLOSED), seen.text("message")));
             case "job_saved" -> life.add(new Life(seen.at(), "Saved by name", PLAIN, null));
             default -> life.add(new Life(seen.at(), seen.type().replace('_', ' '), PLAIN, null));
         }
@@ -79,7 +83,9 @@ final class JobLife {
             case SUCCEEDED -> "Succeeded";
             case FAILED -> "Failed";
             case TIMED_OUT -> "Timed out";
-            case LOST -> "Lost: its results file was not found";
+            case CANCELLED -> seen.text("by") == null ? "Cancelled" : "Cancelled by " + seen.text("by");
+            case LOST -> JobEnd.VANISHED.equals(seen.text("reason")) ? "Lost: no process of it is there" : "Lost: its results file was not found";
+            case CLOSED -> "Closed";
             case RUNNING -> "Seen running";
         };
         return new Life(seen.at(), what + rc, Badge.of(status), seen.text("message"));

@@ -75,7 +75,7 @@ public final class Pages {
     /** Overdue jobs, whenever they started, then those that ended badly. */
     private List<JobRecord> attention(JobFilter.Builder since) {
         List<JobRecord> found = new ArrayList<>(audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION)).items());
-        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.LOST).build();
+        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED, JobStatus.LOST).build();
         found.addAll(audit.jobs(bad, PageRequest.first(ATTENTION)).items());
         return found.stream().limit(ATTENTION).toList();
     }

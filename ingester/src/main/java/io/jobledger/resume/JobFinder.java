@@ -101,7 +101,8 @@ public final class JobFinder {
         return found.ambiguous() ? Result.AMBIGUOUS : found.source.equals(LEDGER) ? Result.LEDGER : Result.MIRROR;
     }
 
-    private Optional<Found> inLedger(JobKey key, Narrowing narrowing, Choice choice) {
+    /** As {@link #find}, of the ledger alone. */
+    public Optional<Found> inLedger(JobKey key, Narrowing narrowing, Choice choice) {
         if (choice.nth() != null) {
             return ledger.nth(key, narrowing, choice.nth()).map(record -> new Found(record, List.of(), LEDGER));
         }
@@ -155,5 +156,10 @@ public final class JobFinder {
                 .forEach(jobs::add);
         jobs.sort(Comparator.comparing((Mirrored one) -> one.record.startedAt(), Comparator.nullsFirst(Comparator.naturalOrder())).reversed());
         return jobs;
+    }
+
+    /** What a key answers of which the ledger knows this, where nobody says which of several is meant. */
+    public static Found answer(Known known) {
+        return chosen(known, Choice.NONE, LEDGER);
     }
 }

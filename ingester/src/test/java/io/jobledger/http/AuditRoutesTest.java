@@ -129,7 +129,7 @@ class AuditRoutesTest {
         String failed = service.get("/api/v1/jobs?format=csv&status=failed").body();
         assertThat(failed).as("a formula is text").contains("'=cmd|' /C calc'!A0").doesNotContain(",=cmd").as("a number stays one").contains(",-1,");
         assertThat(service.get("/api/v1/jobs?format=csv&status=succeeded").body()).contains("\"two\nlines, \"\"quoted\"\"\"");
-        assertThat(service.get("/api/v1/hosts?format=csv").body().split("\r\n")).hasSize(4).startsWith("host,jobs,running,overdue,succeeded,failed,timed_out,lost,last_started_at");
+        assertThat(service.get("/api/v1/hosts?format=csv").body().split("\r\n")).hasSize(4).startsWith("host,jobs,running,overdue,succeeded,failed,timed_out,cancelled,lost,closed,last_started_at");
         assertThat(service.get("/api/v1/jobs?format=csv&host=nobody").body()).as("the header is there without rows too").startsWith("host,play").endsWith("metadata\r\n");
         assertThat(service.get("/api/v1/runs?format=csv").body()).contains("\"{\"\"team\"\":\"\"db=1\"\"}\"");
         assertThat(service.send(service.request("/api/v1/jobs").header("accept", "image/png")).statusCode()).isEqualTo(406);

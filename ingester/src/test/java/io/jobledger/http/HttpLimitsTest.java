@@ -14,6 +14,7 @@ import io.jobledger.trail.Acts;
 import io.jobledger.config.Setting;
 import io.jobledger.config.SettingsLoader;
 import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
@@ -174,6 +175,13 @@ class HttpLimitsTest {
                     throw failure;
                 }
                 return CompletableFuture.failedFuture(failure);
+            };
+        }
+
+        @Override
+        public ConditionalSink conditionalSink() {
+            return (events, precondition) -> {
+                throw failure;
             };
         }
 

@@ -81,6 +81,8 @@ class ScopesTest {
         "POST, /api/v1/events, INGEST, 200", "PUT, /api/v1/jobs/h/p/j, INGEST, 200",
         "GET, /api/v1/jobs, READ, 200", "GET, /api/v1/runs, READ, 200", "GET, /api/v1/jobs/h/p/none, READ, 404", "GET, /api/v1/runs/x, READ, 400", "GET, /, READ, 200",
         "GET, /api/v1/mirrors, READ, 200", "GET, /metrics, READ, 200", "GET, /unknown, READ, 404", "HEAD, /api/v1/runs, READ, 200", "GET, /api/v1/verify, READ, 200", "GET, /jobs, READ, 200",
+        "POST, /api/v1/jobs/h/p/j/close, ACT, 400", "POST, /api/v1/jobs/h/p/j/cancel, ACT, 400", "POST, /api/v1/jobs/h/p/j/name, ACT, 400", "GET, /api/v1/jobs/h/p/j/close, READ, 405",
+        "POST, /api/v1/jobs/h/p/j/forget, ADMIN, 404", "POST, /api/v1/jobs/h/p/j, ADMIN, 405",
         "POST, /api/v1/backup, ADMIN, 200", "POST, /api/v1/mirrors/retry, ADMIN, 200", "DELETE, /api/v1/runs/x, ADMIN, 400", "POST, /api/v1/prune, ADMIN, 400", "PUT, /unknown, ADMIN, 404",
         "POST, /unknown, ADMIN, 404", "PATCH, /api/v1/jobs/h/p/j, ADMIN, 405", "OPTIONS, /api/v1/events, ADMIN, 405", "POST, /api/v1/events/, ADMIN, 200",
         "POST, /api/v1/../v1/events, ADMIN, 200", "GET, /healthz/, READ, 200", "GET, //healthz, READ, 200"})
@@ -192,5 +194,23 @@ class ScopesTest {
             assertThat(open.get("/metrics").statusCode()).isNotEqualTo(401);
             assertThat(open.get("/api/v1/runs").statusCode()).isEqualTo(401);
         }
+    }
+
+    @Test
+    void actsOfPeople_takeTheScopeAct_alsoAsEventsAndInASave_andAreWrittenDownWithTheReason() throws IOException {
+        String closing = "[" + json("job_closed", run(7), 1, 1, "host", "h", "play", "p", "job", "acted", "ansible_job_id", "a7", "by", "me", "message", "gone") + "]";
+        HttpRequest.Builder event = service.request("/api/v1/events").header("content-type", "application/json").POST(BodyPublishers.ofString(closing));
+        HttpResponse<String> refused = service.send(event.copy().header("authorization", "Bearer " + tokens.get(Scope.INGEST)));
+        assertThat(refused.statusCode()).isEqualTo(403);
+        assertThat(refused.body()).contains("event 0 is a job_closed").contains("scope act");
+        HttpRequest.Builder save = service.request("/api/v1/jobs/h/p/acted").header("content-type", "application/json").header("authorization", "Bearer " + tokens.get(Scope.INGEST));
+        assertThat(service.send(save.copy().PUT(BodyPublishers.ofString("{\"ansible_job_id\":\"a7\",\"status\":\"closed\"}"))).statusCode()).isEqualTo(403);
+        assertThat(service.send(save.copy().PUT(BodyPublishers.ofString("{\"ansible_job_id\":\"a7\"}"))).statusCode()).isEqualTo(200);
+        HttpResponse<String> closed = as(tokens.get(Scope.ACT), "POST", "/api/v1/jobs/h/p/acted/close?reason=the%20host%20is%20gone");
+        assertThat(closed.statusCode()).as(closed.body()).isEqualTo(200);
+        assertThat(closed.body()).contains("\"status\":\"closed\"").contains("\"ended_by\":\"act from 127.0.0.1\"").contains("the host is gone");
+        assertThat(Files.readAllLines(directory.resolve("audit.jsonl"))).anyMatch(line -> line.contains("\"http.begin\"") && line.contains("/acted/close") && line.contains("the host is gone")
+                && line.contains("act ("));
+        assertThat(as(tokens.get(Scope.ACT), "POST", "/api/v1/jobs/h/p/acted/close?reason=again").statusCode()).isEqualTo(409);
     }
 }

@@ -78,7 +78,7 @@ interface AuditContract {
                 if (n % 3 != 0) {
                     String at = event.has("execution_host") ? event.get("execution_host").textValue() : host;
                     events.add(json("job_ended", run(r), j + 7, r / 2 * 10 + random.nextInt(2000), "host", host, "execution_host", at, "ansible_job_id", "id" + n, "status",
-                            List.of("succeeded", "failed", "timed_out", "lost").get(n % 4), "message", n % 2 == 0 ? "Disk 100% full_" : "ok"));
+                            List.of("succeeded", "failed", "timed_out", "lost", "cancelled").get(n % 5), "message", n % 2 == 0 ? "Disk 100% full_" : "ok"));
                 }
             }
             if (r % 3 == 0) {
@@ -142,6 +142,10 @@ interface AuditContract {
         questions.add(new Question("finished", JobFilter.builder().finished(ended).build(), r -> within(ended, r.finishedAt())));
         questions.add(new Question("min_duration", JobFilter.builder().minDuration(Duration.ofSeconds(1000)).build(), r -> took(r, now).compareTo(Duration.ofSeconds(1000)) >= 0));
         questions.add(new Question("max_duration", JobFilter.builder().maxDuration(Duration.ofSeconds(700)).build(), r -> took(r, now).compareTo(Duration.ofSeconds(700)) <= 0));
+        Instant unseen = T0.plusSeconds(700);
+        questions.add(new Question("unseen_for", JobFilter.builder().unseenFor(Duration.between(unseen, now)).build(), r -> !r.lastSeenAt().isAfter(unseen)));
+        questions.add(new Question("open, unseen_for", JobFilter.builder().status(JobStatus.RUNNING).unseenFor(Duration.between(unseen, now)).build(),
+                r -> r.status().open() && !r.lastSeenAt().isAfter(unseen)));
         questions.add(new Question("q in a message", JobFilter.builder().text("100% FULL_").build(), r -> "Disk 100% full_".equals(r.message())));
         questions.add(new Question("q in a name", JobFilter.builder().text("ASK3").build(), r -> "task3".equals(r.task())));
         questions.add(new Question("q in nothing", JobFilter.builder().text("a_b").build(), r -> false));
@@ -336,7 +340,7 @@ interface AuditContract {
     private static JobCounts counts(List<JobRecord> jobs, Instant now) {
         Function<JobStatus, Long> of = status -> jobs.stream().filter(r -> r.status() == status).count();
         return new JobCounts(jobs.size(), of.apply(JobStatus.RUNNING), jobs.stream().filter(r -> r.overdue(now)).count(), of.apply(JobStatus.SUCCEEDED), of.apply(JobStatus.FAILED),
-                of.apply(JobStatus.TIMED_OUT), of.apply(JobStatus.LOST));
+                of.apply(JobStatus.TIMED_OUT), of.apply(JobStatus.CANCELLED), of.apply(JobStatus.LOST), of.apply(JobStatus.CLOSED));
     }
 
     @Test
@@ -347,7 +351,7 @@ interface AuditContract {
         }
         append(started(run(200), 1, 7, "h", "p", "open", "open", "async", 50));
         JobStats stats = audit().stats(JobFilter.ALL);
-        assertThat(stats.counts()).isEqualTo(new JobCounts(101, 1, 1, 100, 0, 0, 0));
+        assertThat(stats.counts()).isEqualTo(new JobCounts(101, 1, 1, 100, 0, 0, 0, 0, 0));
         assertThat(stats.days()).extracting(day -> day.day().toString(), day -> day.counts().jobs()).containsExactly(org.assertj.core.api.Assertions.tuple("2026-11-21", 50L),
                 org.assertj.core.api.Assertions.tuple("2026-11-20", 51L));
         assertThat(stats.ended()).isEqualTo(100);
@@ -356,7 +360,7 @@ interface AuditContract {
         assertThat(stats.longest()).isEqualTo(Duration.ofSeconds(1000));
         assertThat(stats.oldestOpen()).isEqualTo(T0.plusSeconds(7));
         JobStats none = audit().stats(JobFilter.builder().host("nobody").build());
-        assertThat(none).isEqualTo(new JobStats(new JobCounts(0, 0, 0, 0, 0, 0, 0), List.of(), 0, null, null, null, null));
+        assertThat(none).isEqualTo(new JobStats(new JobCounts(0, 0, 0, 0, 0, 0, 0, 0, 0), List.of(), 0, null, null, null, null));
     }
 
     @Test

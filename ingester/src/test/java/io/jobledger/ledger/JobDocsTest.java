@@ -8,12 +8,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobledger.model.Evidence;
+import io.jobledger.model.Inferred;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
 import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
+import io.jobledger.model.Sighting;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JobDocsTest {
     private static JobDescription description(JobKey key, Map<String, Object> any) {
         return new JobDescription(new Evidence(T0, run(1), 7), key, "task \uD83D\uDE80", "label", "site.yml", "/srv/site.yml", "command", T0.plusNanos(1000), 3600L, 0L, "/root/j1", true, false,
-                3L, "deploy", "root", "ssh", "why\n", run(2), any, any, any);
+                3L, "deploy", "root", "ssh", "why\n", run(2), any, any, any, "r1", true);
     }
 
     private static Map<String, Object> anything() {
@@ -48,18 +50,27 @@ class JobDocsTest {
         }
         TreeMap<String, JobEnd> lost = new TreeMap<>(Map.of("", end(JobStatus.LOST, 3), "/a/\u65e5", end(JobStatus.LOST, 4)));
         Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), saved, description(key("h", "p", "check"), Map.of()),
-                new JobEnds(end(JobStatus.FAILED, 8), end(JobStatus.TIMED_OUT, 9), lost, T0.minusSeconds(5)), T0, T0.plusSeconds(1));
+                new JobEnds(end(JobStatus.FAILED, 8), end(JobStatus.TIMED_OUT, 9), lost, T0.minusSeconds(5), Inferred.NOTHING), T0, T0.plusSeconds(1));
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
+        assertThat(JobDocs.job(JobDocs.write(inferredFrom(job)))).isEqualTo(inferredFrom(job));
     }
 
     private static JobEnd end(JobStatus status, long seq) {
         return new JobEnd(new Evidence(T0, run(3), seq), status, -1L, "too \"long\"", true, anything());
     }
 
+    private static Job inferredFrom(Job job) {
+        JobEnd vanished = new JobEnd(new Evidence(T0.plusSeconds(3), run(4), 1), JobStatus.LOST, JobEnd.VANISHED, null, null, "gone", null, null);
+        JobEnd closed = new JobEnd(new Evidence(T0.plusSeconds(2), run(4), 3), JobStatus.CLOSED, null, "op", null, "host is gone", null, null);
+        Inferred inferred = new Inferred(vanished, closed, new Sighting(new Evidence(T0, run(5), 1), Map.of("pid", 12, "since", "2026-11-20T10:00:00.000000Z")));
+        JobEnds ends = new JobEnds(job.ends().verdict(), job.ends().own(), job.ends().lost(), job.ends().aliveAt(), inferred);
+        return new Job(job.executionHost(), job.jobId(), job.launch(), job.saved(), job.check(), ends, job.lastSeenAt(), job.cleanedAt());
+    }
+
     @Test
     void aLostJobOfAnEarlierVersion_staysLost() {
         Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), new TreeMap<>(), null,
-                new JobEnds(null, null, new TreeMap<>(Map.of("", end(JobStatus.LOST, 3))), null), T0, null);
+                new JobEnds(null, null, new TreeMap<>(Map.of("", end(JobStatus.LOST, 3))), null, Inferred.NOTHING), T0, null);
         String before = JobDocs.write(job).replace("\"lost\":{\"\":", "\"end\":").replace("}},\"lastSeenAt\"", "},\"lastSeenAt\"");
         assertThat(before).contains("\"end\":{").doesNotContain("\"lost\":");
         assertThat(JobDocs.job(before)).isEqualTo(job);
@@ -70,7 +81,7 @@ class JobDocsTest {
     void aJobWithLittle_isReadAsItWasWritten() {
         JobKey key = key("h", "p", "j");
         JobDescription little = new JobDescription(new Evidence(T0, run(1), 7), key, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null);
+                null, null, null, null, null);
         Job job = new Job("exec", null, null, new TreeMap<>(), little, JobEnds.NONE, null, null);
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
     }

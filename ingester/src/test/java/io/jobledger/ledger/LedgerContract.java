@@ -19,8 +19,11 @@ import io.jobledger.audit.Label;
 import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.RunFilter;
 import io.jobledger.audit.Sort;
+import io.jobledger.audit.StoredEvent;
+import io.jobledger.event.BatchDecoder;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.model.Event;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
@@ -31,6 +34,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +47,17 @@ import org.junit.jupiter.api.Test;
 abstract class LedgerContract implements AuditContract {
     static final String MIRROR = "file:///mirror/one";
     static final String OTHER_MIRROR = "file:///mirror/two";
+
+    private static final Verifier.Listener SILENT = new Verifier.Listener() {
+        @Override
+        public void progress(long chains, long of, long events) {}
+
+        @Override
+        public void fault(Verifier.Fault fault) {}
+
+        @Override
+        public void stub(Verifier.Stub stub) {}
+    };
 
     final TestClock clock = new TestClock(T0.plus(Duration.ofDays(1)));
     Ledger ledger;
@@ -646,5 +661,54 @@ abstract class LedgerContract implements AuditContract {
         append(json("run_alive", run(1), 5, 5), json("run_alive", run(1), 7, 7), json("run_alive", run(1), 8, 8));
         assertThat(ledger.audit().firstGap(run(1))).isEmpty();
         assertThat(ledger.audit().run(run(1)).orElseThrow().complete()).isTrue();
+    }
+
+    private static Precondition nothing(JobKey key) {
+        return new Precondition(key, Narrowing.NONE, Optional::isEmpty);
+    }
+
+    @Test
+    void conditionalBatch_isStoredIfItHolds_andElseNothingOfIt() {
+        List<Event> first = Wire.events(saved(run(1), 0, "h", "p", "j", "a"));
+        assertThat(ledger.conditionalSink().append(first, nothing(key("h", "p", "j")))).isEqualTo(new EventSink.Appended(1, 0));
+        assertThatThrownBy(() -> ledger.conditionalSink().append(Wire.events(saved(run(2), 1, "h", "p", "j", "b")), nothing(key("h", "p", "j"))))
+                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.CONFLICT));
+        assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("a"));
+        assertThat(ledger.jobs().job("h", id("b"))).isEmpty();
+        assertThat(ledger.conditionalSink().append(first, nothing(key("h", "p", "j")))).as("a repeat of what is stored").isEqualTo(new EventSink.Appended(0, 1));
+        assertThat(ledger.conditionalSink().append(Wire.events(saved(run(2), 1, "h", "p", "j", "b")), new Precondition(key("h", "p", "j"), Narrowing.NONE, known -> known.isPresent())))
+                .isEqualTo(new EventSink.Appended(1, 0));
+        assertThat(append(saved(run(3), 2, "h", "p", "other", "c"))).as("what others store goes on").isEqualTo(new EventSink.Appended(1, 0));
+        assertThat(newest("h", "p", "j").jobId()).isEqualTo(id("b"));
+    }
+
+    @Test
+    void whatConcernsAJob_standsInItsHistory_andLeavesItsRecord() {
+        append(started(run(1), 1, 0, "h", "p", "j", "a"));
+        JobRecord before = newest("h", "p", "j");
+        append(json("job_unreached", run(2), 1, 5, "host", "h", "ansible_job_id", "a", "message", "no route"),
+                json("job_unreached", run(2), 2, 5, "host", "h", "ansible_job_id", "nobody knows"),
+                json("job_cancel_requested", run(3), 1, 6, "host", "h", "ansible_job_id", "a", "by", "anna", "message", "wrong"));
+        assertThat(newest("h", "p", "j")).isEqualTo(before);
+        assertThat(ledger.audit().eventsOf("h", id("a"), 10)).extracting(StoredEvent::type).containsExactly("job_started", "job_unreached", "job_cancel_requested");
+        assertThat(ledger.audit().run(run(2))).as("a visit is a run").isPresent();
+        assertThat(ledger.audit().run(run(3))).as("a request is none").isEmpty();
+        assertThat(ledger.upkeep().verifier().verify(null, BatchDecoder::again, SILENT).faults()).isZero();
+    }
+
+    @Test
+    void jobWithoutAnId_isClosed_andSettledJobsOpenAgain() {
+        ObjectNode hidden = json("job_unresumable", run(1), 1, 0, "host", "h", "play", "p", "job", "secret", "task", "t");
+        append(hidden, json("job_unresumable", run(1), 2, 0, "host", "h", "play", "p", "job", "other", "task", "t"));
+        append(json("job_closed", run(2), 1, 5, "host", "h", "play", "p", "job", "secret", "launch_run_id", run(1).toString(), "launch", 1, "by", "anna", "message", "rebooted"));
+        assertThat(newest("h", "p", "secret").status()).isEqualTo(JobStatus.CLOSED);
+        assertThat(newest("h", "p", "other").status()).isEqualTo(JobStatus.RUNNING);
+        append(started(run(3), 1, 0, "h", "p", "j", "a"), json("job_closed", run(4), 1, 5, "host", "h", "play", "p", "job", "j", "ansible_job_id", "a", "by", "anna", "message", "gone"));
+        assertThat(newest("h", "p", "j").status()).isEqualTo(JobStatus.CLOSED);
+        assertThat(ledger.audit().host("h").orElseThrow().counts().closed()).isEqualTo(2);
+        append(json("job_polled", run(5), 1, 9, "host", "h", "ansible_job_id", "a", "sighting", Map.of("pid", 1)));
+        assertThat(newest("h", "p", "j").status()).isEqualTo(JobStatus.RUNNING);
+        assertThat(ledger.audit().host("h").orElseThrow().counts().running()).isEqualTo(2);
+        assertThat(ledger.upkeep().verifier().verify(null, BatchDecoder::again, SILENT).faults()).isZero();
     }
 }

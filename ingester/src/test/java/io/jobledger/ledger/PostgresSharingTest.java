@@ -5,6 +5,7 @@ import static io.jobledger.Wire.id;
 import static io.jobledger.Wire.json;
 import static io.jobledger.Wire.key;
 import static io.jobledger.Wire.run;
+import static io.jobledger.Wire.saved;
 import static io.jobledger.Wire.started;
 import static io.jobledger.ledger.LedgerContract.append;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -12,6 +13,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
+import io.jobledger.Wire;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.model.JobStatus;
@@ -271,5 +273,34 @@ class PostgresSharingTest {
         assertThat(ledger.jobs().newest(key("h", "p", "j"), Narrowing.NONE).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
         assertThat(column("SELECT COUNT(*) FROM events")).containsExactly("2");
         assertThat(partitions.drop(ledger.jdbi(), today.minusDays(30), clock.instant())).as("dropping again finds nothing").isEmpty();
+    }
+
+    /** Two ingesters are asked by many at once, each on the condition that nothing is known. */
+    @Test
+    void ofManyWithOneCondition_oneIsStored_whicheverIngesterTheyAsk() throws Exception {
+        List<PostgresLedger> ledgers = List.of(open(), open());
+        AtomicInteger stored = new AtomicInteger();
+        AtomicInteger refused = new AtomicInteger();
+        List<Future<?>> work = new ArrayList<>();
+        int keys = 10;
+        for (int caller = 0; caller < 4; caller++) {
+            int number = caller;
+            work.add(threads.submit(() -> {
+                for (int k = 0; k < keys; k++) {
+                    try {
+                        ledgers.get(number % 2).conditionalSink().append(Wire.events(saved(run(100 * number + k), 0, "h", "p", "j" + k, "id" + number + "." + k)),
+                                new Precondition(key("h", "p", "j" + k), JobLookup.Narrowing.NONE, java.util.Optional::isEmpty));
+                        stored.incrementAndGet();
+                    } catch (LedgerException e) {
+                        assertThat(e.kind()).isEqualTo(LedgerException.Kind.CONFLICT);
+                        refused.incrementAndGet();
+                    }
+                }
+            }));
+        }
+        finish(work);
+        assertThat(stored).hasValue(keys);
+        assertThat(refused).hasValue(3 * keys);
+        assertThat(column("SELECT COUNT(*) FROM jobs")).containsExactly(Integer.toString(keys));
     }
 }

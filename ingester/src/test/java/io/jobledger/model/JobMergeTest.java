@@ -36,6 +36,18 @@ class JobMergeTest {
         return json;
     }
 
+    private static ObjectNode vanished(int run, long seq, long at) {
+        return end(run, seq, at, "lost").put("reason", "vanished");
+    }
+
+    private static ObjectNode process(int run, long seq, long at) {
+        return seen("job_polled", run, seq, at, "sighting", Map.of("pid", run));
+    }
+
+    private static ObjectNode closed(int run, long at) {
+        return seen("job_closed", run, 1, at, "play", "p", "job", "upgrade", "by", "op " + run, "message", "the host is gone");
+    }
+
     private static ObjectNode end(int run, long seq, long at, String status) {
         return seen("job_ended", run, seq, at, "status", status, "message", status + " of " + run);
     }
@@ -76,6 +88,11 @@ class JobMergeTest {
                         saved(run(8), 3, "db1", "p", "upgrade", ID, "status", "lost", "results_file", "/a/x")),
                 List.of(launch(1, 2, 0, "p"), end(1, 3, 5, "succeeded"), verdict(1, 4, 6, "failed", null), verdict(2, 4, 6, "succeeded", "failed"), end(3, 3, 1, "timed_out"),
                         saved(run(9), 3, "db1", "p", "upgrade", ID, "status", "failed", "verdict", "failed", "module_status", "succeeded")),
+                List.of(end(1, 1, 5, "lost"), vanished(1, 2, 4), closed(5, 3), seen("job_polled", 2, 1, 6), process(2, 2, 4), end(3, 1, 9, "lost")),
+                List.of(launch(1, 2, 0, "p", "generation", "r1"), vanished(2, 1, 5), process(2, 2, 6), closed(6, 7), process(3, 1, 7), vanished(4, 1, 6)),
+                List.of(end(1, 1, 5, "cancelled").put("by", "anna"), end(2, 1, 5, "failed"), closed(7, 1), vanished(3, 1, 2), process(3, 2, 8), end(4, 1, 3, "timed_out")),
+                List.of(seen("job_polled", 1, 1, 7, "adopted", true, "sighting", Map.of("since", "2026-11-20T09:00:00.000000Z")), seen("job_polled", 2, 1, 8, "generation", "r2"),
+                        saved(run(3), 9, "db1", "p", "upgrade", ID, "adopted", true), closed(8, 9), end(2, 2, 9, "lost"), launch(4, 1, 0, "p")),
                 List.of(json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log"),
                         json("job_unresumable", run(1), 4, 0, "host", "db1", "play", "p", "job", "secret", "task", "t", "reason", "no_log")));
     }
@@ -145,18 +162,22 @@ class JobMergeTest {
 
     private static List<ObjectNode> longHistory(Random random) {
         List<ObjectNode> history = new ArrayList<>();
-        String[] ends = {"succeeded", "failed", "timed_out", "lost"};
+        String[] ends = {"succeeded", "failed", "timed_out", "lost", "cancelled"};
+        boolean open = random.nextBoolean();
         for (int seq = 1; seq <= 60; seq++) {
             // Few runs and few moments, so that ties are common.
             int run = random.nextInt(4);
             long at = random.nextInt(6) + (random.nextInt(8) - 4) / 3 * YEARS;
-            history.add(switch (random.nextInt(7)) {
+            history.add(switch (random.nextInt(10)) {
                 case 0 -> launch(run, seq, at, "p" + random.nextInt(3), "async", random.nextInt(100), "results_file", "/" + random.nextInt(2));
                 case 1 -> seen("job_polled", run, seq, at, "play", "p" + random.nextInt(3));
-                case 2 -> end(run, seq, at, ends[random.nextInt(4)]);
+                case 2 -> end(run, seq, at, open ? "lost" : ends[random.nextInt(5)]);
                 case 3 -> seen("job_cleaned", run, seq, at);
                 case 4 -> lost(run, seq, at, "/" + random.nextInt(3));
                 case 5 -> verdict(run, seq, at, ends[random.nextInt(2)], random.nextBoolean() ? null : ends[random.nextInt(2)]);
+                case 6 -> vanished(run, seq, at);
+                case 7 -> process(run, seq, at);
+                case 8 -> closed(200 + seq, at);
                 default -> saved(run(100 + seq), at, "db1", "p" + random.nextInt(3), "upgrade", ID, "metadata", Map.of("seq", seq));
             });
         }
@@ -173,14 +194,14 @@ class JobMergeTest {
     }
 
     @Test
-    void status_neverGoesBack() {
+    void status_neverGoesBack_butWhereASightingTakesAnInferenceBack() {
         for (List<ObjectNode> history : smallHistories()) {
             permutations(new ArrayList<>(Wire.jobs(events(history))), 0, order -> {
                 Job known = order.get(0);
                 for (Job more : order.subList(1, order.size())) {
                     Job next = known.merge(more);
                     // Two may: an inference that a sighting takes back, and a module's word that a play's verdict goes before.
-                    if (known.status() != JobStatus.LOST && known.ends().verdict() == null && next.ends().verdict() == null) {
+                    if (!known.status().inferred() && known.ends().verdict() == null && next.ends().verdict() == null) {
                         assertThat(next.status().strength()).isGreaterThanOrEqualTo(known.status().strength());
                         assertThat(next.status().open() && !known.status().open()).isFalse();
                     }
@@ -231,6 +252,58 @@ class JobMergeTest {
         Job plain = fold(Wire.jobs(events(launch(1, 1, 0, "p"), end(1, 2, 5, "succeeded"))));
         assertThat(plain.record(plain.mainKey()).verdict()).isNull();
         assertThat(plain.record(plain.mainKey()).moduleStatus()).isNull();
+    }
+
+    @Test
+    void ownResult_isStrongerThanCancelledAndClosed_whicheverCameFirst() {
+        assertThat(status(end(1, 1, 3, "cancelled"), end(1, 2, 2, "succeeded"))).as("it ended meanwhile").isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(status(end(1, 1, 2, "cancelled"), end(1, 2, 3, "failed"))).as("a reader of the marked file").isEqualTo(JobStatus.CANCELLED);
+        assertThat(status(end(1, 1, 2, "timed_out"), end(1, 2, 3, "cancelled"))).isEqualTo(JobStatus.CANCELLED);
+        assertThat(status(closed(1, 2), end(1, 2, 3, "failed"))).isEqualTo(JobStatus.FAILED);
+        assertThat(status(closed(1, 2), end(1, 2, 1, "timed_out"))).isEqualTo(JobStatus.TIMED_OUT);
+        assertThat(status(closed(1, 2), end(1, 2, 1, "lost"))).isEqualTo(JobStatus.LOST);
+    }
+
+    @Test
+    void lost_isTakenBackByALaterSighting_andVanishedOnlyByAProcess() {
+        assertThat(status(end(1, 1, 5, "lost"), seen("job_polled", 1, 2, 4))).isEqualTo(JobStatus.LOST);
+        assertThat(status(end(1, 1, 5, "lost"), seen("job_polled", 1, 2, 6))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(end(1, 1, 5, "lost"), seen("job_polled", 1, 2, 6), end(1, 3, 7, "lost"))).as("and inferred again").isEqualTo(JobStatus.LOST);
+        assertThat(status(vanished(1, 1, 5), seen("job_polled", 1, 2, 6))).as("a killed job's file says started for ever").isEqualTo(JobStatus.LOST);
+        assertThat(status(vanished(1, 1, 5), process(1, 2, 6))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(closed(1, 5), seen("job_polled", 1, 2, 6))).isEqualTo(JobStatus.CLOSED);
+        assertThat(status(closed(1, 5), process(1, 2, 6))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(end(1, 1, 5, "timed_out"), process(1, 2, 6))).isEqualTo(JobStatus.TIMED_OUT);
+    }
+
+    @Test
+    void vanished_isToldApartFromAFileThatIsNotThere() {
+        JobRecord record = record(end(1, 1, 1, "lost"), vanished(1, 2, 5), launch(1, 3, 0, "p"));
+        assertThat(record.reason()).isEqualTo("vanished");
+        assertThat(record.finishedAt()).isEqualTo(Wire.T0.plusSeconds(5));
+        assertThat(record(end(1, 1, 1, "lost")).reason()).isNull();
+    }
+
+    @Test
+    void record_saysWhoEndedIt_whatGenerationItIs_andWhatWasSeen() {
+        JobRecord record = record(launch(1, 1, 0, "p", "generation", "r1"), process(1, 2, 5), end(1, 3, 6, "cancelled").put("by", "anna"));
+        assertThat(record.acting()).isEqualTo(new Acting("r1", false, "anna", Map.of("pid", 1)));
+        assertThat(record(closed(3, 1)).acting().endedBy()).isEqualTo("op 3");
+    }
+
+    @Test
+    void adopted_isAJobWhoseStartNobodyRecorded() {
+        ObjectNode adopted = seen("job_polled", 1, 1, 7, "adopted", true, "sighting", Map.of("since", "2026-11-20T09:00:00.000000Z"));
+        JobRecord record = record(adopted);
+        assertThat(record.acting().adopted()).isTrue();
+        assertThat(record.key()).isEqualTo(new JobKey("db1", "unknown", "unknown"));
+        assertThat(record.startedAt()).isEqualTo("2026-11-20T09:00:00Z");
+        assertThat(record(adopted, launch(2, 1, 0, "p")).acting().adopted()).as("its recorder's spool came late").isFalse();
+    }
+
+    private static JobRecord record(ObjectNode... history) {
+        Job job = fold(Wire.jobs(events(history)));
+        return job.record(job.mainKey());
     }
 
     private static JobStatus status(ObjectNode... history) {
