@@ -53,7 +53,8 @@ def ingester(site, started):
     site[1].jobs = [_listed(started[name], name) for name in ("alive", "killed", "failed", "cleaned")]
     site[1].records = {"/api/v1/runs/" + started["alive"]["run_id"]: (200, "application/json", {"controller": socket.gethostname()})}
     site[1].events.clear()
-    return site[1]
+    yield site[1]
+    assert site[1].wrong == []
 
 
 @pytest.fixture
@@ -74,6 +75,9 @@ def _settle(controller, ingester, *arguments, **environment):
 def test_each_job_is_settled_in_one_visit_and_none_is_ended(controller, ingester, started):
     end(started["killed"]["ansible_job_id"])
     until(lambda: "rc" in open(started["failed"]["results_file"]).read())
+    until(lambda: "rc" in open(started["cleaned"]["results_file"]).read())
+    # The process that watches the time stays for some seconds.
+    end(started["cleaned"]["ansible_job_id"])
     os.remove(started["cleaned"]["results_file"])
     done = _settle(controller, ingester)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -11,6 +11,7 @@ from ansible_collections.jobledger.core.plugins.plugin_utils import record
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking, telling
 from ansible_collections.jobledger.core.plugins.plugin_utils.answers import Answer
 from ansible_collections.jobledger.core.plugins.plugin_utils.client import TransportError
+from tools import contract
 
 NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 
@@ -176,6 +177,16 @@ def test_host_that_was_missed_changes_no_job():
     account = telling.Account(KNOWN, {}.get)
     account.missed("db1", "python is missing", unreached=False)
     assert account.events == [] and account.counts == {"failed": 2}
+
+
+def test_what_is_told_keeps_to_the_contract():
+    account = _account(_report("alive", pid=7, cpu_seconds=1.5, memory_bytes=9), _report("gone", why="x"), _report("ended", status="cancelled", cancelled={"by": "ann"}),
+                       strangers=[_report("alive", "j8.1", program="x"), _report("ended", "j9.1", status="failed", rc=3, fence=FENCE)])
+    account.missed("db1", "timed out")
+    ledger = Ledger()
+    telling.send(ledger, telling.run({"kind": "playbook", "playbook": "settle"}, account.events), 1)
+    assert [contract.problems(event) for event in ledger.got] == [[]] * len(ledger.got) and len(ledger.got) == 9
+    assert [event["seq"] for event in ledger.got] == list(range(1, 10)) and len({event["run_id"] for event in ledger.got}) == 1
 
 
 def test_busy_or_absent_ledger_is_asked_again_and_then_named():
