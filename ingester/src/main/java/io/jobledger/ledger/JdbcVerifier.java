@@ -12,9 +12,9 @@ final class JdbcVerifier implements Verifier {
     }
 
     @Override
-    public Verdict verify(Moment moment, EventReader reader, Listener listener) {
+    public Verdict verify(Moment moment, Listener listener) {
         try {
-            return jdbi.withHandle(handle -> new Verification(handle, reader, listener).run(moment));
+            return jdbi.withHandle(handle -> new Verification(handle, listener).run(moment));
         } catch (JdbiException e) {
             throw Failures.of("the ledger could not be read", e);
         }

@@ -42,7 +42,7 @@ final class JobWriter {
         Map<UUID, Job> news = new LinkedHashMap<>();
         Map<UUID, AnsibleJobId> mentioned = new LinkedHashMap<>();
         for (Event event : events) {
-            Job job = LedgerWriter.job(event);
+            Job job = event.job();
             if (job != null) {
                 news.merge(job.uid(), job, Job::merge);
                 mentioned.put(job.uid(), job.jobId());

@@ -68,11 +68,6 @@ public final class LedgerMove {
         this.progress = progress;
     }
 
-    /** Whether a move into this database has begun and not ended. */
-    static boolean isUnfinished(Jdbi postgres) {
-        return postgres.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)").mapTo(Boolean.class).one());
-    }
-
     /**
      * Moves, and compares both sides row by row.
      *

@@ -90,7 +90,7 @@ final class LedgerWriter {
                 + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?" + (writing.byDay() ? ", ?)" : ")"));
         for (Event event : events) {
             EventHead head = event.head();
-            Job job = job(event);
+            Job job = event.job();
             UUID uid = job != null ? job.uid() : event instanceof Event.JobNoted noted ? Job.uid(noted.executionHost(), noted.jobId()) : null;
             Long number = uid == null ? null : jobs.get(uid);
             long entry = ledger.nextEntry();
@@ -109,16 +109,5 @@ final class LedgerWriter {
     /** The number of the latest event; 0 while there is none. */
     static long lastEntry(Handle handle) {
         return handle.createQuery("SELECT entry FROM ledger_head WHERE id = 1").mapTo(Long.class).one();
-    }
-
-    /** What an event says of a job, or null. */
-    static Job job(Event event) {
-        if (event instanceof Event.JobObserved observed) {
-            return observed.job();
-        }
-        if (event instanceof Event.JobClosed closed) {
-            return closed.job();
-        }
-        return event instanceof Event.JobSaved saved ? saved.job() : null;
     }
 }

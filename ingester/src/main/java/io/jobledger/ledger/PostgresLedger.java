@@ -71,7 +71,7 @@ public final class PostgresLedger extends JdbcLedger {
         try {
             migrate(options.location());
             Jdbi jdbi = jdbi(pool);
-            if (LedgerMove.isUnfinished(jdbi)) {
+            if (isUnfinished(jdbi)) {
                 throw new LedgerException(LedgerException.Kind.UNUSABLE,
                         "the ledger " + options.location() + " is not whole: a ledger is being moved there. Let 'jobledger migrate-ledger' finish, or start it again");
             }
@@ -226,5 +226,10 @@ public final class PostgresLedger extends JdbcLedger {
         protected Argument build(String value, ConfigRegistry config) {
             return (position, statement, context) -> statement.setString(position, value.replace('\0', '\uFFFD'));
         }
+    }
+
+    /** Whether a move into this database has begun and not ended. */
+    private static boolean isUnfinished(Jdbi jdbi) {
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)").mapTo(Boolean.class).one());
     }
 }

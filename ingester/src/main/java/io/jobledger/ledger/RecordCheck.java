@@ -1,7 +1,7 @@
 package io.jobledger.ledger;
 
+import io.jobledger.event.BatchDecoder;
 import io.jobledger.ledger.ChainLink.StoredEvent;
-import io.jobledger.ledger.Verifier.EventReader;
 import io.jobledger.ledger.Verifier.Fault;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
@@ -26,11 +26,9 @@ final class RecordCheck {
     private static final String JOB = "SELECT entry, ansible_job_id, host, play, job, run_id, status, started_at, deadline, doc FROM jobs";
 
     private final Handle handle;
-    private final EventReader reader;
 
-    RecordCheck(Handle handle, EventReader reader) {
+    RecordCheck(Handle handle) {
         this.handle = handle;
-        this.reader = reader;
     }
 
     /** A run's knowledge, gathered from its events as they are walked. */
@@ -39,7 +37,7 @@ final class RecordCheck {
 
         void add(StoredEvent stored) {
             try {
-                Event event = reader.read(stored.body());
+                Event event = BatchDecoder.again(stored.body());
                 if (event.ofRun()) {
                     Run news = Run.of(event, stored.receivedAt());
                     run = run == null ? news : run.merge(news);
@@ -98,7 +96,7 @@ final class RecordCheck {
         Job merged = null;
         for (String body : handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE job = ?").bind(0, entry).map((rows, context) -> EventText.read(rows)).list()) {
             try {
-                Job news = LedgerWriter.job(reader.read(body));
+                Job news = BatchDecoder.again(body).job();
                 merged = merged == null ? news : news == null ? merged : merged.merge(news);
             } catch (IllegalArgumentException e) {
                 return null;

@@ -27,10 +27,10 @@ final class Verification {
     private long jobs;
     private long unprovable;
 
-    Verification(Handle handle, Verifier.EventReader reader, Verifier.Listener listener) {
+    Verification(Handle handle, Verifier.Listener listener) {
         this.handle = handle;
         this.listener = new Counting(listener);
-        this.records = new RecordCheck(handle, reader);
+        this.records = new RecordCheck(handle);
     }
 
     private final class Counting implements Verifier.Listener {

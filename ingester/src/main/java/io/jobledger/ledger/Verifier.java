@@ -1,6 +1,5 @@
 package io.jobledger.ledger;
 
-import io.jobledger.model.Event;
 import io.jobledger.model.RunId;
 import java.time.Instant;
 import java.util.List;
@@ -73,17 +72,11 @@ public interface Verifier {
         void stub(Stub stub);
     }
 
-    /** Reads the JSON text of an event as it was when it came. */
-    interface EventReader {
-        /** @throws IllegalArgumentException when it is no event */
-        Event read(String body);
-    }
-
     /**
      * Reads everything that was stored before the call.
      *
      * @param moment for the anchor; null for now
      * @throws LedgerException when the ledger cannot be read
      */
-    Verdict verify(Moment moment, EventReader reader, Listener listener);
+    Verdict verify(Moment moment, Listener listener);
 }

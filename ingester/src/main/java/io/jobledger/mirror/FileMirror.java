@@ -27,7 +27,7 @@ import java.util.stream.StreamSupport;
  * A directory tree {@code <host>/<play>/<job>.json}. A put is atomic ({@link AtomicFiles}): a crash leaves the old record or the new one.
  * Directories are 0700, files 0600.
  */
-public final class FileMirror implements Mirror {
+public final class FileMirror implements MendableMirror {
     // A leading dot is escaped in every name, so no record can have such a path.
     private static final String OWN = ".jobledger";
     private static final String PROBE = ".probe-";
@@ -62,7 +62,8 @@ public final class FileMirror implements Mirror {
     }
 
     /** Makes this the record of its key, whatever is there. */
-    void replace(JobRecord record) {
+    @Override
+    public void replace(JobRecord record) {
         Path file = file(record.key());
         try {
             files.write(file, RecordFile.write(record));

@@ -16,13 +16,13 @@ import org.slf4j.LoggerFactory;
 final class MirrorMending {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorMending.class);
 
-    private final FileMirror mirror;
+    private final MendableMirror mirror;
     private final JobLookup jobs;
     private final BooleanSupplier over;
     private int written;
 
     /** @param over says that nobody waits for the rest */
-    MirrorMending(FileMirror mirror, JobLookup jobs, BooleanSupplier over) {
+    MirrorMending(MendableMirror mirror, JobLookup jobs, BooleanSupplier over) {
         this.mirror = mirror;
         this.jobs = jobs;
         this.over = over;

@@ -73,7 +73,7 @@ public final class MirrorRelay implements AutoCloseable {
     /** Starts carrying. */
     public void start() {
         thread.start();
-        if (mirror instanceof FileMirror files) {
+        if (mirror instanceof MendableMirror files) {
             daemon(() -> new MirrorMending(files, jobs, () -> closing).run(), "mirror-mending").start();
         }
     }

@@ -5,6 +5,11 @@ public sealed interface Event {
 
     EventHead head();
 
+    /** What it says of a job; null when it says nothing of one. */
+    default Job job() {
+        return null;
+    }
+
     /** Whether it belongs to a run; what a caller does by name has an identity of its own, which is no run's. */
     default boolean ofRun() {
         return true;

@@ -2,7 +2,6 @@ package io.jobledger.upkeep;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jobledger.event.BatchDecoder;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Verifier;
 import java.util.function.Consumer;
@@ -27,7 +26,7 @@ public final class VerifyReport implements Verifier.Listener {
      */
     public static boolean run(Verifier verifier, Verifier.Moment moment, Consumer<ObjectNode> out) {
         VerifyReport report = new VerifyReport(out);
-        Verifier.Verdict verdict = verifier.verify(moment, BatchDecoder::again, report);
+        Verifier.Verdict verdict = verifier.verify(moment, report);
         ObjectNode json = object("verdict")
                 .put("intact", verdict.intact())
                 .put("faults", verdict.faults())

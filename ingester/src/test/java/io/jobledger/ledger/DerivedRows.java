@@ -1,7 +1,6 @@
 package io.jobledger.ledger;
 
 import io.jobledger.audit.Label;
-import io.jobledger.event.BatchDecoder;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;
@@ -25,7 +24,7 @@ final class DerivedRows {
     /** What does not follow from the events; empty when all does. */
     static List<String> faults(H2Ledger ledger) {
         List<String> faults = new ArrayList<>();
-        ledger.upkeep().verifier().verify(null, BatchDecoder::again, new Verifier.Listener() {
+        ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {}
 

@@ -20,7 +20,6 @@ import io.jobledger.audit.PageRequest;
 import io.jobledger.audit.RunFilter;
 import io.jobledger.audit.Sort;
 import io.jobledger.audit.StoredEvent;
-import io.jobledger.event.BatchDecoder;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.model.Event;
@@ -693,7 +692,7 @@ abstract class LedgerContract implements AuditContract {
         assertThat(ledger.audit().eventsOf("h", id("a"), 10)).extracting(StoredEvent::type).containsExactly("job_started", "job_unreached", "job_cancel_requested");
         assertThat(ledger.audit().run(run(2))).as("a visit is a run").isPresent();
         assertThat(ledger.audit().run(run(3))).as("a request is none").isEmpty();
-        assertThat(ledger.upkeep().verifier().verify(null, BatchDecoder::again, SILENT).faults()).isZero();
+        assertThat(ledger.upkeep().verifier().verify(null, SILENT).faults()).isZero();
     }
 
     @Test
@@ -709,6 +708,6 @@ abstract class LedgerContract implements AuditContract {
         append(json("job_polled", run(5), 1, 9, "host", "h", "ansible_job_id", "a", "sighting", Map.of("pid", 1)));
         assertThat(newest("h", "p", "j").status()).isEqualTo(JobStatus.RUNNING);
         assertThat(ledger.audit().host("h").orElseThrow().counts().running()).isEqualTo(2);
-        assertThat(ledger.upkeep().verifier().verify(null, BatchDecoder::again, SILENT).faults()).isZero();
+        assertThat(ledger.upkeep().verifier().verify(null, SILENT).faults()).isZero();
     }
 }

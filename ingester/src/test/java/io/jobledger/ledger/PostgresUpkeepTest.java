@@ -60,7 +60,7 @@ class PostgresUpkeepTest {
     private Verifier.Verdict verify() {
         faults.clear();
         stubs.clear();
-        return ledger.upkeep().verifier().verify(null, VerifierTest::read, new Verifier.Listener() {
+        return ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {}
 

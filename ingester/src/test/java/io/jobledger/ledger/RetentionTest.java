@@ -82,7 +82,7 @@ class RetentionTest {
 
     private Verifier.Verdict assertIntact() {
         List<Verifier.Fault> faults = new ArrayList<>();
-        Verifier.Verdict verdict = ledger.upkeep().verifier().verify(null, VerifierTest::read, new Verifier.Listener() {
+        Verifier.Verdict verdict = ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {}
 
@@ -282,7 +282,7 @@ class RetentionTest {
         finished(2, 50, "b", "succeeded");
         Verifier.Anchor anchor = assertIntact().anchor();
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
-        Verifier.Anchor now = ledger.upkeep().verifier().verify(anchor.moment(), VerifierTest::read, new Verifier.Listener() {
+        Verifier.Anchor now = ledger.upkeep().verifier().verify(anchor.moment(), new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {}
 
@@ -330,7 +330,7 @@ class RetentionTest {
         }
         open();
         List<String> faults = new ArrayList<>();
-        ledger.upkeep().verifier().verify(null, VerifierTest::read, new Verifier.Listener() {
+        ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {}
 

@@ -7,14 +7,11 @@ import static io.jobledger.Wire.saved;
 import static io.jobledger.Wire.started;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
-import io.jobledger.json.Json;
 import io.jobledger.ledger.Verifier.Fault;
 import io.jobledger.ledger.Verifier.Moment;
 import io.jobledger.ledger.Verifier.Verdict;
-import io.jobledger.model.Event;
 import io.jobledger.model.RunId;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -66,18 +63,10 @@ class VerifierTest {
         ledger.close();
     }
 
-    static Event read(String body) {
-        try {
-            return Wire.event((ObjectNode) Json.MAPPER.readTree(body));
-        } catch (IOException | AssertionError e) {
-            throw new IllegalArgumentException(e);
-        }
-    }
-
     private Verdict verify(Moment moment) {
         faults.clear();
         stubs.clear();
-        return ledger.upkeep().verifier().verify(moment, VerifierTest::read, new Verifier.Listener() {
+        return ledger.upkeep().verifier().verify(moment, new Verifier.Listener() {
             @Override
             public void progress(long chains, long of, long events) {
                 assertThat(chains).isLessThanOrEqualTo(of);
