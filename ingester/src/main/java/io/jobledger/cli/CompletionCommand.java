@@ -1,5 +1,6 @@
 package io.jobledger.cli;
 
+import io.jobledger.cli.view.ExitCodes;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;

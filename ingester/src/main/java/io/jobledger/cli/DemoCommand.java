@@ -1,7 +1,11 @@
 package io.jobledger.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jobledger.mirror.CheckStep;
+import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.cli.view.RecordColumn;
+import io.jobledger.cli.view.ShownTimes;
+import io.jobledger.cli.view.Views;
+import io.jobledger.sink.mirror.CheckStep;
 import io.jobledger.terminal.Palette;
 import io.jobledger.terminal.Terminal;
 import java.io.IOException;
@@ -144,8 +148,8 @@ final class DemoCommand implements Callable<Integer> {
                 .collect(Collectors.toSet());
     }
 
-    private void table(JsonNode rows, List<Field> fields) {
-        Field.table(out(), fields, new Times(ZoneId.systemDefault(), Instant.now()), Terminal.width(System.getenv()), Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
+    private void table(JsonNode rows, List<RecordColumn> fields) {
+        RecordColumn.table(out(), fields, new ShownTimes(ZoneId.systemDefault(), Instant.now()), Terminal.width(System.getenv()), Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
                 .print(rows);
     }
 

@@ -1,10 +1,12 @@
 package io.jobledger.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.cli.ask.ApiClient;
+import io.jobledger.cli.serve.Mirrors;
+import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.OciSettings;
-import io.jobledger.mirror.CheckStep;
-import io.jobledger.mirror.Mirror;
-import io.jobledger.mirror.Mirrors;
+import io.jobledger.sink.mirror.CheckStep;
+import io.jobledger.sink.mirror.Mirror;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

@@ -1,5 +1,11 @@
 package io.jobledger.cli;
 
+import io.jobledger.cli.ask.Connection;
+import io.jobledger.cli.ask.Export;
+import io.jobledger.cli.ask.JobFilters;
+import io.jobledger.cli.ask.Paging;
+import io.jobledger.cli.ask.Reading;
+import io.jobledger.cli.ask.RunFilters;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,8 +1,31 @@
 package io.jobledger.cli;
 
 import io.jobledger.auth.TokenStoreException;
+import io.jobledger.cli.ask.EventsCommand;
+import io.jobledger.cli.ask.ExportCommand;
+import io.jobledger.cli.ask.HostsCommand;
+import io.jobledger.cli.ask.PlaysCommand;
+import io.jobledger.cli.ask.RunsCommand;
+import io.jobledger.cli.ask.StatsCommand;
+import io.jobledger.cli.jobs.JobsCommand;
+import io.jobledger.cli.serve.Logging;
+import io.jobledger.cli.serve.ServeCommand;
+import io.jobledger.cli.tend.AcceptLossCommand;
+import io.jobledger.cli.tend.BackupCommand;
+import io.jobledger.cli.tend.CompactCommand;
+import io.jobledger.cli.tend.MigrateLedgerCommand;
+import io.jobledger.cli.tend.MirrorCommand;
+import io.jobledger.cli.tend.PruneCommand;
+import io.jobledger.cli.tend.RebuildCommand;
+import io.jobledger.cli.tend.RestoreCommand;
+import io.jobledger.cli.tend.TokenCommand;
+import io.jobledger.cli.tend.TrailCommand;
+import io.jobledger.cli.tend.VerifyCommand;
+import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.cli.view.ExitCodes;
+import io.jobledger.cli.view.Version;
 import io.jobledger.config.InvalidSetting;
-import io.jobledger.http.HttpStartException;
+import io.jobledger.http.guard.HttpStartException;
 import io.jobledger.ledger.LedgerException;
 import java.util.List;
 import picocli.CommandLine;
@@ -43,7 +66,7 @@ public final class Main implements Runnable {
     }
 
     /** What the arguments need: the one command that they name, since making all of them takes longer than most commands; or the whole tree. */
-    static CommandLine commandLine(String... args) {
+    public static CommandLine commandLine(String... args) {
         CommandLine commandLine = new CommandLine(new Main());
         String first = args.length == 0 ? "" : args[0];
         boolean one = COMMANDS.contains(first) && !first.equals("help");

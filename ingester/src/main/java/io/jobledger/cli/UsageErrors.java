@@ -1,5 +1,6 @@
 package io.jobledger.cli;
 
+import io.jobledger.cli.view.ExitCodes;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.TreeSet;

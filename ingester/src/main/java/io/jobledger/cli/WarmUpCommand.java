@@ -1,5 +1,6 @@
 package io.jobledger.cli;
 
+import io.jobledger.cli.view.ExitCodes;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -1,19 +1,50 @@
 package io.jobledger.http;
 
-import io.jobledger.trail.Trail;
 import io.jobledger.auth.Guesses;
 import io.jobledger.auth.Sessions;
 import io.jobledger.auth.Tokens;
 import io.jobledger.config.Limits;
 import io.jobledger.config.Settings;
 import io.jobledger.event.EventLimits;
+import io.jobledger.http.api.ActRoutes;
+import io.jobledger.http.api.BackupRoutes;
+import io.jobledger.http.api.EventRoutes;
+import io.jobledger.http.api.HealthRoutes;
+import io.jobledger.http.api.HostRoutes;
+import io.jobledger.http.api.JobRoutes;
+import io.jobledger.http.api.MetricsRoute;
+import io.jobledger.http.api.RunRoutes;
+import io.jobledger.http.api.StatsRoutes;
+import io.jobledger.http.api.UpkeepRoutes;
+import io.jobledger.http.api.Waits;
+import io.jobledger.http.guard.AccessLog;
+import io.jobledger.http.guard.Admission;
+import io.jobledger.http.guard.Authorisation;
+import io.jobledger.http.guard.BindingRules;
+import io.jobledger.http.guard.Bodies;
+import io.jobledger.http.guard.ConnectionGuard;
+import io.jobledger.http.guard.Connections;
+import io.jobledger.http.guard.HttpStartException;
+import io.jobledger.http.guard.Load;
+import io.jobledger.http.guard.LoginRoutes;
+import io.jobledger.http.guard.Problem;
+import io.jobledger.http.guard.Reads;
+import io.jobledger.http.guard.RequestMeter;
+import io.jobledger.http.guard.Responses;
+import io.jobledger.http.guard.RouteScopes;
+import io.jobledger.http.guard.TlsFiles;
+import io.jobledger.http.guard.TlsReload;
+import io.jobledger.http.live.StreamRoutes;
+import io.jobledger.http.pages.Assets;
+import io.jobledger.http.pages.PageResponses;
+import io.jobledger.http.pages.PageRoutes;
+import io.jobledger.http.pages.Pages;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Retention;
 import io.jobledger.metrics.Metrics;
-import io.jobledger.mirror.MirrorRelay;
-import io.jobledger.page.Assets;
-import io.jobledger.page.Pages;
 import io.jobledger.resume.JobFinder;
+import io.jobledger.sink.mirror.MirrorRelay;
+import io.jobledger.trail.Trail;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.vertx.core.Future;
@@ -193,7 +224,7 @@ public final class HttpService implements AutoCloseable {
     }
 
     /** How many live views are open. */
-    int liveViews() {
+    public int liveViews() {
         return liveViews.get();
     }
 
@@ -233,9 +264,9 @@ public final class HttpService implements AutoCloseable {
 
     private Router router(WorkerExecutor workers) {
         Router router = Router.router(vertx);
-        Answers answers = new Answers(workers);
+        Responses answers = new Responses(workers);
         WorkerExecutor listers = vertx.createSharedWorkerExecutor("listers", LISTERS);
-        Answers lists = new Answers(listers);
+        Responses lists = new Responses(listers);
         boolean tls = settings.access().tls();
         Authorisation authorisation =
                 new Authorisation(new RouteScopes(settings.access().openMetrics()), tokens, sessions, guesses, trail, workers, tls);
@@ -261,7 +292,7 @@ public final class HttpService implements AutoCloseable {
         new MetricsRoute(metrics, workers).mount(router);
         new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
         new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
-        PageAnswers pages = new PageAnswers(new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets), listers);
+        PageResponses pages = new PageResponses(new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets), listers);
         new PageRoutes(pages, assets, relays, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));
         for (int status : new int[] {400, 404, 405, 406, 413, 415, 500}) {
@@ -285,9 +316,9 @@ public final class HttpService implements AutoCloseable {
         return new EventLimits(settings.maxBatchEvents(), limits.eventChars(), limits.runChars(), limits.nameBytes(), limits.metadataChars(), limits.depth());
     }
 
-    private void fail(Router router, RoutingContext context, PageAnswers pages) {
+    private void fail(Router router, RoutingContext context, PageResponses pages) {
         Throwable failure = context.failure();
-        Conversation conversation = connections.of(context.request());
+        ConnectionGuard conversation = connections.of(context.request());
         if (context.statusCode() == 413 || conversation != null && conversation.request() != null && conversation.request().isCut()) {
             // What the client still sends would be read as the next request.
             context.response().putHeader("connection", "close");

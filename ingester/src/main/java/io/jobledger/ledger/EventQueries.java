@@ -1,9 +1,9 @@
 package io.jobledger.ledger;
 
-import io.jobledger.audit.Change;
-import io.jobledger.audit.Page;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.StoredEvent;
+import io.jobledger.ledger.query.Change;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.RunId;
 import java.util.List;

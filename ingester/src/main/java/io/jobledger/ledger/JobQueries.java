@@ -1,12 +1,12 @@
 package io.jobledger.ledger;
 
-import io.jobledger.audit.HostSummary;
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.JobStats;
-import io.jobledger.audit.NameSummary;
-import io.jobledger.audit.Page;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.PlaySummary;
+import io.jobledger.ledger.query.HostSummary;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.JobStats;
+import io.jobledger.ledger.query.NameSummary;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.PlaySummary;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.jobledger.ledger;
 
-import io.jobledger.audit.Page;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.RunFilter;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;

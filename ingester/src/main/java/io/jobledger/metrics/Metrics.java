@@ -1,8 +1,8 @@
 package io.jobledger.metrics;
 
 import io.jobledger.ledger.Upkeep;
-import io.jobledger.mirror.MirrorRelay;
 import io.jobledger.resume.JobFinder;
+import io.jobledger.sink.mirror.MirrorRelay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Tags;

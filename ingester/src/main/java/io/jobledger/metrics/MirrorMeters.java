@@ -1,7 +1,7 @@
 package io.jobledger.metrics;
 
 import io.jobledger.ledger.Outbox;
-import io.jobledger.mirror.MirrorRelay;
+import io.jobledger.sink.mirror.MirrorRelay;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.jobledger.TestClock;
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.PageRequest;
 import io.jobledger.event.BatchDecoder;
-import io.jobledger.ledger.BulkLedger;
-import io.jobledger.ledger.H2Ledger;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.project.BulkLedger;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.model.Event;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobStatus;

@@ -3,6 +3,8 @@ package io.jobledger.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
+import io.jobledger.cli.ask.ApiClient;
+import io.jobledger.cli.view.ExitCodes;
 import io.jobledger.json.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -17,20 +17,20 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /** Answers as the contract says where a test needs an answer that a real ingester would not give on demand, and keeps what it was asked. */
-final class FakeIngester implements AutoCloseable {
+public final class FakeIngester implements AutoCloseable {
     /** Answers one request. */
-    interface Handler {
+    public interface Handler {
         void answer(HttpExchange exchange) throws IOException;
     }
 
     /** Method, path and query of each request, in their order. */
-    final List<String> asked = new CopyOnWriteArrayList<>();
+    public final List<String> asked = new CopyOnWriteArrayList<>();
     private final List<Headers> heads = new CopyOnWriteArrayList<>();
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer server;
 
-    FakeIngester() throws IOException {
+    public FakeIngester() throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.setExecutor(threads);
         server.createContext("/", exchange -> {
@@ -48,24 +48,24 @@ final class FakeIngester implements AutoCloseable {
         server.start();
     }
 
-    String url() {
+    public String url() {
         return "http://127.0.0.1:" + server.getAddress().getPort();
     }
 
     /** The values of a header over all requests that had it. */
-    List<String> headers(String name) {
+    public List<String> headers(String name) {
         return heads.stream().map(head -> head.getFirst(name)).filter(Objects::nonNull).toList();
     }
 
-    void on(String methodAndPath, Handler handler) {
+    public void on(String methodAndPath, Handler handler) {
         handlers.put(methodAndPath, handler);
     }
 
-    void json(String methodAndPath, String body) {
+    public void json(String methodAndPath, String body) {
         on(methodAndPath, exchange -> text(exchange, 200, "application/json", body));
     }
 
-    static void text(HttpExchange exchange, int status, String type, String body) throws IOException {
+    public static void text(HttpExchange exchange, int status, String type, String body) throws IOException {
         byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
         exchange.getResponseHeaders().set("Content-Type", type);
         exchange.sendResponseHeaders(status, bytes.length);

@@ -6,8 +6,8 @@ import java.util.List;
 import picocli.CommandLine;
 
 /** A command that ran in this process: its exit code and what it wrote. */
-record Ran(int code, String out, String err) {
-    static Ran of(String... words) {
+public record Ran(int code, String out, String err) {
+    public static Ran of(String... words) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
         CommandLine command = Main.commandLine(words);
@@ -16,7 +16,7 @@ record Ran(int code, String out, String err) {
         return new Ran(code, out.toString(), err.toString());
     }
 
-    List<String> lines() {
+    public List<String> lines() {
         return out.lines().toList();
     }
 }

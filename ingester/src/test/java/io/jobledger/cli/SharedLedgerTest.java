@@ -8,12 +8,12 @@ import static io.jobledger.cli.SharedIngesters.SENDERS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.jobledger.ledger.PostgresPair;
-import io.jobledger.ledger.PostgresServer;
-import io.jobledger.mirror.FileMirror;
-import io.jobledger.mirror.Mirror;
+import io.jobledger.ledger.postgres.PostgresPair;
+import io.jobledger.ledger.postgres.PostgresServer;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import io.jobledger.sink.mirror.Mirror;
+import io.jobledger.sink.mirror.file.FileMirror;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;

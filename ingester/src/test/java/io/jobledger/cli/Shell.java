@@ -7,11 +7,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The program as a process of its own, as a shell starts it. */
-final class Shell {
+public final class Shell {
     private Shell() {}
 
     /** The words that start the program with these classes. */
-    static List<String> program(String... arguments) {
+    public static List<String> program(String... arguments) {
         List<String> words = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
                 System.getProperty("java.class.path"), Main.class.getName()));
@@ -20,7 +20,7 @@ final class Shell {
     }
 
     /** A process without the settings and the terminal of whoever runs the tests. */
-    static ProcessBuilder process(List<String> words) {
+    public static ProcessBuilder process(List<String> words) {
         ProcessBuilder builder = new ProcessBuilder(words);
         builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.equals("COLUMNS") || name.equals("NO_COLOR"));
         builder.environment().put("LC_ALL", "C.UTF-8");
@@ -28,7 +28,7 @@ final class Shell {
     }
 
     /** Runs it to its end; returns what it wrote to standard output, in UTF-8. */
-    static String output(ProcessBuilder builder) throws IOException {
+    public static String output(ProcessBuilder builder) throws IOException {
         Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
         process.getOutputStream().close();
         return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -140,7 +140,7 @@ class ApiContractTest {
                 : operation.path().endsWith("/history") ? "job_keys -started_at"
                 : operation.path().endsWith("/runs") ? "runs -started_at" : "jobs -started_at";
         String tie = list.startsWith("runs") ? run(1).toString() : "5";
-        return new io.jobledger.audit.Cursor(list, "2026-11-20T10:30:45Z", tie).encode();
+        return new io.jobledger.ledger.query.Cursor(list, "2026-11-20T10:30:45Z", tie).encode();
     }
 
     @Test

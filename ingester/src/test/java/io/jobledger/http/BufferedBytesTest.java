@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobledger.config.Setting;
+import io.jobledger.http.guard.Load;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.PageRequest;
 import io.jobledger.FaultReport;
 import io.jobledger.Wire;
 import io.jobledger.json.Json;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.model.RunId;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

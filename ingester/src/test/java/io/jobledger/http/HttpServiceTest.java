@@ -10,10 +10,10 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.RunFilter;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;

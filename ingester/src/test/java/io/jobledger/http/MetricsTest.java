@@ -9,7 +9,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.Wire;
 import io.jobledger.json.Json;
-import io.jobledger.mirror.FileMirror;
+import io.jobledger.sink.mirror.file.FileMirror;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

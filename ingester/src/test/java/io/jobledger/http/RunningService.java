@@ -3,7 +3,6 @@ package io.jobledger.http;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
-import io.jobledger.trail.FileTrail;
 import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Tokens;
 import io.jobledger.config.LedgerLocation;
@@ -11,10 +10,11 @@ import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
 import io.jobledger.config.SettingsLoader;
 import io.jobledger.json.Json;
-import io.jobledger.ledger.H2Ledger;
 import io.jobledger.ledger.Ledger;
-import io.jobledger.mirror.Mirror;
-import io.jobledger.mirror.MirrorRelay;
+import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.sink.mirror.Mirror;
+import io.jobledger.sink.mirror.MirrorRelay;
+import io.jobledger.trail.FileTrail;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -33,16 +33,16 @@ import java.util.List;
 import java.util.Map;
 
 /** The HTTP service on a free port, over a real ledger in a temporary directory. */
-final class RunningService implements AutoCloseable {
+public final class RunningService implements AutoCloseable {
     final TestClock clock = new TestClock(Wire.T0.plus(Duration.ofHours(1)));
     final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final Ledger ledger;
     final List<MirrorRelay> relays = new ArrayList<>();
     final Tokens tokens;
-    final HttpService service;
-    final String url;
+    public final HttpService service;
+    public final String url;
 
-    RunningService(Path directory, List<Mirror> mirrors, Map<Setting, String> settings) {
+    public RunningService(Path directory, List<Mirror> mirrors, Map<Setting, String> settings) {
         Map<Setting, String> flags = new EnumMap<>(Setting.class);
         flags.put(Setting.PORT, "0");
         flags.put(Setting.DATA_DIR, directory.toString());
@@ -61,12 +61,12 @@ final class RunningService implements AutoCloseable {
         url = service.start();
     }
 
-    int port() {
+    public int port() {
         return URI.create(url).getPort();
     }
 
     /** Every answer must be one that docs/openapi.yaml allows. */
-    HttpResponse<String> send(HttpRequest.Builder request) {
+    public HttpResponse<String> send(HttpRequest.Builder request) {
         try {
             HttpResponse<String> response = client.send(request.timeout(Duration.ofSeconds(60)).build(), BodyHandlers.ofString());
             if (response.headers().firstValue("content-encoding").isEmpty()) {
@@ -78,15 +78,15 @@ final class RunningService implements AutoCloseable {
         }
     }
 
-    HttpRequest.Builder request(String path) {
+    public HttpRequest.Builder request(String path) {
         return HttpRequest.newBuilder(URI.create(url + path));
     }
 
-    HttpResponse<String> get(String path) {
+    public HttpResponse<String> get(String path) {
         return send(request(path));
     }
 
-    HttpResponse<String> post(String body) {
+    public HttpResponse<String> post(String body) {
         return send(request("/api/v1/events").header("content-type", "application/json").POST(BodyPublishers.ofString(body)));
     }
 
@@ -94,7 +94,7 @@ final class RunningService implements AutoCloseable {
         return send(request(path).header("content-type", "application/json").PUT(BodyPublishers.ofString(body)));
     }
 
-    static JsonNode json(String text) {
+    public static JsonNode json(String text) {
         try {
             return Json.OWN.readTree(text);
         } catch (IOException e) {

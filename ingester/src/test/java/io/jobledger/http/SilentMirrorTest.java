@@ -2,8 +2,8 @@ package io.jobledger.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.jobledger.mirror.Mirror;
-import io.jobledger.mirror.MirrorException;
+import io.jobledger.sink.mirror.Mirror;
+import io.jobledger.sink.mirror.MirrorException;
 import java.lang.reflect.Proxy;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;

@@ -7,6 +7,8 @@ import static org.awaitility.Awaitility.await;
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
 import io.jobledger.config.SettingsLoader;
+import io.jobledger.http.guard.HttpStartException;
+import io.jobledger.http.guard.TlsFiles;
 import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.net.URI;

@@ -1,10 +1,10 @@
 package io.jobledger.ledger;
 
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.Page;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.RunFilter;
-import io.jobledger.audit.Sort;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.Sort;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.Run;
 import java.util.ArrayList;
@@ -12,18 +12,18 @@ import java.util.List;
 import java.util.function.Function;
 
 /** Reads whole lists, page by page. */
-final class Everything {
+public final class Everything {
     private static final int ROWS = 500;
 
     private Everything() {}
 
     /** Every job that fits. */
-    static List<JobRecord> jobs(JobQueries jobs, JobFilter filter, Sort sort) {
+    public static List<JobRecord> jobs(JobQueries jobs, JobFilter filter, Sort sort) {
         return all(page -> jobs.jobs(filter, page), sort);
     }
 
     /** Every run that fits. */
-    static List<Run> runs(RunQueries runs, RunFilter filter, Sort sort) {
+    public static List<Run> runs(RunQueries runs, RunFilter filter, Sort sort) {
         return all(page -> runs.runs(filter, page), sort);
     }
 

@@ -14,14 +14,14 @@ import static org.assertj.core.api.Assertions.tuple;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
-import io.jobledger.audit.JobFilter;
-import io.jobledger.audit.Label;
-import io.jobledger.audit.PageRequest;
-import io.jobledger.audit.RunFilter;
-import io.jobledger.audit.Sort;
-import io.jobledger.audit.StoredEvent;
 import io.jobledger.json.RecordJson;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.Label;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.Sort;
+import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.model.Event;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -43,8 +43,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What every ledger promises, whatever database is under it. */
-abstract class LedgerContract implements AuditContract {
-    static final String MIRROR = "file:///mirror/one";
+public abstract class LedgerContract implements AuditContract {
+    protected static final String MIRROR = "file:///mirror/one";
     static final String OTHER_MIRROR = "file:///mirror/two";
 
     private static final Verifier.Listener SILENT = new Verifier.Listener() {
@@ -58,14 +58,14 @@ abstract class LedgerContract implements AuditContract {
         public void stub(Verifier.Stub stub) {}
     };
 
-    final TestClock clock = new TestClock(T0.plus(Duration.ofDays(1)));
-    Ledger ledger;
+    protected final TestClock clock = new TestClock(T0.plus(Duration.ofDays(1)));
+    protected Ledger ledger;
 
     /** Opens the one database of this test, which is empty at first. */
-    abstract Ledger open(List<String> mirrors);
+    protected abstract Ledger open(List<String> mirrors);
 
     /** Opens another, empty one, without mirrors. The test closes it. */
-    abstract Ledger openAnother();
+    protected abstract Ledger openAnother();
 
     @Override
     public final Ledger ledger() {
@@ -73,7 +73,7 @@ abstract class LedgerContract implements AuditContract {
     }
 
     @BeforeEach
-    void openLedger() {
+    public void openLedger() {
         ledger = open(List.of(MIRROR));
     }
 
@@ -85,13 +85,13 @@ abstract class LedgerContract implements AuditContract {
         }
     }
 
-    final Ledger reopen(String... mirrors) {
+    protected final Ledger reopen(String... mirrors) {
         ledger.close();
         ledger = open(List.of(mirrors));
         return ledger;
     }
 
-    static EventSink.Appended append(Ledger ledger, ObjectNode... events) {
+    public static EventSink.Appended append(Ledger ledger, ObjectNode... events) {
         try {
             return ledger.sink().append(Wire.events(events)).get(30, TimeUnit.SECONDS);
         } catch (LedgerException e) {
@@ -106,11 +106,11 @@ abstract class LedgerContract implements AuditContract {
         }
     }
 
-    final EventSink.Appended append(ObjectNode... events) {
+    public final EventSink.Appended append(ObjectNode... events) {
         return append(ledger, events);
     }
 
-    final JobRecord newest(String host, String play, String job) {
+    protected final JobRecord newest(String host, String play, String job) {
         JobRecord newest = ledger.jobs().newest(key(host, play, job), Narrowing.NONE).orElse(null);
         assertThat(ledger.jobs().known(key(host, play, job), Narrowing.NONE).map(JobLookup.Known::newest).orElse(null)).as("what a resume gets").isEqualTo(newest);
         return newest;

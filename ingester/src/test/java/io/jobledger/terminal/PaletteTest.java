@@ -28,6 +28,6 @@ class PaletteTest {
     @ParameterizedTest
     @CsvSource({"0,0s", "59,59s", "60,1m", "61,1m 1s", "3600,1h", "3661,1h 1m", "86399,23h 59m", "86400,1d", "187200,2d 4h", "-5,0s"})
     void durations_areTheirTwoLargestUnits(long seconds, String text) {
-        assertThat(Durations.text(Duration.ofSeconds(seconds))).isEqualTo(text);
+        assertThat(ShortDurations.text(Duration.ofSeconds(seconds))).isEqualTo(text);
     }
 }

@@ -1,0 +1,199 @@
+package io.jobledger.cli.ask;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.cli.view.Refused;
+import io.jobledger.files.PrivateFiles;
+import io.jobledger.json.Json;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Asks a running ingester. Failures are {@link CommandFailed} with what to do. Thread-safe.
+ *
+ * <p>The JDK's old client: its newer one takes a quarter of a second of a small machine to start, which is most of what a command takes.
+ */
+public final class ApiClient {
+    private static final Duration CONNECT = Duration.ofSeconds(5);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    /** For answers that the ingester has to work for before their first byte. */
+    private static final Duration LONG_PATIENCE = Duration.ofMinutes(10);
+
+    static {
+        // It would send a POST again by itself.
+        System.setProperty("sun.net.http.retryPost", "false");
+    }
+
+    private final String url;
+    private final ApiAccess access;
+
+    /** Lets itself in with what the environment holds. {@code url} is the ingester's, like {@code http://127.0.0.1:8740}. */
+    public ApiClient(String url) {
+        this(url, new ApiAccess(System.getenv()));
+    }
+
+    public ApiClient(String url, ApiAccess access) {
+        this.access = access;
+        this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
+    }
+
+    /** One path segment or query value, percent-encoded; dots too, since clients on the way may resolve {@code ..}. */
+    public static String escape(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20").replace(".", "%2E").replace("*", "%2A");
+    }
+
+    public String url() {
+        return url;
+    }
+
+    public JsonNode get(String path) {
+        return ask("GET", path);
+    }
+
+    /** Without a body. */
+    JsonNode post(String path) {
+        return ask("POST", path);
+    }
+
+    /** The answer may be empty: then it is an empty object. */
+    JsonNode delete(String path) {
+        return ask("DELETE", path);
+    }
+
+    private JsonNode ask(String method, String path) {
+        try (InputStream body = open(method, path, Map.of("Accept", "application/json"), PATIENCE)) {
+            String text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
+            return text.isEmpty() ? Json.MAPPER.createObjectNode() : json(200, text);
+        } catch (IOException e) {
+            throw new CommandFailed("the answer of " + url + " broke off: " + reason(e));
+        }
+    }
+
+    /**
+     * An answer to read while it comes; the caller closes it. Reading it fails when it ends too early.
+     *
+     * @param silence longest wait for its next bytes
+     */
+    public InputStream stream(String path, Map<String, String> headers, Duration silence) {
+        return open("GET", path, headers, silence);
+    }
+
+    /** As the other, for an answer that the ingester may have to work for. */
+    public InputStream stream(String path, String accept) {
+        return open("GET", path, Map.of("Accept", accept), LONG_PATIENCE);
+    }
+
+    /** Passes on each object of a stream of JSON lines, as it comes. */
+    public void lines(String path, Consumer<JsonNode> each) {
+        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream(path, "application/x-ndjson"), StandardCharsets.UTF_8))) {
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                each.accept(json(200, line));
+            }
+        } catch (IOException e) {
+            throw new CommandFailed("the answer of " + url + " broke off: " + reason(e));
+        }
+    }
+
+    /** Posts nothing to {@code path} and writes what comes back to a new, private file, synced; the file is not there when this fails. */
+    public void download(String path, Path file) throws IOException {
+        try (InputStream body = open("POST", path, Map.of(), LONG_PATIENCE)) {
+            try (FileChannel out = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(file))) {
+                body.transferTo(Channels.newOutputStream(out));
+                out.force(true);
+            } catch (FileAlreadyExistsException e) {
+                throw e;
+            } catch (IOException e) {
+                Files.deleteIfExists(file);
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new CommandFailed("the answer of " + url + " could not be written to " + file + ": " + e);
+        }
+    }
+
+    /** The body of a good answer. */
+    private InputStream open(String method, String path, Map<String, String> headers, Duration silence) {
+        URI uri = uri(path);
+        HttpURLConnection connection;
+        int status;
+        try {
+            connection = (HttpURLConnection) uri.toURL().openConnection();
+            connection.setRequestMethod(method);
+            connection.setInstanceFollowRedirects(false);
+            connection.setConnectTimeout((int) CONNECT.toMillis());
+            connection.setReadTimeout((int) silence.toMillis());
+            headers.forEach(connection::setRequestProperty);
+            access.letIn(connection);
+            status = connection.getResponseCode();
+        } catch (IOException e) {
+            String tls = TlsFault.of(url, e);
+            if (tls != null) {
+                throw new CommandFailed(tls);
+            }
+            throw new CommandFailed("no ingester answers at " + url + " (" + reason(e) + "). Start one with 'jobledger serve', or name another with --url or JOBLEDGER_URL");
+        }
+        try {
+            if (status / 100 == 2) {
+                return new WholeBody(connection.getInputStream(), connection.getContentLengthLong());
+            }
+            InputStream problem = connection.getErrorStream();
+            throw refused(status, json(status, problem == null ? "" : new String(problem.readAllBytes(), StandardCharsets.UTF_8)));
+        } catch (IOException e) {
+            throw new CommandFailed("the answer of " + url + " broke off: " + reason(e));
+        }
+    }
+
+    private static String reason(IOException e) {
+        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    }
+
+    private URI uri(String path) {
+        try {
+            URI uri = URI.create(url + path);
+            if (uri.getUserInfo() != null) {
+                // Not the URL itself: it may be a password.
+                throw new CommandFailed("--url or JOBLEDGER_URL must not hold a user name or password");
+            }
+            if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
+                return uri;
+            }
+        } catch (IllegalArgumentException e) {
+            // said below
+        }
+        throw new CommandFailed("'" + url + "' is no URL; --url or JOBLEDGER_URL takes one like http://127.0.0.1:8740");
+    }
+
+    private JsonNode json(int status, String body) {
+        try {
+            JsonNode json = Json.OWN.readTree(body);
+            if (json.isContainerNode()) {
+                return json;
+            }
+        } catch (JsonProcessingException e) {
+            // said below
+        }
+        throw new CommandFailed(url + " does not answer like an ingester (status " + status + ")");
+    }
+
+    private static CommandFailed refused(int status, JsonNode problem) {
+        String text = problem.path("detail").asText("status " + status) + (problem.has("hint") ? "\n" + problem.get("hint").asText() : "");
+        return new Refused(status, text);
+    }
+}

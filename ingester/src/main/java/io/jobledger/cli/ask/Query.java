@@ -1,0 +1,50 @@
+package io.jobledger.cli.ask;
+
+import java.util.Collection;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** The parameters of a request, in their order. Not thread-safe. */
+public final class Query {
+    private final StringBuilder text = new StringBuilder();
+
+    /** Adds a parameter: nothing for null, one for each member of a collection. */
+    public Query and(String name, Object value) {
+        if (value instanceof Collection<?> many) {
+            many.forEach(one -> and(name, one));
+        } else if (value != null) {
+            text.append(text.length() == 0 ? '?' : '&').append(name).append('=').append(ApiClient.escape(value.toString()));
+        }
+        return this;
+    }
+
+    /** Adds {@code name=true}, or nothing. */
+    Query flag(String name, boolean set) {
+        return and(name, set ? Boolean.TRUE : null);
+    }
+
+    /** Adds the options of a mixin that were given: {@code --run-name} is the parameter {@code run_name}. The first name of an option counts. */
+    Query andOptionsOf(CommandSpec mixin) {
+        for (OptionSpec option : mixin.options()) {
+            String name = option.names()[0].substring(2).replace('-', '_');
+            if (option.arity().max() == 0) {
+                flag(name, Boolean.TRUE.equals(option.getValue()));
+            } else {
+                and(name, option.getValue());
+            }
+        }
+        return this;
+    }
+
+    public Query copy() {
+        Query copy = new Query();
+        copy.text.append(text);
+        return copy;
+    }
+
+    /** With its question mark; empty when there are none. */
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}

@@ -1,0 +1,88 @@
+package io.jobledger.cli.tend;
+
+import io.jobledger.cli.serve.Ingester;
+import io.jobledger.cli.serve.SettingFlags;
+import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.config.Settings;
+import io.jobledger.ledger.h2.H2Restore;
+import io.jobledger.sink.mirror.Mirror;
+import io.jobledger.sink.mirror.MirrorException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code restore}: a backup becomes the ledger. */
+@Command(
+        name = "restore",
+        description = "Puts a backup where the ledger should be. There must be no ledger: an existing one is never replaced.",
+        mixinStandardHelpOptions = true)
+public final class RestoreCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    private RestoreCommand() {}
+
+    public static CommandLine commandLine() {
+        CommandLine command = new CommandLine(new RestoreCommand());
+        SettingFlags.add(command.getCommandSpec(), SettingFlags.OFFLINE);
+        return command;
+    }
+
+    @Parameters(arity = "0..1", paramLabel = "BACKUP", description = "A file; with --from the name of a backup in that mirror, by default the newest.")
+    private String backup;
+
+    @Option(names = "--from", paramLabel = "URI", description = "The mirror that keeps the backup.")
+    private String from;
+
+    @Override
+    public Integer call() throws IOException {
+        Settings settings = SettingFlags.load(spec);
+        if (from == null) {
+            if (backup == null) {
+                throw new ParameterException(spec.commandLine(), "name a backup file, or a mirror with --from");
+            }
+            restore(Path.of(backup), backup, settings);
+            return CommandLine.ExitCode.OK;
+        }
+        Path folder = Files.createTempDirectory("jobledger-restore-");
+        Path copy = folder.resolve("ledger.zip");
+        try (Mirror mirror = Ingester.mirror(from, settings)) {
+            String name = backup != null ? backup : newest(mirror);
+            mirror.getBackup(name, copy);
+            restore(copy, name + " of " + mirror.uri(), settings);
+            return CommandLine.ExitCode.OK;
+        } catch (MirrorException e) {
+            throw new CommandFailed(e.getMessage());
+        } finally {
+            Files.deleteIfExists(copy);
+            Files.deleteIfExists(folder);
+        }
+    }
+
+    /** Their names carry the time, so the last is the newest. */
+    private static String newest(Mirror mirror) {
+        List<String> names = mirror.backups();
+        if (names.isEmpty()) {
+            throw new CommandFailed("the mirror " + mirror.uri() + " keeps no backup; 'jobledger backup --to' makes one");
+        }
+        return names.get(names.size() - 1);
+    }
+
+    private void restore(Path file, String name, Settings settings) {
+        if (!Files.isRegularFile(file)) {
+            throw new CommandFailed("there is no file " + file);
+        }
+        H2Restore.restore(file, settings.ledger().file("restore", "use pg_restore, or let 'jobledger migrate-ledger' move a restored file there"), Clock.systemUTC());
+        spec.commandLine().getOut().println("restored " + name + " to " + settings.ledger());
+    }
+}

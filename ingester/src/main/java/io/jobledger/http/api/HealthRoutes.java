@@ -1,0 +1,78 @@
+package io.jobledger.http.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.auth.Tokens;
+import io.jobledger.http.guard.Parameters;
+import io.jobledger.http.guard.Problem;
+import io.jobledger.http.guard.Reads;
+import io.jobledger.http.guard.Responses;
+import io.jobledger.json.Json;
+import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.Outbox;
+import io.jobledger.sink.mirror.MirrorRelay;
+import io.vertx.ext.web.Router;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Whether the ingester lives, whether it can work, and how its mirrors stand. */
+public final class HealthRoutes {
+    private final Ledger ledger;
+    private final List<MirrorRelay> relays;
+    private final Tokens tokens;
+    private final Responses answers;
+    private final String version;
+
+    public HealthRoutes(Ledger ledger, List<MirrorRelay> relays, Tokens tokens, Responses answers, String version) {
+        this.ledger = ledger;
+        this.relays = relays;
+        this.tokens = tokens;
+        this.answers = answers;
+        this.version = version;
+    }
+
+    public void mount(Router router) {
+        Reads.get(router, "/api/v1").handler(context -> Responses.ok(context, JsonNodeFactory.instance.objectNode()
+                .put("name", "jobledger").put("version", version).put("api", "/api/v1")));
+        Reads.get(router, "/healthz").handler(context -> Responses.ok(context, JsonNodeFactory.instance.objectNode().put("status", "ok")));
+        Reads.get(router, "/readyz").handler(context -> answers.blocking(context, () -> {
+            ledger.check();
+            tokens.check();
+            return JsonNodeFactory.instance.objectNode().put("status", "ok").put("ledger", ledger.location());
+        }));
+        Reads.get(router, "/api/v1/mirrors").handler(context -> {
+            new Parameters(context);
+            answers.blocking(context, this::mirrors);
+        });
+        router.post("/api/v1/mirrors/retry").handler(context -> {
+            String uri = new Parameters(context, "uri").text("uri");
+            answers.blocking(context, () -> retry(uri));
+        });
+    }
+
+    /** Releases the blocked entries of one mirror, or of all. */
+    private ObjectNode retry(String uri) {
+        List<MirrorRelay> chosen = relays.stream().filter(relay -> uri == null || relay.mirror().uri().equals(uri)).toList();
+        if (uri != null && chosen.isEmpty()) {
+            throw Problem.of(404, "no-such-mirror", "this ingester has no mirror " + uri,
+                    relays.isEmpty() ? "it has none at all" : "there are: " + relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", ")));
+        }
+        return JsonNodeFactory.instance.objectNode().put("released", chosen.stream().mapToInt(MirrorRelay::retry).sum());
+    }
+
+    private ObjectNode mirrors() {
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        ArrayNode mirrors = json.putArray("mirrors");
+        for (MirrorRelay relay : relays) {
+            Outbox.Backlog backlog = relay.backlog();
+            mirrors.addObject()
+                    .put("uri", relay.mirror().uri())
+                    .put("pending", backlog.pending())
+                    .put("blocked", backlog.blocked())
+                    .put("oldest", Json.time(backlog.oldest()))
+                    .put("last_error", backlog.lastError());
+        }
+        return json;
+    }
+}

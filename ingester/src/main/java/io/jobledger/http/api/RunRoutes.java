@@ -1,0 +1,102 @@
+package io.jobledger.http.api;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.http.guard.Parameters;
+import io.jobledger.http.guard.Problem;
+import io.jobledger.http.guard.Reads;
+import io.jobledger.http.guard.Responses;
+import io.jobledger.json.Json;
+import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.Sort;
+import io.jobledger.model.Run;
+import io.jobledger.model.RunId;
+import io.vertx.ext.web.Router;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+
+/** Runs: the list, one with its plays and statistics, its jobs, its events. */
+public final class RunRoutes {
+    private final AuditQueries audit;
+    private final JobRoutes jobs;
+    private final Responses answers;
+    private final Responses lists;
+    private final Clock clock;
+    private final Duration silence;
+
+    public RunRoutes(AuditQueries audit, JobRoutes jobs, Responses answers, Responses lists, Clock clock, Duration silence) {
+        this.audit = audit;
+        this.jobs = jobs;
+        this.answers = answers;
+        this.lists = lists;
+        this.clock = clock;
+        this.silence = silence;
+    }
+
+    public void mount(Router router) {
+        Reads.get(router, "/api/v1/runs").handler(context -> {
+            Parameters parameters = new Parameters(context, Filters.names(Filters.OF_RUNS, ListShape.PARAMETERS));
+            RunFilter filter = Filters.runs(parameters, clock.instant(), silence);
+            new ListShape<>("runs", page -> audit.runs(filter, page), () -> audit.countRuns(filter), this::json, RunJson.COLUMNS, Sort.Key.STARTED_AT, Sort.Key.FINISHED_AT)
+                    .answer(context, parameters, lists);
+        });
+        Reads.get(router, "/api/v1/runs/:run_id").handler(context -> {
+            RunId id = new Parameters(context).runId();
+            answers.tagged(context, () -> detail(found(id)));
+        });
+        Reads.get(router, "/api/v1/runs/:run_id/jobs").handler(context -> {
+            Parameters parameters = new Parameters(context, ListShape.PARAMETERS);
+            RunId id = parameters.runId();
+            jobs.list(JobFilter.builder().run(id).build()).of(() -> found(id)).answer(context, parameters, lists);
+        });
+        Reads.get(router, "/api/v1/runs/:run_id/events").handler(context -> {
+            Parameters parameters = new Parameters(context, "limit", "cursor", "total", "format");
+            RunId id = parameters.runId();
+            new ListShape<>("events", page -> audit.events(id, page), () -> found(id).events(), EventJson::of, EventJson.COLUMNS)
+                    .of(() -> found(id))
+                    .answer(context, parameters, lists);
+        });
+    }
+
+    private Run found(RunId id) {
+        return audit.run(id).orElseThrow(() -> Problem.of(404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
+    }
+
+    private ObjectNode detail(Run run) throws IOException {
+        ObjectNode json = json(run);
+        ArrayNode plays = json.putArray("plays");
+        audit.plays(run.id()).forEach(play -> plays.addObject()
+                .put("play", play.play())
+                .put("playbook", play.playbook())
+                .put("started_at", Json.time(play.startedAt())));
+        ArrayNode unseen = json.putArray("intended_unseen");
+        audit.unseenIntents(run.id()).forEach(intent -> unseen.addObject()
+                .put("host", intent.host())
+                .put("play", intent.play())
+                .put("job", intent.job())
+                .put("task", intent.task())
+                .put("at", Json.time(intent.at())));
+        ObjectNode missing = json.putObject("missing");
+        missing.put("count", run.maxSeq() - run.events());
+        missing.putNull("first_gap");
+        if (!run.complete()) {
+            audit.firstGap(run.id()).ifPresent(gap -> missing.putObject("first_gap").put("from", gap.from()).put("to", gap.to()));
+        }
+        json.putNull("stats");
+        if (run.finishedSeq() != null) {
+            List<String> last = audit.events(run.id(), run.finishedSeq() - 1, 1);
+            if (!last.isEmpty()) {
+                json.set("stats", Json.OWN.readTree(last.get(0)).get("stats"));
+            }
+        }
+        return json;
+    }
+
+    private ObjectNode json(Run run) {
+        return RunJson.of(run, clock.instant(), silence);
+    }
+}

@@ -1,0 +1,130 @@
+package io.jobledger.http.live;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.json.Json;
+import io.jobledger.ledger.EventQueries;
+import io.jobledger.ledger.LedgerFeed;
+import io.jobledger.ledger.query.Change;
+import io.vertx.core.Context;
+import io.vertx.core.WorkerExecutor;
+import io.vertx.core.http.HttpServerResponse;
+import java.util.List;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client's stream of server-sent events. What is new is read from the ledger, a part at a time and only when the client has taken the part before, so a slow client
+ * costs no memory; one that takes nothing for too long is cut off, and resumes where it was. All but the listener runs on the client's event loop.
+ */
+final class LiveView {
+    private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
+    private static final int PART = 200;
+
+    /** What is sent of a change: its kind and its data, or null for nothing. */
+    record Sent(String kind, ObjectNode data) {}
+
+    private final HttpServerResponse response;
+    private final EventQueries events;
+    private final LedgerFeed feed;
+    private final WorkerExecutor workers;
+    private final Context loop;
+    private final Function<Change, Sent> show;
+    private LedgerFeed.Subscription subscription;
+    private long seen;
+    private long told;
+    private boolean reading;
+    private boolean over;
+    /** Beats since the client last took something while more waits for it. */
+    private int stalled;
+
+    LiveView(HttpServerResponse response, EventQueries events, LedgerFeed feed, WorkerExecutor workers, Context loop, Function<Change, Sent> show, long after) {
+        this.response = response;
+        this.events = events;
+        this.feed = feed;
+        this.workers = workers;
+        this.loop = loop;
+        this.show = show;
+        this.seen = after;
+    }
+
+    void start() {
+        // The id first: a client that is cut off before anything happened resumes from here.
+        response.write("retry: 2000\nid: " + seen + "\n: connected\n\n");
+        subscription = feed.subscribe(entry -> loop.runOnContext(ignored -> news(entry)));
+        news(feed.committed());
+    }
+
+    private void news(long entry) {
+        told = Math.max(told, entry);
+        if (over || reading || told <= seen) {
+            return;
+        }
+        if (response.writeQueueFull()) {
+            response.drainHandler(drained -> {
+                response.drainHandler(null);
+                stalled = 0;
+                news(told);
+            });
+            return;
+        }
+        reading = true;
+        workers.executeBlocking(() -> events.changes(seen, PART), false).onComplete(this::send, failure -> {
+            LOG.warn("A live view broke off: {}", failure.toString());
+            close();
+        });
+    }
+
+    private void send(List<Change> changes) {
+        reading = false;
+        if (over) {
+            return;
+        }
+        StringBuilder text = new StringBuilder();
+        for (Change change : changes) {
+            Sent sent = show.apply(change);
+            seen = change.event().entry();
+            if (sent != null) {
+                text.append("event: ").append(sent.kind).append("\nid: ").append(seen).append("\ndata: ").append(Json.text(sent.data)).append("\n\n");
+            }
+        }
+        if (text.length() > 0) {
+            response.write(text.toString());
+        }
+        if (changes.isEmpty()) {
+            // What was told cannot be read: pruned since.
+            seen = told;
+        }
+        news(told);
+    }
+
+    /** Keeps the connection alive; ends it when the client has taken nothing for {@code patience} beats. */
+    void beat(int patience) {
+        if (over) {
+            return;
+        }
+        if (response.writeQueueFull()) {
+            if (++stalled >= patience) {
+                LOG.debug("A live view is cut off: its client does not read");
+                response.reset();
+                close();
+            }
+            return;
+        }
+        stalled = 0;
+        // With the id, so that a client whose filter lets little through does not come back from far behind.
+        response.write(": alive\nid: " + seen + "\n\n");
+    }
+
+    void close() {
+        if (!over) {
+            over = true;
+            if (subscription != null) {
+                subscription.close();
+            }
+            if (!response.ended() && !response.closed()) {
+                response.end();
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.jobledger.http.pages;
+
+import io.jobledger.ledger.query.Cursor;
+import io.jobledger.ledger.query.Page;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * A list with its filters and the way on.
+ *
+ * @param path of the page; the API's list is below {@code /api/v1}
+ * @param silence after which a run without a goodbye is shown as interrupted; of lists of runs only
+ */
+record ListPage<T>(String path, ListAddress query, List<T> items, Cursor next, Duration silence) {
+    static <T> ListPage<T> of(String path, ListAddress query, Page<T> page, Duration silence) {
+        return new ListPage<>(path, query, page.items(), page.next(), silence);
+    }
+
+    /** The next page; null at the end. */
+    String more() {
+        return next == null ? null : query.with("cursor", next.encode()).on(path);
+    }
+
+    /** The first page; null when this is it. */
+    String first() {
+        return query.values().containsKey("cursor") ? query.with("cursor", null).on(path) : null;
+    }
+
+    /** The same list of the API, whole, in another format. */
+    String export(String format) {
+        return query.with("cursor", null).with("limit", null).with("format", format).on("/api/v1" + path);
+    }
+}

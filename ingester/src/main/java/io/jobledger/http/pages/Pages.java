@@ -1,0 +1,147 @@
+package io.jobledger.http.pages;
+
+import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.query.HostSummary;
+import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.TimeRange;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.JobStatus;
+import io.jobledger.model.RunId;
+import io.jobledger.resume.JobFinder;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/** Every page as HTML text. Calls block on the database, so they are not for an event loop, and fail with {@link LedgerException} as it does. Thread-safe. */
+public final class Pages {
+    private static final int PICTURE = 400;
+    private static final int ATTENTION = 8;
+    private static final int NEWEST_RUNS = 6;
+    private static final int NEWEST_JOBS = 20;
+    private static final int NAMES_LOOK = 1000;
+
+    private final AuditQueries audit;
+    private final JobPages jobs;
+    private final RunPages runs;
+    private final Clock clock;
+    private final Duration silence;
+    private final String version;
+    private final Assets assets;
+    private final Templates views = new Templates();
+
+    /** @param silence after which a run without a goodbye is shown as interrupted */
+    public Pages(AuditQueries audit, JobLookup lookup, JobFinder finder, Clock clock, Duration silence, String version, Assets assets) {
+        this.audit = audit;
+        this.jobs = new JobPages(audit, lookup, finder);
+        this.runs = new RunPages(audit);
+        this.clock = clock;
+        this.silence = silence;
+        this.version = version;
+        this.assets = assets;
+    }
+
+    /**
+     * The overview.
+     *
+     * @param back how far back it looks
+     */
+    public String overview(Window back, List<MirrorsPage.Row> mirrors) {
+        Instant now = clock.instant();
+        JobFilter open = JobFilter.builder().status(JobStatus.RUNNING).build();
+        JobFilter.Builder since = JobFilter.builder().started(TimeRange.since(now.minus(back.length())));
+        List<JobRecord> seen = new ArrayList<>(audit.jobs(since.build(), PageRequest.first(PICTURE)).items());
+        audit.jobs(open, PageRequest.first(PICTURE)).items().stream().filter(job -> !seen.contains(job)).forEach(seen::add);
+        OverviewPage page = new OverviewPage(
+                back,
+                audit.stats(open).counts(),
+                audit.stats(since.build()).counts(),
+                attention(since),
+                Timeline.of(seen, now.minus(back.length()), now),
+                audit.runs(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS)).items(),
+                silence,
+                mirrors);
+        return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now), page);
+    }
+
+    /** Overdue jobs, whenever they started, then those that ended badly. */
+    private List<JobRecord> attention(JobFilter.Builder since) {
+        List<JobRecord> found = new ArrayList<>(audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION)).items());
+        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED, JobStatus.LOST).build();
+        found.addAll(audit.jobs(bad, PageRequest.first(ATTENTION)).items());
+        return found.stream().limit(ATTENTION).toList();
+    }
+
+    /** The list of jobs. {@code query} is what the others were read from. A cursor of another list is an {@link IllegalArgumentException}, as for every list. */
+    public String jobs(JobFilter filter, PageRequest page, ListAddress query) {
+        Page<JobRecord> found = audit.jobs(filter, page);
+        return views.page("jobs", frame("Jobs", "jobs", query.stream("jobs"), clock.instant()), ListPage.of("/jobs", query, found, null));
+    }
+
+    /** The list of runs. */
+    public String runs(RunFilter filter, PageRequest page, ListAddress query) {
+        return views.page("runs", frame("Runs", "runs", query.stream("runs"), clock.instant()), ListPage.of("/runs", query, audit.runs(filter, page), silence));
+    }
+
+    /** The list of hosts. */
+    public String hosts(PageRequest page, ListAddress query) {
+        return views.page("hosts", frame("Hosts", "hosts", query.stream("jobs"), clock.instant()), ListPage.of("/hosts", query, audit.hosts(page), null));
+    }
+
+    /** One run; empty when there is none of this id. */
+    public Optional<String> run(RunId id) {
+        Instant now = clock.instant();
+        return audit.run(id).map(run -> views.page("run", frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now),
+                runs.read(run, run.state(now, silence))));
+    }
+
+    /**
+     * One job; empty when there is none.
+     *
+     * @param server the ingester's URL as the reader knows it, for the snippets
+     */
+    public Optional<String> job(JobPages.Wanted wanted, String server) {
+        Instant now = clock.instant();
+        return jobs.read(wanted, server, now).map(page -> views.page("job",
+                frame(wanted.key().job() + " · " + wanted.key().host(), "jobs",
+                        "/api/v1/stream?" + Links.query("host", wanted.key().host(), "play", wanted.key().play(), "job", wanted.key().job()), now),
+                page));
+    }
+
+    /** One host; empty when it never had a job. */
+    public Optional<String> host(String name, Window back) {
+        Instant now = clock.instant();
+        Optional<HostSummary> host = audit.host(name);
+        return host.map(summary -> {
+            JobFilter.Builder its = JobFilter.builder().host(name);
+            List<JobRecord> newest = audit.jobs(its.build(), PageRequest.first(NEWEST_JOBS)).items();
+            List<JobRecord> seen = new ArrayList<>(audit.jobs(its.started(TimeRange.since(now.minus(back.length()))).build(), PageRequest.first(PICTURE)).items());
+            newest.stream().filter(job -> !seen.contains(job)).forEach(seen::add);
+            seen.sort(Comparator.comparing(JobRecord::startedAt).reversed());
+            HostPage page = new HostPage(summary, audit.names(name, NAMES_LOOK), newest, Timeline.of(seen, now.minus(back.length()), now), back);
+            return views.page("host", frame(name, "hosts", "/api/v1/stream?" + Links.query("host", name), now), page);
+        });
+    }
+
+    /** How the mirrors stand. */
+    public String mirrors(MirrorsPage page) {
+        return views.page("mirrors", frame("Mirrors", "mirrors", null, clock.instant()), page);
+    }
+
+    /** A refusal. Does not touch the ledger. */
+    public String error(ErrorPage page) {
+        return views.page("error", frame(page.title(), "", null, clock.instant()), page);
+    }
+
+    private Frame frame(String title, String section, String stream, Instant now) {
+        return new Frame(title, section, stream, now, assets, version);
+    }
+}

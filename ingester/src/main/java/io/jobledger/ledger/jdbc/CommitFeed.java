@@ -1,0 +1,49 @@
+package io.jobledger.ledger.jdbc;
+
+import io.jobledger.ledger.LedgerFeed;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The feed of a ledger whose only writer is in this process: the writer itself says what it committed. Thread-safe. */
+final class CommitFeed implements LedgerFeed {
+    private static final Logger LOG = LoggerFactory.getLogger(CommitFeed.class);
+
+    private final AtomicLong committed;
+    private final Set<LongConsumer> listeners = ConcurrentHashMap.newKeySet();
+
+    CommitFeed(long committed) {
+        this.committed = new AtomicLong(committed);
+    }
+
+    /** Called by the writer after what it wrote is on disk. */
+    void committed(long entry) {
+        if (entry <= committed.get()) {
+            return;
+        }
+        committed.accumulateAndGet(entry, Math::max);
+        for (LongConsumer listener : listeners) {
+            try {
+                listener.accept(entry);
+            } catch (RuntimeException e) {
+                // A view's trouble must not fail a batch that is on disk.
+                LOG.warn("A live view failed: {}", e.toString());
+            }
+        }
+    }
+
+    @Override
+    public long committed() {
+        return committed.get();
+    }
+
+    @Override
+    public Subscription subscribe(LongConsumer listener) {
+        LongConsumer own = listener::accept;
+        listeners.add(own);
+        return () -> listeners.remove(own);
+    }
+}

@@ -1,0 +1,204 @@
+package io.jobledger.ledger.jdbc;
+
+import io.jobledger.ledger.AuditQueries;
+import io.jobledger.ledger.ConditionalSink;
+import io.jobledger.ledger.EventSink;
+import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.LedgerFeed;
+import io.jobledger.ledger.Outbox;
+import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.Upkeep;
+import io.jobledger.ledger.project.LedgerWriter;
+import io.jobledger.ledger.read.JdbcAudit;
+import io.jobledger.ledger.read.JdbcLookup;
+import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.rows.Reader;
+import io.jobledger.ledger.rows.StoreHealth;
+import io.jobledger.model.Event;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jdbi.v3.core.ConnectionFactory;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
+
+/** What the ledgers share, whatever database is under them: queries, outbox, and the thread that stores groups of batches. */
+public abstract class JdbcLedger implements Ledger {
+    private static final Duration DRAIN = Duration.ofSeconds(5);
+
+    private final Jdbi jdbi;
+    private final Clock clock;
+    private final StoreHealth health;
+    private final JdbcLookup lookup;
+    private final JdbcAudit audit;
+    private final CommitFeed feed;
+    private final JdbcOutbox outbox;
+    private final List<Integer> mirrors;
+    private final GroupCommitter committer;
+    private final JdbcUpkeep upkeep;
+
+    /**
+     * @param mirrors URIs of the mirrors to feed
+     * @param queueEvents most events that wait for a commit
+     * @param maxGroup most events in one commit
+     * @param queryTimeout longest time for one statement of an audit
+     */
+    public JdbcLedger(Jdbi jdbi, JdbcOutbox outbox, List<String> mirrors, int queueEvents, int maxGroup, Duration queryTimeout, Clock clock) {
+        this.jdbi = jdbi;
+        this.clock = clock;
+        this.health = new StoreHealth(jdbi);
+        Reader reader = new Reader(jdbi, queryTimeout, health);
+        this.lookup = new JdbcLookup(reader);
+        this.audit = new JdbcAudit(reader, clock);
+        this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
+        this.outbox = outbox;
+        this.mirrors = List.copyOf(outbox.feed(mirrors));
+        this.committer = new GroupCommitter(new GroupCommitter.Committer() {
+            @Override
+            public List<Integer> commit(List<List<Event>> batches) throws Exception {
+                health.require();
+                return JdbcLedger.this.commit(batches, null);
+            }
+
+            @Override
+            public void idle() throws Exception {
+                JdbcLedger.this.idle();
+            }
+        }, queueEvents, maxGroup);
+        this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, health, clock);
+    }
+
+    /**
+     * Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone.
+     *
+     * @param precondition what must hold before, or null
+     */
+    protected abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
+
+    /** Asks in the transaction that would store the batches, when no other writer can come between. */
+    protected static void require(Precondition precondition, List<List<Event>> batches, Handle handle) throws SQLException {
+        if (precondition == null || batches.stream().flatMap(List::stream).allMatch(event -> isStored(event, handle))) {
+            return;
+        }
+        if (!precondition.holds().test(JdbcLookup.known(handle.getConnection(), precondition.key(), precondition.narrowing()))) {
+            throw new LedgerException(LedgerException.Kind.CONFLICT, "job " + precondition.key() + " is not as the request has it");
+        }
+    }
+
+    /** A commit of which the answer was lost is done again, and must not take its own event for somebody else's. */
+    private static boolean isStored(Event event, Handle handle) {
+        return handle.createQuery("SELECT COUNT(*) FROM events WHERE run_id = ? AND seq = ?")
+                .bind(0, event.head().run().value())
+                .bind(1, event.head().seq())
+                .mapTo(Long.class)
+                .one() > 0;
+    }
+
+    /** Is called some times a second while no batch waits. Runs on the writer's thread alone. */
+    protected void idle() throws Exception {}
+
+    /** One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone. */
+    protected abstract <T> T durably(JdbcRetention.Work<T> work) throws Exception;
+
+    /** Work that is no batch of events, in its turn between the groups. */
+    private <T> T write(JdbcRetention.Work<T> work) {
+        return committer.inTurn(() -> durably(work));
+    }
+
+    /** Work on the writer's thread between the groups. */
+    protected final <T> T inTurn(Callable<T> work) {
+        return committer.inTurn(work);
+    }
+
+    /** Tells live views that the events up to {@code entry} are committed. */
+    protected final void committed(long entry) {
+        feed.committed(entry);
+    }
+
+    public static Jdbi jdbi(ConnectionFactory connections) {
+        return Jdbi.create(connections).registerArgument(new TimeArguments());
+    }
+
+    /** Whether what is stored can be read. */
+    protected final StoreHealth health() {
+        return health;
+    }
+
+    public final Jdbi jdbi() {
+        return jdbi;
+    }
+
+    protected final Instant now() {
+        return clock.instant();
+    }
+
+    /** Takes no more batches, and stores those that wait; says whether the writer is done. */
+    protected final boolean drain() {
+        return committer.drain(DRAIN);
+    }
+
+    @Override
+    public final EventSink sink() {
+        return committer;
+    }
+
+    @Override
+    public final ConditionalSink conditionalSink() {
+        return (events, precondition) -> committer.alone(events, () -> {
+            health.require();
+            return commit(List.of(events), precondition).get(0);
+        });
+    }
+
+    @Override
+    public final JobLookup jobs() {
+        return lookup;
+    }
+
+    @Override
+    public final AuditQueries audit() {
+        return audit;
+    }
+
+    @Override
+    public final LedgerFeed feed() {
+        return feed;
+    }
+
+    @Override
+    public final Upkeep upkeep() {
+        return upkeep;
+    }
+
+    @Override
+    public final Outbox outbox() {
+        return outbox;
+    }
+
+    @Override
+    public final List<Integer> mirrors() {
+        return mirrors;
+    }
+
+    /** Binds times as the standard says, without the detour over the JVM's time zone. */
+    private static final class TimeArguments extends AbstractArgumentFactory<OffsetDateTime> {
+        TimeArguments() {
+            super(Types.TIMESTAMP_WITH_TIMEZONE);
+        }
+
+        @Override
+        protected Argument build(OffsetDateTime value, ConfigRegistry config) {
+            return (position, statement, context) -> statement.setObject(position, value);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+package io.jobledger.ledger.jdbc;
+
+import io.jobledger.ledger.LedgerFigures;
+import io.jobledger.ledger.Retention;
+import io.jobledger.ledger.Upkeep;
+import io.jobledger.ledger.Verifier;
+import io.jobledger.ledger.WriteObserver;
+import io.jobledger.ledger.chain.JdbcVerifier;
+import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.ledger.rows.Sql;
+import io.jobledger.ledger.rows.StoreHealth;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.function.LongSupplier;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+
+/** The upkeep of a ledger in SQL. */
+final class JdbcUpkeep implements Upkeep {
+    private final Jdbi jdbi;
+    private final GroupCommitter committer;
+    private final JdbcRetention.Writer writer;
+    private final LongSupplier bytes;
+    private final StoreHealth health;
+    private final Clock clock;
+
+    /** @param bytes size of the database on its disk */
+    JdbcUpkeep(Jdbi jdbi, GroupCommitter committer, JdbcRetention.Writer writer, LongSupplier bytes, StoreHealth health, Clock clock) {
+        this.jdbi = jdbi;
+        this.committer = committer;
+        this.writer = writer;
+        this.bytes = bytes;
+        this.health = health;
+        this.clock = clock;
+    }
+
+    @Override
+    public Verifier verifier() {
+        return new JdbcVerifier(jdbi);
+    }
+
+    @Override
+    public Retention retention(Duration silence) {
+        return new JdbcRetention(jdbi, writer, clock, silence);
+    }
+
+    @Override
+    public LedgerFigures figures(Duration silence) {
+        OffsetDateTime now = Sql.utc(clock.instant());
+        try {
+            return jdbi.withHandle(handle -> {
+                long open = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running'").mapTo(Long.class).one();
+                long overdue = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running' AND deadline < ?").bind(0, now).mapTo(Long.class).one();
+                long lost = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'lost'").mapTo(Long.class).one();
+                return handle.createQuery("SELECT COUNT(*) AS runs, COALESCE(SUM(CASE WHEN finished_seq = max_seq THEN 1 ELSE 0 END), 0) AS finished,"
+                                + " COALESCE(SUM(CASE WHEN (finished_seq IS NULL OR finished_seq <> max_seq)"
+                                + " AND (last_received_at < ? OR interrupted_seq = max_seq) THEN 1 ELSE 0 END), 0) AS interrupted FROM runs")
+                        .bind(0, now.minus(silence))
+                        .map((rows, context) -> new LedgerFigures(
+                                open - overdue, overdue, lost, rows.getLong("runs") - rows.getLong("finished") - rows.getLong("interrupted"), rows.getLong("finished"),
+                                rows.getLong("interrupted"), bytes.getAsLong()))
+                        .one();
+            });
+        } catch (JdbiException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+    }
+
+    @Override
+    public long damagedReads() {
+        return health.failures();
+    }
+
+    @Override
+    public int waitingEvents() {
+        return committer.waitingEvents();
+    }
+
+    @Override
+    public void observe(WriteObserver observer) {
+        committer.observe(observer);
+    }
+}

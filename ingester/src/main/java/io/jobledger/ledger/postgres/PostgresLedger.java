@@ -1,0 +1,242 @@
+package io.jobledger.ledger.postgres;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.jobledger.config.LedgerLocation;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.jdbc.JdbcLedger;
+import io.jobledger.ledger.jdbc.Migrations;
+import io.jobledger.ledger.project.LedgerWriter;
+import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.model.Event;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.argument.AbstractArgumentFactory;
+import org.jdbi.v3.core.argument.Argument;
+import org.jdbi.v3.core.config.ConfigRegistry;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ledger in a PostgreSQL database that any number of ingesters share. A commit is durable as the server is set up to be: see docs/explanation/scale.md. A server that
+ * restarts or fails over is waited for: meanwhile nothing is acknowledged, callers are told to come back, and {@link #check} says so.
+ */
+public final class PostgresLedger extends JdbcLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresLedger.class);
+    private static final int TRIES = 3;
+
+    /**
+     * How to open a ledger.
+     *
+     * @param queueEvents most events waiting for a commit
+     * @param maxGroup most events in one commit
+     * @param retention events of runs that are older are dropped by the week; null keeps them
+     * @param claim how long an entry of the outbox is this ingester's alone
+     * @param queryTimeout longest time for one statement of an audit
+     */
+    public record Options(LedgerLocation.Postgres location, int queueEvents, int maxGroup, Duration retention, Duration claim, Duration queryTimeout) {}
+
+    private final Options options;
+    private final HikariDataSource pool;
+    private final EventPartitions partitions;
+    private final PostgresOutbox outbox;
+    private final PostgresNews news;
+    private final Maintenance maintenance;
+
+    private PostgresLedger(Options options, HikariDataSource pool, Jdbi jdbi, PostgresOutbox outbox, EventPartitions partitions, List<String> mirrors, Clock clock) {
+        super(jdbi, outbox, mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+        this.options = options;
+        this.pool = pool;
+        this.partitions = partitions;
+        this.outbox = outbox;
+        this.news = new PostgresNews(options.location(), this::committed);
+        news.start();
+        this.maintenance = new Maintenance(this::maintain, Duration.ofMinutes(1));
+    }
+
+    /**
+     * Opens the ledger and brings it to this program's version.
+     *
+     * @param mirrors URIs of the mirrors to feed
+     * @throws LedgerException of kind {@code UNUSABLE} that says what to do
+     */
+    public static PostgresLedger open(Options options, List<String> mirrors, Clock clock) {
+        HikariDataSource pool = PostgresConnections.pool(options.location());
+        try {
+            migrate(options.location());
+            Jdbi jdbi = jdbi(pool);
+            if (isUnfinished(jdbi)) {
+                throw new LedgerException(LedgerException.Kind.UNUSABLE,
+                        "the ledger " + options.location() + " is not whole: a ledger is being moved there. Let 'jobledger migrate-ledger' finish, or start it again");
+            }
+            EventPartitions partitions = new EventPartitions();
+            partitions.makeAhead(jdbi, day(clock.instant()));
+            warnOfRisks(jdbi);
+            return new PostgresLedger(options, pool, jdbi, new PostgresOutbox(jdbi, UUID.randomUUID(), options.claim(), clock), partitions, mirrors, clock);
+        } catch (RuntimeException e) {
+            pool.close();
+            throw unusable(options.location(), e);
+        }
+    }
+
+    /** Brings the database to this program's version, however long that takes. */
+    public static void migrate(LedgerLocation.Postgres location) {
+        try (HikariDataSource patient = PostgresConnections.patientPool(location)) {
+            Migrations.run(patient, "the ledger " + location, "common", "postgresql");
+        }
+    }
+
+    /** The way to speak to the database. */
+    public static Jdbi jdbi(HikariDataSource pool) {
+        return JdbcLedger.jdbi(pool::getConnection).registerArgument(new TextArguments());
+    }
+
+    private static LocalDate day(Instant instant) {
+        return instant.atOffset(ZoneOffset.UTC).toLocalDate();
+    }
+
+    /** What an acknowledgement rests on and the program cannot set. */
+    private static void warnOfRisks(Jdbi jdbi) {
+        String off = jdbi.withHandle(handle -> handle.createQuery(
+                        "SELECT string_agg(name, ' and ') FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'")
+                .mapTo(String.class).findOne().orElse(null));
+        if (off != null) {
+            LOG.warn("The PostgreSQL server has {} switched off: what is acknowledged may be lost when its machine loses power", off);
+        }
+    }
+
+    /** Why a ledger cannot be opened, and what to do. */
+    public static LedgerException unusable(LedgerLocation.Postgres location, RuntimeException e) {
+        if (e instanceof LedgerException known && known.kind() == LedgerException.Kind.UNUSABLE) {
+            return known;
+        }
+        String hint = switch (Failures.state(e)) {
+            case "28P01", "28000" -> ". Give the user as --ledger-user or PGUSER, the password as PGPASSWORD, in a passfile or as --ledger-password-file";
+            case "3D000" -> ". Make the database first: docs/how-to/postgresql.md says how";
+            case "42501" -> ". The user must own the database or its schema: docs/how-to/postgresql.md says how";
+            case "08001", "08004", "08006", "57P03" -> ". Is the server up, and the address right?";
+            default -> "";
+        };
+        return new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + location + " cannot be opened: " + Failures.text(e) + hint, e);
+    }
+
+    @Override
+    protected List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws SQLException {
+        // What was committed without a word is found to be there already: doing it again does no harm.
+        AtomicLong last = new AtomicLong();
+        List<Integer> stored = steadily(handle -> {
+            PostgresWriteTransaction writing = PostgresWriteTransaction.begin(handle, partitions, now());
+            require(precondition, batches, handle);
+            LedgerWriter writer = new LedgerWriter(handle, writing, now());
+            List<Integer> counts = writer.write(batches);
+            last.set(writer.lastEvent());
+            return counts;
+        });
+        committed(last.get());
+        return stored;
+    }
+
+    @Override
+    protected <T> T durably(JdbcRetention.Work<T> work) throws SQLException {
+        return steadily(handle -> {
+            PostgresWriteTransaction.lock(handle);
+            return work.in(handle);
+        });
+    }
+
+    /** One transaction, tried again when a connection turns out to be dead. */
+    private <T> T steadily(JdbcRetention.Work<T> work) throws SQLException {
+        for (int tries = 1; ; tries++) {
+            try {
+                return jdbi().<T, SQLException>inTransaction(work::in);
+            } catch (JdbiException | SQLException e) {
+                // The pool may hold connections that a restart has cut; each is found out by use. When there is none to be had, it has waited for one already.
+                if (tries == TRIES || Failures.isNoConnection(e) || !Failures.state(e).matches("08...|57P0.|25006|40001|40P01")) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private void maintain() throws SQLException {
+        LocalDate today = day(now());
+        partitions.makeAhead(jdbi(), today);
+        outbox.stillHere();
+        if (options.retention() != null) {
+            partitions.drop(jdbi(), today.minusDays(options.retention().toDays()), now());
+        }
+    }
+
+    @Override
+    public long bytes() {
+        try {
+            return jdbi().withHandle(handle -> handle.createQuery("SELECT pg_database_size(current_database())").mapTo(Long.class).one());
+        } catch (JdbiException e) {
+            throw Failures.of("the size of the ledger " + location() + " cannot be read", e);
+        }
+    }
+
+    @Override
+    public void check() {
+        health().check();
+        try {
+            outbox.here();
+        } catch (JdbiException e) {
+            throw Failures.of("the ledger " + location() + " cannot be written", e);
+        }
+    }
+
+    @Override
+    public void backup(Path file) {
+        throw new LedgerException(LedgerException.Kind.UNSUPPORTED,
+                "the ledger " + location() + " is backed up with PostgreSQL's own tools: pg_dump, or a base backup with archived WAL. See docs/how-to/postgresql.md");
+    }
+
+    @Override
+    public String location() {
+        return options.location().toString();
+    }
+
+    @Override
+    public void close() {
+        maintenance.close();
+        drain();
+        news.close();
+        try {
+            outbox.leave();
+        } catch (RuntimeException e) {
+            // The others find out by themselves that this ingester says nothing more.
+        }
+        pool.close();
+    }
+
+    /** PostgreSQL has no NUL in a text: a question that has one is to find nothing, not to fail. */
+    private static final class TextArguments extends AbstractArgumentFactory<String> {
+        TextArguments() {
+            super(Types.VARCHAR);
+        }
+
+        @Override
+        protected Argument build(String value, ConfigRegistry config) {
+            return (position, statement, context) -> statement.setString(position, value.replace('\0', '\uFFFD'));
+        }
+    }
+
+    /** Whether a move into this database has begun and not ended. */
+    private static boolean isUnfinished(Jdbi jdbi) {
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)").mapTo(Boolean.class).one());
+    }
+}

@@ -1,0 +1,126 @@
+package io.jobledger.ledger.project;
+
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.rows.Facets;
+import io.jobledger.ledger.rows.JobDocs;
+import io.jobledger.ledger.rows.RowBatch;
+import io.jobledger.ledger.rows.Sql;
+import io.jobledger.model.Job;
+import io.jobledger.model.JobRecord;
+import io.jobledger.model.RunInfo;
+import java.time.Duration;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+
+/** Writes rows of {@code jobs} and {@code job_labels}. Used by the writer's thread, inside its transaction. */
+public final class JobRows {
+    /** The width of {@code jobs.doc}. */
+    private static final int MAX_DOC = 1_000_000;
+
+    private static final List<String> COLUMNS = List.of("ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
+        "deadline", "finished_at", "duration_ms", "duration_class", "host_id", "execution_id", "play_id", "name_id", "task_id", "action_id", "playbook_id", "run_known", "user_id",
+        "controller_id", "run_name_id", "last_seen_at", "doc");
+
+    private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
+
+    private final RunFacts runs;
+    private final RowBatch inserts;
+    private final RowBatch updates;
+    private final RowBatch seen;
+    private final RowBatch newLabels;
+    private final RowBatch goneLabels;
+
+    JobRows(Handle handle, WriteTransaction writing, RunFacts runs) {
+        this.runs = runs;
+        this.inserts = new RowBatch(handle, INSERT);
+        this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
+        this.seen = writing.updates(handle, "jobs", List.of("last_seen_at", "doc"), "entry");
+        this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
+        this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
+    }
+
+    /** Whether the run has said what it is. */
+    boolean runKnown(JobRecord record) {
+        return runs.of(record.run()) != null;
+    }
+
+    /** How a job is written. */
+    static String doc(Job job) {
+        String doc = JobDocs.write(job);
+        if (doc.length() > MAX_DOC) {
+            throw new LedgerException(
+                    LedgerException.Kind.REFUSED,
+                    "job " + job.mainKey() + " would hold more than " + MAX_DOC + " characters: save less metadata, or save it under fewer names");
+        }
+        return doc;
+    }
+
+    /** Puts a row in line of which nothing but the record changed. */
+    void addSeen(Job job, String doc, long entry) {
+        seen.add(Sql.utc(job.lastSeenAt()), doc, entry);
+    }
+
+    /**
+     * Puts a row in line.
+     *
+     * @param before what the row says now, null for a new row
+     * @param knownBefore whether it already says what its run told
+     * @param record of the job under its main name
+     * @param doc how the job is written
+     */
+    void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, String doc, long entry) {
+        RunInfo run = runs.of(record.run());
+        Long millis = record.finishedAt() == null ? null : Math.max(0, Duration.between(record.startedAt(), record.finishedAt()).toMillis());
+        (before == null ? inserts : updates).add(
+                job.jobId() == null ? null : job.jobId().value(),
+                record.key().host(),
+                record.key().play(),
+                record.key().job(),
+                record.playbook(),
+                record.playbookPath(),
+                record.task(),
+                record.message(),
+                record.run() == null ? null : record.run().value(),
+                record.status().wire(),
+                Sql.utc(record.startedAt()),
+                Sql.utc(record.deadline()),
+                Sql.utc(record.finishedAt()),
+                millis,
+                Facets.durationClass(millis),
+                Facets.id(record.key().host()),
+                record.executionHost().equals(record.key().host()) ? null : Facets.id(record.executionHost()),
+                Facets.id(record.key().play()),
+                Facets.id(record.key().job()),
+                Facets.id(record.task()),
+                Facets.id(record.action()),
+                Facets.playbook(record.playbook(), record.playbookPath()),
+                run != null,
+                run == null ? null : Facets.id(run.user()),
+                run == null ? null : Facets.id(run.controller()),
+                run == null ? null : Facets.id(run.runName()),
+                Sql.utc(job.lastSeenAt()),
+                doc,
+                entry);
+        label(before, knownBefore, record, run, entry);
+    }
+
+    private void label(JobRecord old, boolean knownBefore, JobRecord record, RunInfo run, long entry) {
+        if (old != null) {
+            if (knownBefore && old.startedAt().equals(record.startedAt()) && java.util.Objects.equals(old.run(), record.run())) {
+                return;
+            }
+            if (knownBefore) {
+                RunFacts.labels(runs.of(old.run())).forEach(label -> goneLabels.add(label, Sql.utc(old.startedAt()), entry));
+            }
+        }
+        RunFacts.labels(run).forEach(label -> newLabels.add(label, Sql.utc(record.startedAt()), entry));
+    }
+
+    void execute() {
+        Sql.execute(inserts, updates, seen, goneLabels, newLabels);
+    }
+
+    public static JobRecord record(Job job) {
+        return job.record(job.mainKey());
+    }
+}

@@ -1,0 +1,106 @@
+package io.jobledger.ledger.read;
+
+import io.jobledger.ledger.RunQueries;
+import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.ledger.rows.Reader;
+import io.jobledger.ledger.rows.Rows;
+import io.jobledger.ledger.rows.Sql;
+import io.jobledger.model.Run;
+import io.jobledger.model.RunId;
+import io.jobledger.model.RunState;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** {@link RunQueries} by SQL. */
+final class JdbcRunQueries implements RunQueries {
+    private final Reader reader;
+    private final Clock clock;
+    private final Keyset keyset = new Keyset(RunCriteria.RUNS);
+
+    JdbcRunQueries(Reader reader, Clock clock) {
+        this.reader = reader;
+        this.clock = clock;
+    }
+
+    @Override
+    public Page<Run> runs(RunFilter filter, PageRequest page) {
+        Criteria criteria = RunCriteria.of(filter, clock.instant());
+        return reader.audit(query -> keyset.page(
+                query, criteria, page, UUID::fromString, ids -> load(query.handle(), ids.stream().map(UUID.class::cast).toList())));
+    }
+
+    /** The runs of these ids, as far as they are there. */
+    static Map<Object, Run> load(Handle handle, Collection<UUID> ids) {
+        Map<Object, Run> runs = new HashMap<>();
+        try {
+            handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ANY(?)")
+                    .bindBySqlType(0, Sql.array(handle, "UUID", ids), Types.ARRAY)
+                    .map(Rows::run)
+                    .forEach(run -> runs.put(run.id().value(), run));
+        } catch (SQLException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+        return runs;
+    }
+
+    @Override
+    public long countRuns(RunFilter filter) {
+        Criteria criteria = RunCriteria.of(filter, clock.instant());
+        return reader.audit(query -> keyset.count(query, criteria));
+    }
+
+    @Override
+    public Map<RunState, Long> runStates(Duration silence) {
+        Map<RunState, Long> states = new EnumMap<>(RunState.class);
+        for (RunState state : RunState.values()) {
+            states.put(state, countRuns(RunFilter.builder().state(state).silence(silence).build()));
+        }
+        return states;
+    }
+
+    @Override
+    public Optional<Run> run(RunId id) {
+        return reader.lookup(handle ->
+                handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?").bind(0, id.value()).map(Rows::run).findOne());
+    }
+
+    @Override
+    public List<PlayStart> plays(RunId id) {
+        return reader.lookup(handle -> handle.createQuery("SELECT seq, play, playbook, started_at FROM plays WHERE run_id = ? ORDER BY seq")
+                .bind(0, id.value())
+                .map((rows, c) -> new PlayStart(rows.getLong(1), rows.getString(2), rows.getString(3), Rows.instant(rows, "started_at")))
+                .list());
+    }
+
+    @Override
+    public List<Intent> unseenIntents(RunId id) {
+        return reader.lookup(handle -> Intents.unseen(handle, id));
+    }
+
+    @Override
+    public Optional<Gap> firstGap(RunId id) {
+        return reader.lookup(handle -> handle.createQuery("SELECT p.last AS last, (SELECT MIN(seq) FROM events WHERE run_id = :run AND seq > p.last) AS following FROM ("
+                        + "SELECT CASE WHEN EXISTS (SELECT 1 FROM events WHERE run_id = :run AND seq = 1) THEN"
+                        + " (SELECT MIN(e.seq) FROM events e WHERE e.run_id = :run AND NOT EXISTS (SELECT 1 FROM events n WHERE n.run_id = :run AND n.seq = e.seq + 1))"
+                        + " ELSE 0 END AS last) p")
+                .bind("run", id.value())
+                .map((rows, c) -> {
+                    Long following = rows.getObject("following", Long.class);
+                    return following == null ? null : new Gap(rows.getLong("last") + 1, following - 1);
+                })
+                .findOne());
+    }
+}

@@ -1,2 +1,0 @@
-/** Filling an empty ledger again from what a mirror holds. */
-package io.jobledger.recovery;
