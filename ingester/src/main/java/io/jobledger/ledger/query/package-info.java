@@ -1,2 +1,6 @@
-/** The words of a question to the ledger: filters, sorting, pages, and the summaries that answer it. Values only, no I/O. */
+/**
+ * The words of a question to the ledger: filters, sorting, pages, and the summaries that answer it.
+ *
+ * <p>Invariant: values only, immutable, without I/O. Threads: none.
+ */
 package io.jobledger.ledger.query;
