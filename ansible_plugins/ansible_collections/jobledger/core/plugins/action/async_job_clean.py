@@ -5,9 +5,9 @@ from __future__ import annotations
 from ansible.plugins.action import ActionBase
 
 from ansible_collections.jobledger.core.plugins.action import async_job_state as state
-from ansible_collections.jobledger.core.plugins.plugin_utils import state_clean
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import clean
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 _PREFIX = "async_job_clean_"
 _ARGUMENTS = dict({name: spec for name, spec in state._ARGUMENTS.items() if name in (
@@ -32,12 +32,12 @@ class ActionModule(state.ActionModule):
 
     def _clean(self, given) -> dict:
         seconds = asking.duration(_PREFIX + "older_than", given["older_than"])
-        wanted = state_clean.Wanted(given["host"], given["playbook_name"], given["job_name"], seconds, given["statuses"], prefix=_PREFIX)
+        wanted = clean.Wanted(given["host"], given["playbook_name"], given["job_name"], seconds, given["statuses"], prefix=_PREFIX)
         backend = self._backend(given, _PREFIX)
         only_look = given["dry_run"] or self._task.check_mode
         if backend.merges:
             return self._prune(backend, wanted, seconds, given["statuses"], only_look)
-        found = state_clean.sweep(backend, wanted, only_look)
+        found = clean.sweep(backend, wanted, only_look)
         return {"changed": bool(found.records) and not given["dry_run"], "records": found.records, "removed": 0 if only_look else len(found.records),
                 "damaged": found.damaged, "kept": found.changed}
 

@@ -11,9 +11,9 @@ from ansible import context as cli_context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import state_choice, state_known, state_record
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_files import StateFiles
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import choice as state_choice, known as state_known, record as state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.files import StateFiles
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 _TEXT = {"type": "str", "default": ""}
 _ARGUMENTS = {
@@ -97,10 +97,10 @@ class ActionModule(ActionBase):
     @staticmethod
     def _remote(name, given, prefix):
         # Imported here: every task of every host runs in a fork of its own, and most need neither HTTP nor OCI.
-        from ansible_collections.jobledger.core.plugins.plugin_utils import state_oci
-        from ansible_collections.jobledger.core.plugins.plugin_utils.state_ingester import StateIngester
-        from ansible_collections.jobledger.core.plugins.plugin_utils.state_oci_profile import Profile
-        from ansible_collections.jobledger.core.plugins.plugin_utils.state_settings import Connection
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state import bucket as state_oci
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state.ingester import StateIngester
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state.oci_profile import Profile
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
 
         retry = _retry(given, prefix)
         connection = Connection(given["url"], os.environ, constants.CONFIG_FILE)
@@ -134,7 +134,7 @@ def _playbook() -> str | None:
 
 
 def _retry(given: dict, prefix: str):
-    from ansible_collections.jobledger.core.plugins.plugin_utils.state_retry import Retry
+    from ansible_collections.jobledger.core.plugins.plugin_utils.state.retry import Retry
 
     for name, least, most in (("retries", 1, 100), ("retry_pause", 0, 3600), ("timeout", 0.1, 600)):
         if not least <= given[name] <= most:

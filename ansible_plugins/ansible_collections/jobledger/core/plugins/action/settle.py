@@ -10,10 +10,11 @@ from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import names, record, redact, run_info, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import record, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import names, redact, run_info
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking, telling
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_settings import Connection
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
 
 _DEFAULT_URL = "http://127.0.0.1:8740"
 _TEXT = {"type": "str", "default": ""}

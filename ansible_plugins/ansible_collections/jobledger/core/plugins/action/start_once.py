@@ -13,7 +13,7 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting.seam import STEP, FencedLaunch, SeamChanged
-from ansible_collections.jobledger.core.plugins.plugin_utils.state_record import StateError
+from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 # The keys that this worker has asked for: a worker runs one task on one host, with all items of its loop.
 _ASKED: dict = {}
@@ -140,7 +140,7 @@ class ActionModule(FencedLaunch):
     def _second_opinion(self, fence: dict) -> str | None:
         # Imported here: most tasks need no HTTP.
         from ansible_collections.jobledger.core.plugins.plugin_utils.acting import second_opinion
-        from ansible_collections.jobledger.core.plugins.plugin_utils.state_settings import Connection
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
 
         try:
             connection = Connection("", os.environ, constants.CONFIG_FILE)

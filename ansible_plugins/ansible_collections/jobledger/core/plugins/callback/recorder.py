@@ -139,17 +139,18 @@ import time
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import access, journal, only_one, run_info, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, only_one, run_info
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
-from ansible_collections.jobledger.core.plugins.plugin_utils.details import Details
-from ansible_collections.jobledger.core.plugins.plugin_utils.jobs import Jobs
-from ansible_collections.jobledger.core.plugins.plugin_utils.names import name as wire_name
-from ansible_collections.jobledger.core.plugins.plugin_utils.observer import Observer
-from ansible_collections.jobledger.core.plugins.plugin_utils.redact import HidesAll
-from ansible_collections.jobledger.core.plugins.plugin_utils.report import final_warning
-from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
-from ansible_collections.jobledger.core.plugins.plugin_utils.spool_backlog import Backlog
-from ansible_collections.jobledger.core.plugins.plugin_utils.task_context import TaskContext
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.observer import Observer
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.redact import HidesAll
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.task_context import TaskContext
 
 _FLUSH_AFTER = 2.0
 _ALIVE_EVERY = 60.0

@@ -128,7 +128,7 @@ from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import access, record, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, record, settings
 
 if tuple(int(part) for part in ansible_version.split(".")[:2]) < (2, 19):
     # Native Jinja makes numbers of text that looks like one; an id such as 2472848566.371110 would lose its last digit.

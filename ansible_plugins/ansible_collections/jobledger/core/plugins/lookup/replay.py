@@ -56,7 +56,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import access, replay, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, replay, settings
 
 
 class LookupModule(LookupBase):

@@ -15,7 +15,7 @@ from tools.program import JAR, JOBLEDGER, Program, until
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
 
-REPLAY = COLLECTIONS / "ansible_collections" / "jobledger" / "core" / "plugins" / "plugin_utils" / "replay.py"
+REPLAY = COLLECTIONS / "ansible_collections" / "jobledger" / "core" / "plugins" / "plugin_utils" / "delivery" / "replay.py"
 
 WORK = """
 - name: Upgrade databases

@@ -133,7 +133,7 @@ def test_run_that_ends_because_a_further_playbook_cannot_be_read_is_interrupted(
 
 
 BROKEN = """
-from ansible_collections.jobledger.core.plugins.plugin_utils import evidence
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import evidence
 
 def broken(*_args, **_kwargs):
     raise RuntimeError("hunter2")

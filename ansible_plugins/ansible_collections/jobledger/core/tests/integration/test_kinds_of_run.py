@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils import observer
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import observer
 from tools.controller import core_version
 
 JOB = "- name: P\n  hosts: all\n  gather_facts: false\n  tasks:\n    - {name: j, command: 'true', async: 30, poll: 0%s}\n"

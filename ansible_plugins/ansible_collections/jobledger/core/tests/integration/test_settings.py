@@ -23,7 +23,7 @@ def _warning(process) -> str:
     return found
 
 
-# Settings without which no ingester can be asked; unit/test_access.py has all that is wrong with them.
+# Settings without which no ingester can be asked; unit/plugins/test_access.py has all that is wrong with them.
 UNUSABLE = [
     ({"JOBLEDGER_TOKEN_FILE": "/nonexistent/token"}, "token_file /nonexistent/token cannot be read (No such file or directory)"),
     ({"JOBLEDGER_URL": "127.0.0.1:8740"}, "url must begin with http:// or https://"),

@@ -11,9 +11,9 @@ import random
 import uuid
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils import owner, spool_format, spool_leftovers
-from ansible_collections.jobledger.core.plugins.plugin_utils.client import Answer
-from ansible_collections.jobledger.core.plugins.plugin_utils.sender import Sender
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import owner, spool_format, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.client import Answer
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from tools.fault_site import SOAK
 
 SEED = int(os.environ.get("JOBLEDGER_DAMAGE_SEED") or 20261129)
@@ -128,7 +128,7 @@ def test_damaged_file_gives_all_that_is_whole_and_keeps_the_rest(tmp_path, kind)
 
 
 def _line(outcome) -> str:
-    from ansible_collections.jobledger.core.plugins.plugin_utils import replay
+    from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import replay
 
     return replay.line(outcome, None)
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.jobledger.core.plugins.plugin_utils import spool
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spool
 
 from .controller import Controller
 

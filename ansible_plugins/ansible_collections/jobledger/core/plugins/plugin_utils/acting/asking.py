@@ -9,7 +9,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from urllib.parse import quote, urlencode
 
-from .. import record
+from ..delivery import record
 
 # Hosts that mean "this machine" on every controller.
 _HERE = ("localhost", "127.0.0.1", "::1")

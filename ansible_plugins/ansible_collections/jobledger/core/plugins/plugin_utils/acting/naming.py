@@ -8,8 +8,8 @@ from __future__ import annotations
 import hashlib
 from types import SimpleNamespace
 
-from .. import names
-from ..task_context import TaskContext
+from ..recording import names
+from ..recording.task_context import TaskContext
 
 
 class _Worker:

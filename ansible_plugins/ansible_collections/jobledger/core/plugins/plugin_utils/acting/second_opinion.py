@@ -5,7 +5,8 @@ The ledger is not needed for a decision. One that is away, or knows nothing, has
 
 from __future__ import annotations
 
-from .. import names, record
+from ..delivery import record
+from ..recording import names
 
 _SECONDS = 2.0
 _CONTRADICTS = ("failed", "timed_out", "cancelled")

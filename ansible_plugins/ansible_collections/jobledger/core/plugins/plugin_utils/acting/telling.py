@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from .. import names, record
-from ..client import TransportError
-from ..journal import Journal
+from ..delivery import record
+from ..recording import names
+from ..delivery.client import TransportError
+from ..recording.journal import Journal
 
 # So many events a request; the ingester takes more.
 _BATCH = 500

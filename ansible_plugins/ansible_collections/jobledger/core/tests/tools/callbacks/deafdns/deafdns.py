@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.jobledger.core.plugins.plugin_utils import resolver
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import resolver
 
 resolver._command = [sys.executable, "-I", "-S", "-c", "import time; time.sleep(600)"]
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.jobledger.core.plugins.callback import recorder
-from ansible_collections.jobledger.core.plugins.plugin_utils import client, spool
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import client, spool
 
 _PID = os.getpid()
 _counts: dict = {}
