@@ -62,7 +62,7 @@ class ArchitectureTest {
                 "sink.mirror.Mirror",
                 "terminal");
         row("cli.ask", "auth.TokenText", "cli.view", "files", "json", "terminal");
-        row("cli.jobs", "cli.ask", "cli.view", "json", "terminal");
+        row("cli.jobs", "cli.ask", "cli.view", "config.Durations", "json", "terminal");
         row(
                 "cli.serve",
                 "auth.FileTokenStore",

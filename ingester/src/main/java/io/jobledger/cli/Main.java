@@ -41,7 +41,8 @@ import picocli.CommandLine.Model.CommandSpec;
         versionProvider = Version.class,
         footer = {
             "",
-            "Exit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 what was named is not there, 4 done, and there is something to look after.",
+            "Exit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 what was named is not there, 4 done, and there is something to look after,"
+                    + " 5 what was waited for is still open.",
             "",
             "Examples:",
             "  jobledger serve",

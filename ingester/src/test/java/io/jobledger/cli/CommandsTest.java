@@ -141,7 +141,7 @@ class CommandsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', value = {
         "jobs ls --stauts failed | --status | jobledger jobs ls --help", "jobbs ls | 'jobs' | jobledger --help", "jobs ls --status sleeping | overdue | jobledger jobs ls --help",
-        "jobs | history, ls, show, watch | jobledger jobs --help", "restore | --from | jobledger restore --help", "jobs ls --all --limit 3 | exclude | jobledger jobs ls --help",
+        "jobs | cancel, close, history, ls, name, output, show, wait, watch | jobledger jobs --help", "restore | --from | jobledger restore --help", "jobs ls --all --limit 3 | exclude | jobledger jobs ls --help",
         "runs show x -o csv | is for lists | jobledger runs show --help", "jobs watch --status lost | no --status | jobledger jobs watch --help"})
     void wrongCommandLine_exitsWith2_andSaysWhatWasMeant_inAFewLines(String line, String meant, String help) {
         ingester.json("GET /api/v1/runs/x", "{}");

@@ -68,7 +68,7 @@ public final class ApiClient {
     }
 
     /** Without a body. */
-    JsonNode post(String path) {
+    public JsonNode post(String path) {
         return ask("POST", path);
     }
 

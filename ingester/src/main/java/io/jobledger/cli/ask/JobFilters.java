@@ -47,7 +47,7 @@ public final class JobFilters {
     @Option(names = "--label", paramLabel = "KEY=VALUE", description = "Only jobs of runs with this label. Can be repeated; all must hold.")
     private List<String> label;
 
-    @Option(names = "--ansible-job-id", paramLabel = "ID", description = "Only jobs with this id.")
+    @Option(names = {"--ansible-job-id", "--id"}, paramLabel = "ID", description = "Only jobs with this id.")
     private String ansibleJobId;
 
     @Option(names = {"--run-id", "--run"}, paramLabel = "RUN_ID", description = "Only jobs of this run.")

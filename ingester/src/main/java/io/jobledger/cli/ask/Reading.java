@@ -142,6 +142,17 @@ public final class Reading {
         out().flush();
     }
 
+    /** Says what was done to a job: a line for people, else the job as it now stands. */
+    public void done(String what, JsonNode job) {
+        if (!forPeople()) {
+            json(job);
+        } else {
+            String name = String.join(" / ", job.path("host").asText(), job.path("play").asText(), job.path("job_name").asText());
+            out().println(what + "  " + Printable.of(name + "  " + job.path("ansible_job_id").asText("-") + "  " + job.path("status").asText("-")));
+        }
+        out().flush();
+    }
+
     /** Prints a name and its value. */
     public void line(String name, String value) {
         out().printf("%-16s %s%n", Printable.of(name), Printable.of(value));

@@ -19,10 +19,10 @@ import picocli.CommandLine.Parameters;
 /** {@code jobs}: what was started, and how it stands. */
 @Command(
         name = "jobs",
-        description = "Lists, shows and watches jobs.",
+        description = "Lists, shows and watches jobs, waits for them, and acts on them.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "(ls | show | history | watch)",
-        subcommands = WatchCommand.class)
+        synopsisSubcommandLabel = "(ls | show | history | watch | wait | output | cancel | close | name)",
+        subcommands = {WatchCommand.class, WaitCommand.class, OutputCommand.class, CancelCommand.class, CloseCommand.class, NameCommand.class})
 public final class JobsCommand {
     @Command(
             name = "ls",
@@ -102,7 +102,29 @@ public final class JobsCommand {
         @Parameters(index = "2", paramLabel = "JOB", description = "The job's name: its task's, unless the playbook gives it another.")
         private String job;
 
+        String host() {
+            return host;
+        }
+
+        String play() {
+            return play;
+        }
+
+        String job() {
+            return job;
+        }
+
+        /** As a person reads it. */
+        @Override
+        public String toString() {
+            return String.join(" / ", host, play, job);
+        }
+
         String path() {
+            return path(host, play, job);
+        }
+
+        static String path(String host, String play, String job) {
             return "/api/v1/jobs/" + String.join("/", ApiClient.escape(host), ApiClient.escape(play), ApiClient.escape(job));
         }
     }

@@ -3,14 +3,9 @@ package io.jobledger.cli.jobs;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 
 /** The command that asks an open job how it stands, ready to paste into a shell. */
 public final class ResumeHint {
-    /** No other text is pasted: names come from outside, and the shell, Ansible's host patterns and its templates would all read something into it. */
-    private static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_][\\p{L}\\p{N}_.@-]*");
-    private static final Pattern PLAIN_PATH = Pattern.compile("[/~][\\p{L}\\p{N}_./@-]*");
-
     private ResumeHint() {}
 
     /** What to do about a job; nothing when it has ended. */
@@ -24,12 +19,12 @@ public final class ResumeHint {
         }
         String host = job.path("execution_host").asText(job.path("host").asText());
         String folder = job.path("async_dir").asText(null);
-        if (!PLAIN.matcher(host).matches() || !PLAIN.matcher(id).matches() || folder != null && !job.path("async_dir").isNull() && !PLAIN_PATH.matcher(folder).matches()) {
+        if (!AnsibleCommand.PLAIN.matcher(host).matches() || !AnsibleCommand.PLAIN.matcher(id).matches() || folder != null && !job.path("async_dir").isNull() && !AnsibleCommand.PLAIN_PATH.matcher(folder).matches()) {
             return List.of("with the lookup jobledger.core.job in a playbook: a name holds what a shell or Ansible would read otherwise");
         }
         List<String> command = new ArrayList<>(List.of("ansible", host));
         option(command, "-u", job.path("remote_user"));
-        if (job.path("become_user").isTextual() && PLAIN.matcher(job.path("become_user").asText()).matches()) {
+        if (job.path("become_user").isTextual() && AnsibleCommand.PLAIN.matcher(job.path("become_user").asText()).matches()) {
             command.add("-b");
             option(command, "--become-user", job.path("become_user"));
         }
@@ -41,7 +36,7 @@ public final class ResumeHint {
     }
 
     private static void option(List<String> command, String name, JsonNode value) {
-        if (value.isTextual() && PLAIN.matcher(value.asText()).matches()) {
+        if (value.isTextual() && AnsibleCommand.PLAIN.matcher(value.asText()).matches()) {
             command.addAll(List.of(name, value.asText()));
         }
     }
