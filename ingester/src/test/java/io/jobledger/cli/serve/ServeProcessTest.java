@@ -140,7 +140,7 @@ class ServeProcessTest {
         assertThat(listed).contains("\"before\"", "\"while\"", "\"revoked\"", "\"valid\"").doesNotContain(first, second);
         assertThat(Files.readAllLines(Path.of(data, "audit.jsonl"))).hasSize(3).allMatch(line -> line.contains("\"act\":\"token.") && !line.contains("jl_"));
         assertThat(fails(1, "token", "revoke", second, "--data-dir", data)).contains("by its id or name");
-        assertThat(fails(1, "token", "create", "--scope", "root", "--data-dir", data)).contains("ingest, read, admin");
+        assertThat(fails(1, "token", "create", "--scope", "root", "--data-dir", data)).contains("ingest, read, act, admin");
         assertThat(fails(1, "token", "create", "--scope", "read", "--expires", "soon", "--data-dir", data)).contains("--expires", "90d");
         assertThat(fails(1, "serve", "--listen", "0.0.0.0", "--port", "0", "--data-dir", directory.resolve("other").toString()).lines()).singleElement().asString()
                 .contains("--allow-anonymous-network");
