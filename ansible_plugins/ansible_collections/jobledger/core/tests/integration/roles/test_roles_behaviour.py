@@ -245,8 +245,8 @@ def test_each_playbook_finds_its_own_job_and_a_single_others_with_a_warning(cont
     def run(name, *tasks):
         return controller.playbook(json.dumps([{"name": "P", "hosts": "h1", "gather_facts": False, "tasks": list(tasks)}]), name=name, **backend.environment)
 
-    def loads(name, id, **more):
-        done = _ok(run(name, _load(job_name, **dict(backend.variables, **more)), {"assert": {"that": "async_job_load_ansible_job_id == '%s'" % id}}))
+    def loads(name, expected, **more):
+        done = _ok(run(name, _load(job_name, **dict(backend.variables, **more)), {"assert": {"that": "async_job_load_ansible_job_id == '%s'" % expected}}))
         return " ".join((done.stdout + done.stderr).split())
 
     _ok(run("a.yml", _save(job_name, id="j1", **backend.variables)))
