@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.HandleCallback;
@@ -15,6 +16,8 @@ import org.jdbi.v3.core.JdbiException;
 /** Runs what reads. Thread-safe. */
 public final class Reader {
     private static final int AGAIN = 3;
+    /** Before a page that looks damaged is read again; twice as long each time. */
+    private static final Duration PAUSE = Duration.ofMillis(20);
 
     private final Jdbi jdbi;
     private final Duration limit;
@@ -90,9 +93,14 @@ public final class Reader {
                 }
                 LedgerException failure = Failures.of("the ledger could not be read", e);
                 // A write without room closed the store under the question. The next connection finds it open again.
-                if (!Failures.isClosing(failure) || before == AGAIN) {
+                // Until the store has closed itself, a page that it could not write looks like a damaged one.
+                boolean closing = Failures.isClosing(failure);
+                if (!closing && !Damage.isIn(e) || before == AGAIN) {
                     health.failed(question, e);
                     throw failure;
+                }
+                if (!closing) {
+                    LockSupport.parkNanos(PAUSE.toNanos() << before);
                 }
             }
         }
