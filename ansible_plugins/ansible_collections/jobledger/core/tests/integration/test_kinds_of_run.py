@@ -265,7 +265,7 @@ def test_end_of_a_no_log_job_is_recorded_though_nobody_may_see_its_id(controller
 
 
 def test_recorder_that_is_loaded_by_two_names_makes_one_run_and_says_so(controller, ingester):
-    done = controller.playbook(JOB % "", url=ingester.url, ANSIBLE_CALLBACK_PLUGINS=str(Path(observer.__file__).parents[1] / "callback"),
+    done = controller.playbook(JOB % "", url=ingester.url, ANSIBLE_CALLBACK_PLUGINS=str(Path(observer.__file__).parents[2] / "callback"),
                                ANSIBLE_CALLBACKS_ENABLED="recorder,jobledger.core.recorder")
     warnings = " ".join(done.stderr.split()).count("the recorder is loaded twice; this run is recorded once")
     assert done.returncode == 0 and warnings == (core_version() >= (2, 19)), done.stderr  # earlier versions take both for one

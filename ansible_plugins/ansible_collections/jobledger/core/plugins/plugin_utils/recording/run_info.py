@@ -6,13 +6,15 @@ import getpass
 import os
 import socket
 import sys
+from pathlib import Path
 
 from ansible import context
 from ansible.release import __version__ as ansible_version
 
 from . import argv, names
 
-_REPLAY = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))), "playbooks", "replay.yml")
+_COLLECTION = Path(__file__).resolve().parents[3]
+_REPLAY = str(_COLLECTION / "playbooks" / "replay.yml")
 
 
 def is_adhoc() -> bool:
