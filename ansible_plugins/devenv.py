@@ -22,7 +22,15 @@ HERE = Path(__file__).resolve().parent
 REQUIREMENTS = HERE / "requirements"
 TOOLS = HERE.parent / ".tools"
 # Least and most minor version of Python 3 that each ansible-core runs on as a controller.
-PYTHONS = {"2.14": (9, 11), "2.16": (10, 12), "2.18": (11, 13), "2.19": (11, 13), "2.20": (12, 14), "2.21": (12, 14), "2.22": (12, 15)}
+PYTHONS = {
+    "2.14": (9, 11),
+    "2.16": (10, 12),
+    "2.18": (11, 13),
+    "2.19": (11, 13),
+    "2.20": (12, 14),
+    "2.21": (12, 14),
+    "2.22": (12, 15),
+}
 
 
 class EnvironmentMissing(Exception):
@@ -44,7 +52,9 @@ def newest() -> str:
     """Return the newest pinned version, previews left out, that this Python can run. Raises EnvironmentMissing."""
     found = [version for version in versions() if runnable(version) and re.fullmatch(r"[\d.]+", version)]
     if not found:
-        raise EnvironmentMissing("no pinned ansible-core runs on Python %d.%d; use Python 3.9 to 3.14" % sys.version_info[:2])
+        raise EnvironmentMissing(
+            "no pinned ansible-core runs on Python %d.%d; use Python 3.9 to 3.14" % sys.version_info[:2]
+        )
     return found[-1]
 
 
@@ -62,10 +72,16 @@ def ensure(version: str | None = None, say=lambda text: print(text, file=sys.std
     return build(TOOLS / ("venv-" + version), [pins], "ansible-core %s" % version, say)
 
 
-def build(place: Path, pins: list[Path], contents: str,
-          say=lambda text: print(text, file=sys.stderr, flush=True)) -> Path:
-    """Return the bin directory of the environment at `place` with exactly what the `pins` files list, made first where needed. Raises EnvironmentMissing."""
-    stamp = "%s %s\n" % (".".join(map(str, sys.version_info[:3])), hashlib.sha256(b"".join(file.read_bytes() for file in pins)).hexdigest())
+def build(
+    place: Path, pins: list[Path], contents: str, say=lambda text: print(text, file=sys.stderr, flush=True)
+) -> Path:
+    """Return the bin directory of the environment at `place` with exactly what the `pins` files list, made first
+    where needed. Raises EnvironmentMissing.
+    """
+    stamp = "%s %s\n" % (
+        ".".join(map(str, sys.version_info[:3])),
+        hashlib.sha256(b"".join(file.read_bytes() for file in pins)).hexdigest(),
+    )
     done = place / "jobledger-pins"
     if done.is_file() and done.read_text() == stamp and (place / "bin" / "python").exists():
         return place / "bin"
@@ -78,17 +94,37 @@ def build(place: Path, pins: list[Path], contents: str,
 def _make(place: Path, pins: list[Path]) -> None:
     # Scripts of an environment name its path: it is built where it stays, and what was half built is thrown away.
     shutil.rmtree(place, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(place)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    made = subprocess.run(
+        [sys.executable, "-m", "venv", str(place)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
     if made.returncode:
-        raise EnvironmentMissing("python3 -m venv fails: install the venv and pip parts of this Python (on Debian and Ubuntu: "
-                                 "apt install python3-venv). It said: %s" % " ".join(made.stdout.split())[-300:])
+        raise EnvironmentMissing(
+            "python3 -m venv fails: install the venv and pip parts of this Python (on Debian and Ubuntu: "
+            "apt install python3-venv). It said: %s" % " ".join(made.stdout.split())[-300:]
+        )
     environment = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", "PYTHONPATH")}
-    got = subprocess.run([str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-                          "--no-deps", *(part for file in pins for part in ("-r", str(file)))], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    got = subprocess.run(
+        [
+            str(place / "bin" / "python"),
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            *(part for file in pins for part in ("-r", str(file))),
+        ],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     if got.returncode:
         shutil.rmtree(place, ignore_errors=True)
-        raise EnvironmentMissing("pip cannot install %s: is there a network, and does PIP_INDEX_URL or pip.conf name an index "
-                                 "that answers? It said: %s" % (", ".join(file.name for file in pins), " ".join(got.stdout.split())[-500:]))
+        raise EnvironmentMissing(
+            "pip cannot install %s: is there a network, and does PIP_INDEX_URL or pip.conf name an index "
+            "that answers? It said: %s" % (", ".join(file.name for file in pins), " ".join(got.stdout.split())[-500:])
+        )
 
 
 def _order(version: str) -> tuple:
@@ -97,7 +133,9 @@ def _order(version: str) -> tuple:
 
 def main() -> int:
     """The command line; see the top of this file."""
-    parser = argparse.ArgumentParser(description="Print the directory of a pinned ansible-playbook; make it first if needed.")
+    parser = argparse.ArgumentParser(
+        description="Print the directory of a pinned ansible-playbook; make it first if needed."
+    )
     parser.add_argument("--ansible", metavar="VERSION", help="one of: %s" % ", ".join(versions()))
     try:
         print(ensure(parser.parse_args().ansible))

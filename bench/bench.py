@@ -3,8 +3,8 @@
 
     ./jobledger bench [--quick] [--only NAME]... [--sizes JOBS,JOBS...] [--ledgers DIR] [--out DIR] [--work DIR]
 
-Needs Python 3.9 or later; what else it needs it installs below .tools/ of the checkout. Prints every figure, then which promises were met, and writes bench.json, bench.md
-and bench.svg to the directory.
+Needs Python 3.9 or later; what else it needs it installs below .tools/ of the checkout. Prints every figure, then which
+promises were met, and writes bench.json, bench.md and bench.svg to the directory.
 """
 
 from __future__ import annotations
@@ -28,14 +28,18 @@ from harness.report import Section  # noqa: E402
 NAMES = ["footprint", "ingest", "lookup", "mirror", "observer"]
 
 
-def run(names: list[str], mode: str, work: Path, jobs: list[int] | None = None, ledgers: Path | None = None) -> list[Section]:
+def run(
+    names: list[str], mode: str, work: Path, jobs: list[int] | None = None, ledgers: Path | None = None
+) -> list[Section]:
     """Run benchmarks by name. One that cannot run here says so in its section; the others go on."""
     sections = []
     for name in names:
         began = time.monotonic()
         print("%s …" % name, file=sys.stderr, flush=True)
         try:
-            section = importlib.import_module("benchmarks." + name).run(Bench(work / name, mode, jobs=jobs, ledgers=ledgers))
+            section = importlib.import_module("benchmarks." + name).run(
+                Bench(work / name, mode, jobs=jobs, ledgers=ledgers)
+            )
         except (Unavailable, ValueError, OSError) as why:
             # Whatever one benchmark runs into, what the others found must not be lost.
             section = Section(name, name.capitalize(), notes=["not available: %s" % why])
@@ -60,17 +64,52 @@ def sizes(text: str) -> list[int]:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; see the top of this file. Returns 0 also when a bar is missed: the machine may be busy."""
     parser = argparse.ArgumentParser(prog="jobledger bench", description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="smaller sizes, fewer rounds: under ten minutes on two quiet cores")
-    parser.add_argument("--tiny", action="store_true", help="only shows that everything works, in a minute; the figures mean nothing")
-    parser.add_argument("--only", metavar="NAME", action="append", choices=NAMES, help="one of %s; may be given again" % ", ".join(NAMES))
-    parser.add_argument("--sizes", metavar="JOBS,JOBS...", type=sizes,
-                        help="sizes of the ledgers that lookups are measured in (default: 10000,100000,1000000; quick: 10000,100000)")
-    parser.add_argument("--ledgers", metavar="DIR", type=Path, help="where the ledgers that lookups are measured in are kept and looked for (default: they are made and removed)")
-    parser.add_argument("--out", metavar="DIR", type=Path, default=Path("bench-results"), help="where the results are written (default: %(default)s)")
-    parser.add_argument("--work", metavar="DIR", type=Path, help="where ledgers are made meanwhile, on the disk that is to be measured (default: the system's place for such)")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller sizes, fewer rounds: under ten minutes on two quiet cores"
+    )
+    parser.add_argument(
+        "--tiny", action="store_true", help="only shows that everything works, in a minute; the figures mean nothing"
+    )
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        choices=NAMES,
+        help="one of %s; may be given again" % ", ".join(NAMES),
+    )
+    parser.add_argument(
+        "--sizes",
+        metavar="JOBS,JOBS...",
+        type=sizes,
+        help="sizes of the ledgers that lookups are measured in (default: 10000,100000,1000000; quick: 10000,100000)",
+    )
+    parser.add_argument(
+        "--ledgers",
+        metavar="DIR",
+        type=Path,
+        help="where the ledgers that lookups are measured in are kept and looked for (default: they are made and "
+        "removed)",
+    )
+    parser.add_argument(
+        "--out",
+        metavar="DIR",
+        type=Path,
+        default=Path("bench-results"),
+        help="where the results are written (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--work",
+        metavar="DIR",
+        type=Path,
+        help="where ledgers are made meanwhile, on the disk that is to be measured (default: the system's place for "
+        "such)",
+    )
     chosen = parser.parse_args(arguments)
     if not (TARGET / "jobledger-bench.jar").is_file():
-        print("jobledger bench: %s is missing; './mvnw -DskipTests package' makes it" % (TARGET / "jobledger-bench.jar"), file=sys.stderr)
+        print(
+            "jobledger bench: %s is missing; './mvnw -DskipTests package' makes it" % (TARGET / "jobledger-bench.jar"),
+            file=sys.stderr,
+        )
         return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     about = machine()
@@ -85,7 +124,13 @@ def main(arguments: list[str] | None = None) -> int:
     for name in NAMES:
         (work / name).mkdir()
     try:
-        sections = run(chosen.only or NAMES, "tiny" if chosen.tiny else "quick" if chosen.quick else "full", work, chosen.sizes, chosen.ledgers)
+        sections = run(
+            chosen.only or NAMES,
+            "tiny" if chosen.tiny else "quick" if chosen.quick else "full",
+            work,
+            chosen.sizes,
+            chosen.ledgers,
+        )
     finally:
         shutil.rmtree(work, ignore_errors=True)
     print(report.bars(sections))

@@ -1,7 +1,8 @@
-"""Runs ansible-playbook with a clock around each hook of each callback that BENCH_HOOKS names, and writes what they took to BENCH_HOOKS_FILE as JSON.
+"""Runs ansible-playbook with a clock around each hook of each callback that BENCH_HOOKS names, and writes what they
+took to BENCH_HOOKS_FILE as JSON.
 
-The wrapper is the same for every callback. It is put on when Ansible makes the callback's class, so no callback has to know of it. `_at_exit` is timed too: some work is
-left for the end.
+The wrapper is the same for every callback. It is put on when Ansible makes the callback's class, so no callback has to
+know of it. `_at_exit` is timed too: some work is left for the end.
 """
 
 from __future__ import annotations
@@ -17,16 +18,39 @@ from ansible.cli.playbook import main
 from ansible.plugins.callback import CallbackBase
 
 WANTED = os.environ["BENCH_HOOKS"].split(",")
-RESULTS = {"v2_runner_on_ok", "v2_runner_on_failed", "v2_runner_item_on_ok", "v2_runner_item_on_failed", "v2_runner_on_skipped"}
-TOTAL = {"wall": 0.0, "cpu": 0.0, "calls": 0, "results": 0, "events": 0, "forwarding_wall": 0.0, "forwarding_cpu": 0.0, "quiet_results": 0, "quiet_wall": 0.0, "quiet_cpu": 0.0}
+RESULTS = {
+    "v2_runner_on_ok",
+    "v2_runner_on_failed",
+    "v2_runner_item_on_ok",
+    "v2_runner_item_on_failed",
+    "v2_runner_on_skipped",
+}
+TOTAL = {
+    "wall": 0.0,
+    "cpu": 0.0,
+    "calls": 0,
+    "results": 0,
+    "events": 0,
+    "forwarding_wall": 0.0,
+    "forwarding_cpu": 0.0,
+    "quiet_results": 0,
+    "quiet_wall": 0.0,
+    "quiet_cpu": 0.0,
+}
 DEPTH = [0]
 PID = os.getpid()
 
 
 def _state(callback) -> tuple:
-    """Of Jobledger's callback: events written so far, events delivered, seconds lost to sending. A hook that changes any of them did forward something."""
+    """Of Jobledger's callback: events written so far, events delivered, seconds lost to sending. A hook that changes
+    any of them did forward something.
+    """
     journal, sender = getattr(callback, "_journal", None), getattr(callback, "_sender", None)
-    return (journal.seq, sender.backlog.delivered, sender.spent) if journal is not None and sender is not None else (0, 0, 0.0)
+    return (
+        (journal.seq, sender.backlog.delivered, sender.spent)
+        if journal is not None and sender is not None
+        else (0, 0, 0.0)
+    )
 
 
 def _timed(name, hook):

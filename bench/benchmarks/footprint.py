@@ -36,7 +36,9 @@ def run(bench) -> Section:
     section.bar("start to ready", 2, ready.median, "s")
     _disk(bench, section)
     section.row("program (jar)", Sample("MiB", [(TARGET / "jobledger.jar").stat().st_size / 2**20]))
-    section.row("its libraries", Sample("MiB", [sum(file.stat().st_size for file in (TARGET / "lib").iterdir()) / 2**20]))
+    section.row(
+        "its libraries", Sample("MiB", [sum(file.stat().st_size for file in (TARGET / "lib").iterdir()) / 2**20])
+    )
     _callback(bench, section)
     return section
 
@@ -48,7 +50,9 @@ def _disk(bench, section: Section) -> None:
     made = bench.tool("generate", "--ledger", data / "ledger", "--jobs", jobs, "--events-per-job", each)
     file = data / "ledger.mv.db"
     section.row("ledger of a job with %d events, as written" % each, Sample("bytes", [file.stat().st_size / jobs]))
-    subprocess.run([str(CHECKOUT / "jobledger"), "compact", "--ledger", str(data / "ledger")], check=True, stdout=sys.stderr)
+    subprocess.run(
+        [str(CHECKOUT / "jobledger"), "compact", "--ledger", str(data / "ledger")], check=True, stdout=sys.stderr
+    )
     size = file.stat().st_size
     section.row("ledger of a job with %d events, compacted" % each, Sample("bytes", [size / jobs]))
     section.row("ledger of an event, compacted", Sample("bytes", [size / made["events"]]))
@@ -59,5 +63,10 @@ def _callback(bench, section: Section) -> None:
     place = ansible(bench)
     took = section.row("import of the callback", Sample("ms"))
     for _ in range(bench.size(7, 5, 1)):
-        said = subprocess.run([str(place / "python"), "-c", IMPORT, str(CHECKOUT / "ansible_plugins")], stdout=subprocess.PIPE, check=True, text=True).stdout
+        said = subprocess.run(
+            [str(place / "python"), "-c", IMPORT, str(CHECKOUT / "ansible_plugins")],
+            stdout=subprocess.PIPE,
+            check=True,
+            text=True,
+        ).stdout
         took.add(1000 * float(said))

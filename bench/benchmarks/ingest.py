@@ -1,4 +1,6 @@
-"""Durable events a second and their latency, against plain JDBC, an HTTP server that does nothing, and ARA's API server."""
+"""Durable events a second and their latency, against plain JDBC, an HTTP server that does nothing, and ARA's API
+server.
+"""
 
 from __future__ import annotations
 
@@ -24,19 +26,38 @@ def run(bench) -> Section:
             for batch in batches:
                 stored, empty, tail, cpu = Sample("events/s"), Sample("events/s"), [], Sample("ms")
                 for number in range(rounds):
-                    turns = [lambda: _ours(bench, ours, count, batch, seconds, stored, tail, cpu),
-                             lambda: empty.add(bench.load(floor.url, callers=count, batch=batch, seconds=seconds, seed=bench.seed())["events_per_second"])]
+                    turns = [
+                        lambda: _ours(bench, ours, count, batch, seconds, stored, tail, cpu),
+                        lambda: empty.add(
+                            bench.load(floor.url, callers=count, batch=batch, seconds=seconds, seed=bench.seed())[
+                                "events_per_second"
+                            ]
+                        ),
+                    ]
                     if count == callers[-1]:
                         turns.append(lambda: jdbc[batch].add(_jdbc(bench, batch, seconds)))
-                    for turn in turns[number % len(turns):] + turns[:number % len(turns)]:
+                    for turn in turns[number % len(turns) :] + turns[: number % len(turns)]:
                         turn()
                 name = "%d callers × %d" % (count, batch)
-                latency = {key: Sample("ms", [one[key] for one in tail]).median for key in ("p50_ms", "p99_ms", "p999_ms")}
-                section.row(name, stored, "%.2f × empty answers" % ratio(stored, empty),
-                            "p50 %s, p99 %s, p99.9 %s ms; CPU %s ms/1000 events" % (*(figure(value) for value in latency.values()), figure(1000 * cpu.median)))
+                latency = {
+                    key: Sample("ms", [one[key] for one in tail]).median for key in ("p50_ms", "p99_ms", "p999_ms")
+                }
+                section.row(
+                    name,
+                    stored,
+                    "%.2f × empty answers" % ratio(stored, empty),
+                    "p50 %s, p99 %s, p99.9 %s ms; CPU %s ms/1000 events"
+                    % (*(figure(value) for value in latency.values()), figure(1000 * cpu.median)),
+                )
                 bench.say("  %s: %s" % (name, figure(stored.median, stored.unit)))
                 if count == callers[-1] and batch == batches[-1]:
-                    section.bar("events/s, %d callers × %d" % (count, batch), 0.6, ratio(stored, jdbc[batch]), "× plain JDBC", at_most=False)
+                    section.bar(
+                        "events/s, %d callers × %d" % (count, batch),
+                        0.6,
+                        ratio(stored, jdbc[batch]),
+                        "× plain JDBC",
+                        at_most=False,
+                    )
                 if count == callers[-1] and batch == batches[0]:
                     single = stored
                     _half(bench, section, ours, count, batch, stored.median / batch / 2, bench.size(20, 5, 0.5))
@@ -61,7 +82,9 @@ def _ours(bench, ours, count, batch, seconds, stored, tail, cpu) -> None:
 
 def _jdbc(bench, batch, seconds) -> float:
     file = bench.path("jdbc-floor")
-    rate = bench.tool("jdbc-floor", "--file", file, "--batch", batch, "--seconds", seconds, heap="128m")["events_per_second"]
+    rate = bench.tool("jdbc-floor", "--file", file, "--batch", batch, "--seconds", seconds, heap="128m")[
+        "events_per_second"
+    ]
     for left in file.parent.glob(file.name + ".*"):
         left.unlink()
     return rate
@@ -69,8 +92,12 @@ def _jdbc(bench, batch, seconds) -> float:
 
 def _half(bench, section, ours, count, batch, rate, seconds) -> None:
     got = bench.load(ours.url, callers=count, batch=batch, seconds=seconds, rate=max(1, rate), seed=bench.seed())
-    section.row("%d callers × %d at half of the peak: p99" % (count, batch), Sample("ms", [got["p99_ms"]]), "%s requests/s" % figure(rate),
-                "p50 %s, p99.9 %s ms" % (figure(got["p50_ms"]), figure(got["p999_ms"])))
+    section.row(
+        "%d callers × %d at half of the peak: p99" % (count, batch),
+        Sample("ms", [got["p99_ms"]]),
+        "%s requests/s" % figure(rate),
+        "p50 %s, p99.9 %s ms" % (figure(got["p50_ms"]), figure(got["p999_ms"])),
+    )
     section.bar("p99 at half of the peak", 20, got["p99_ms"], "ms")
 
 
@@ -99,7 +126,11 @@ def _results(bench, ara, rounds, seconds) -> Sample:
     for count in bench.size((1, 8), (1, 8), (1,)):
         rates = Sample("results/s")
         for _ in range(rounds):
-            rates.add(bench.load(ara.url + "/api/v1/results", kind="same", method="POST", body=body, callers=count, seconds=seconds)["requests_per_second"])
+            rates.add(
+                bench.load(
+                    ara.url + "/api/v1/results", kind="same", method="POST", body=body, callers=count, seconds=seconds
+                )["requests_per_second"]
+            )
         if not best.values or rates.median > best.median:
             best = rates
     if not best.median:

@@ -1,4 +1,6 @@
-"""Resume lookups as the ledger grows, against a server that answers a constant of the same size, and against ARA's nearest question where ARA can hold as many results."""
+"""Resume lookups as the ledger grows, against a server that answers a constant of the same size, and against ARA's
+nearest question where ARA can hold as many results.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,6 @@ from harness.process import Unavailable
 from harness.report import Section
 from harness.stats import Sample, figure, ratio
 
-
 # How deep a list is read, as long as it is so deep.
 PAGES = 10_000
 
@@ -28,7 +29,13 @@ def run(bench) -> Section:
     for jobs in bench.jobs or bench.size([10_000, 100_000, 1_000_000], [10_000, 100_000], [80]):
         data = _ledger(bench, jobs)
         with contextlib.ExitStack() as running:
-            asked = _Asked(bench, section, jobs, running.enter_context(bench.ingester("--mirror", "none", data=data)), running.enter_context(bench.http_floor()))
+            asked = _Asked(
+                bench,
+                section,
+                jobs,
+                running.enter_context(bench.ingester("--mirror", "none", data=data)),
+                running.enter_context(bench.http_floor()),
+            )
             peer = _peer(bench, section, jobs, running)
             asked.measure(peer)
             medians[jobs], share = asked.rows(peer)
@@ -37,8 +44,13 @@ def run(bench) -> Section:
             shutil.rmtree(data)
     least, most = min(medians), max(medians)
     section.bar("lookups at %s jobs" % figure(most), 0.4, share, "× a constant", at_most=False)
-    section.bar("median lookup at %s jobs" % figure(most), 1.5, medians[most] / medians[least] if most > least else None, "× that at %s" % figure(least),
-                note="" if most > least else "one size only")
+    section.bar(
+        "median lookup at %s jobs" % figure(most),
+        1.5,
+        medians[most] / medians[least] if most > least else None,
+        "× that at %s" % figure(least),
+        note="" if most > least else "one size only",
+    )
     section.bar("page %s of the list of %s jobs" % (figure(asked.pages), figure(most)), 2, depth, "× the first")
     return section
 
@@ -50,7 +62,19 @@ def _ledger(bench, jobs: int) -> Path:
         making = data.with_suffix(".part")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700, parents=True)
-        made = bench.tool("generate", "--bulk", "--ledger", making / "ledger", "--jobs", jobs, "--events-per-job", 2, "--cache-mib", 256, heap="1g")
+        made = bench.tool(
+            "generate",
+            "--bulk",
+            "--ledger",
+            making / "ledger",
+            "--jobs",
+            jobs,
+            "--events-per-job",
+            2,
+            "--cache-mib",
+            256,
+            heap="1g",
+        )
         bench.say("  %d jobs generated, %s" % (jobs, figure(made["jobs_per_second"], "jobs/s")))
         making.rename(data)
     return data
@@ -82,13 +106,22 @@ class _Asked:
     def measure(self, peer) -> None:
         """Go all the rounds; each begins with another turn."""
         far = _cursor(self.ours.url, (self.pages - 1) * self.limit)
-        turns = [lambda: self.found.add(self._lookups(self.callers)["requests_per_second"]),
-                 lambda: self.constant.add(self.bench.load(self.floor.url + "/x", kind="same", callers=self.callers, seconds=self.seconds)["requests_per_second"]),
-                 lambda: self.median.add(self._lookups(1)["p50_ms"]),
-                 lambda: self.first.add(self._page("")), lambda: self.far.add(self._page(far))]
+        turns = [
+            lambda: self.found.add(self._lookups(self.callers)["requests_per_second"]),
+            lambda: self.constant.add(
+                self.bench.load(self.floor.url + "/x", kind="same", callers=self.callers, seconds=self.seconds)[
+                    "requests_per_second"
+                ]
+            ),
+            lambda: self.median.add(self._lookups(1)["p50_ms"]),
+            lambda: self.first.add(self._page("")),
+            lambda: self.far.add(self._page(far)),
+        ]
         if peer:
-            turns += [lambda: self.peer_found.add(self._questions(peer, self.callers)["requests_per_second"]),
-                      lambda: self.peer_median.add(self._questions(peer, 1)["p50_ms"])]
+            turns += [
+                lambda: self.peer_found.add(self._questions(peer, self.callers)["requests_per_second"]),
+                lambda: self.peer_median.add(self._questions(peer, 1)["p50_ms"]),
+            ]
         for number in range(self.bench.size(5, 3, 1)):
             first = number % len(turns)
             for turn in turns[first:] + turns[:first]:
@@ -97,14 +130,21 @@ class _Asked:
     def rows(self, peer) -> tuple[float, float]:
         """Add the lines of the table; return the median lookup in ms and the share of a constant's rate."""
         name, share = "%s jobs" % figure(self.jobs), ratio(self.found, self.constant)
-        self.section.row("%s: lookups, %d callers" % (name, self.callers), self.found,
-                         "%.2f × a constant (%s)" % (share, figure(self.constant.median, "/s")))
+        self.section.row(
+            "%s: lookups, %d callers" % (name, self.callers),
+            self.found,
+            "%.2f × a constant (%s)" % (share, figure(self.constant.median, "/s")),
+        )
         self.section.row("%s: one caller, median" % name, self.median)
         self.section.row("%s: first page of %d in the audit" % (name, self.limit), self.first)
-        self.section.row("%s: page %s" % (name, figure(self.pages)), self.far, "%.2f × the first" % ratio(self.far, self.first))
+        self.section.row(
+            "%s: page %s" % (name, figure(self.pages)), self.far, "%.2f × the first" % ratio(self.far, self.first)
+        )
         if peer:
             name = "%s results: ARA" % figure(self.jobs)
-            self.section.row("%s, %d callers" % (name, self.callers), self.peer_found, "newest result of a host and a task")
+            self.section.row(
+                "%s, %d callers" % (name, self.callers), self.peer_found, "newest result of a host and a task"
+            )
             self.section.row("%s, one caller, median" % name, self.peer_median)
             self.section.row("%s: our lookups a second" % name, _times(self.found, self.peer_found), "as many as ARA's")
             self.section.row("%s: its median" % name, _times(self.peer_median, self.median), "as long as ours")
@@ -116,10 +156,18 @@ class _Asked:
         return statistics.median(_timed(url)[0] for _ in range(5))
 
     def _lookups(self, callers) -> dict:
-        return _good(self.bench.load(self.ours.url, kind="lookup", callers=callers, seconds=self.seconds, jobs=self.jobs, events_per_job=2), "lookups")
+        return _good(
+            self.bench.load(
+                self.ours.url, kind="lookup", callers=callers, seconds=self.seconds, jobs=self.jobs, events_per_job=2
+            ),
+            "lookups",
+        )
 
     def _questions(self, peer, callers) -> dict:
-        return _good(self.bench.load(peer.url, kind="paths", paths=peer.paths, callers=callers, seconds=self.seconds), "ARA's answers")
+        return _good(
+            self.bench.load(peer.url, kind="paths", paths=peer.paths, callers=callers, seconds=self.seconds),
+            "ARA's answers",
+        )
 
 
 def _times(above: Sample, below: Sample) -> Sample:

@@ -46,7 +46,11 @@ def run(bench) -> Section:
                     drained.add((_puts(ours) - before) / (time.monotonic() - began))
                     busy.add(ingest.result())
                 _wait(ours)
-        section.row("backlog to the stand-in, 20 ms away, after an outage", drained, note="puts until nothing waits, while %s events/s come in" % figure(rate))
+        section.row(
+            "backlog to the stand-in, 20 ms away, after an outage",
+            drained,
+            note="puts until nothing waits, while %s events/s come in" % figure(rate),
+        )
         section.row("p99 of ingest, mirror idle", quiet)
         section.row("p99 of ingest while it drains", busy, "%.2f × idle" % ratio(busy, quiet))
         section.bar("records/s to the stand-in, 20 ms away", 200, drained.median, "records/s", at_most=False)
@@ -60,7 +64,11 @@ class StandIn(Program):
     def __init__(self, bench):
         directory = bench.path("oci")
         classes = os.pathsep.join(map(str, (TARGET / "jobledger-oci-stand-in.jar", TARGET / "lib" / "*")))
-        super().__init__([java("64m")[0], "-Xmx256m", "-cp", classes, "io.jobledger.oci.standin.StandInMain", directory, "bench"], bench.path("oci.log"), stdin=True)
+        super().__init__(
+            [java("64m")[0], "-Xmx256m", "-cp", classes, "io.jobledger.oci.standin.StandInMain", directory, "bench"],
+            bench.path("oci.log"),
+            stdin=True,
+        )
         self.wait_for(lambda: "ready " in self.said())
         said = dict(part.split("=", 1) for part in self.said().split("ready ", 1)[1].split())
         self.endpoint = said["endpoint"]
@@ -68,15 +76,31 @@ class StandIn(Program):
 
     def control(self, what: str, method: str = "PUT") -> None:
         """Tell it how to behave."""
-        urllib.request.urlopen(urllib.request.Request(self.endpoint + "/stand-in/" + what, method=method), timeout=10).close()
+        urllib.request.urlopen(
+            urllib.request.Request(self.endpoint + "/stand-in/" + what, method=method), timeout=10
+        ).close()
 
 
 def _store(bench, ours, jobs: int) -> None:
     """Send launches of so many jobs, each with a name of its own."""
     run_id = "%08x-0000-4000-8000-%012x" % (random.getrandbits(32), random.getrandbits(48))
     for first in range(1, jobs + 1, 500):
-        lines = [json.dumps({"type": "job_started", "run_id": run_id, "seq": number, "at": "2026-11-20T10:00:00.000000Z", "host": "h%d" % number, "play": "Bench " + run_id,
-                             "job": "job", "task": "job", "ansible_job_id": "%s.%d" % (run_id[:8], number)}) for number in range(first, min(first + 500, jobs + 1))]
+        lines = [
+            json.dumps(
+                {
+                    "type": "job_started",
+                    "run_id": run_id,
+                    "seq": number,
+                    "at": "2026-11-20T10:00:00.000000Z",
+                    "host": "h%d" % number,
+                    "play": "Bench " + run_id,
+                    "job": "job",
+                    "task": "job",
+                    "ansible_job_id": "%s.%d" % (run_id[:8], number),
+                }
+            )
+            for number in range(first, min(first + 500, jobs + 1))
+        ]
         _post(ours.url + "/api/v1/events", "\n".join(lines).encode(), "application/x-ndjson")
 
 
@@ -102,7 +126,11 @@ def _pending(ours) -> int:
 
 def _puts(ours) -> float:
     with urllib.request.urlopen(ours.url + "/metrics", timeout=30) as response:
-        return sum(float(line.rpartition(" ")[2]) for line in response.read().decode().splitlines() if line.startswith("jobledger_mirror_puts_total{") and 'result="done"' in line)
+        return sum(
+            float(line.rpartition(" ")[2])
+            for line in response.read().decode().splitlines()
+            if line.startswith("jobledger_mirror_puts_total{") and 'result="done"' in line
+        )
 
 
 def _wait(ours, seconds: float = 300) -> None:
@@ -115,4 +143,6 @@ def _wait(ours, seconds: float = 300) -> None:
 
 
 def _post(url: str, body: bytes = b"", kind: str = "application/json") -> None:
-    urllib.request.urlopen(urllib.request.Request(url, data=body, method="POST", headers={"Content-Type": kind}), timeout=60).close()
+    urllib.request.urlopen(
+        urllib.request.Request(url, data=body, method="POST", headers={"Content-Type": kind}), timeout=60
+    ).close()

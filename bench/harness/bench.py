@@ -18,13 +18,20 @@ TARGET = CHECKOUT / "ingester" / "target"
 
 
 class Bench:
-    """One run of the benchmarks. `quick` and `tiny` choose sizes: `size(full, quick, tiny)`. `jobs` are the sizes of ledgers, where the user gave some.
+    """One run of the benchmarks. `quick` and `tiny` choose sizes: `size(full, quick, tiny)`. `jobs` are the sizes of
+    ledgers, where the user gave some.
 
     `ledgers` is where ledgers are kept from one run to the next, or None.
     """
 
-    def __init__(self, work: Path, mode: str, say=lambda line: print(line, file=sys.stderr, flush=True), jobs: "list[int] | None" = None,
-                 ledgers: "Path | None" = None):
+    def __init__(
+        self,
+        work: Path,
+        mode: str,
+        say=lambda line: print(line, file=sys.stderr, flush=True),
+        jobs: "list[int] | None" = None,
+        ledgers: "Path | None" = None,
+    ):
         self.work = work
         self.mode = mode
         self.say = say
@@ -43,7 +50,9 @@ class Bench:
 
     def tool(self, *arguments, heap: str = "512m", check: bool = True) -> dict:
         """Run a command of jobledger-bench.jar and return the JSON object that it prints."""
-        done = subprocess.run([*java(heap), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        done = subprocess.run(
+            [*java(heap), *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
         last = done.stdout.strip().rpartition("\n")[2]
         if check and done.returncode or not last.startswith("{"):
             raise Unavailable("%s failed: %s" % (arguments[0], (last + done.stderr)[-400:].strip()))
@@ -71,7 +80,9 @@ class Bench:
         return random.randrange(1 << 40)
 
     def warm(self, url: str) -> None:
-        """Store events until a Java that has just begun is one that has run for a while, as an ingester's usually has."""
+        """Store events until a Java that has just begun is one that has run for a while, as an ingester's usually
+        has.
+        """
         self.load(url, callers=8, batch=10, seconds=self.size(15, 5, 0.2), seed=self.seed())
 
     def ingester(self, *flags, data: Path | None = None, log_level: str = "warn") -> "Ingester":
@@ -81,7 +92,11 @@ class Bench:
     def http_floor(self, answer_bytes: int = 900) -> Program:
         """Start the server that does nothing; its URL is in `.url`."""
         port = free_port()
-        program = Program([*java("128m"), "http-floor", "--port", port, "--bytes", answer_bytes], self.path("http-floor.log"), stdin=True)
+        program = Program(
+            [*java("128m"), "http-floor", "--port", port, "--bytes", answer_bytes],
+            self.path("http-floor.log"),
+            stdin=True,
+        )
         program.url = "http://127.0.0.1:%d" % port
         program.wait_for(lambda: answers(program.url))
         return program
@@ -95,7 +110,10 @@ class Ingester(Program):
         self.data = data
         self.url = "http://127.0.0.1:%d" % port
         _prepare(bench)
-        super().__init__([CHECKOUT / "jobledger", "serve", "--port", port, "--data-dir", data, "--log-level", log_level, *flags], bench.path("ingester.log"))
+        super().__init__(
+            [CHECKOUT / "jobledger", "serve", "--port", port, "--data-dir", data, "--log-level", log_level, *flags],
+            bench.path("ingester.log"),
+        )
         try:
             self.ready_seconds = self.wait_for(lambda: answers(self.url + "/readyz"))
         except Unavailable:
@@ -111,22 +129,49 @@ def _prepare(bench: Bench) -> None:
     """Let the launcher build and prepare what it does only once, before a start is timed."""
     archive = TARGET / "jobledger.jsa"
     if not archive.exists() or archive.stat().st_mtime < (TARGET / "jobledger.jar").stat().st_mtime:
-        with Program([CHECKOUT / "jobledger", "serve", "--port", "0", "--data-dir", bench.path("first"), "--mirror", "none"], bench.path("first.log")) as first:
+        with Program(
+            [CHECKOUT / "jobledger", "serve", "--port", "0", "--data-dir", bench.path("first"), "--mirror", "none"],
+            bench.path("first.log"),
+        ) as first:
             first.wait_for(lambda: "listens on" in first.said(), 600)
 
 
 def java(heap: str) -> list[str]:
     """The command line of jobledger-bench.jar, without its arguments."""
     home = os.environ.get("JAVA_HOME")
-    path = os.pathsep.join(map(str, (TARGET / "jobledger-bench.jar", TARGET / "jobledger.jar", TARGET / "bench-lib" / "*")))
-    return [str(Path(home, "bin", "java")) if home else "java", "-Xmx" + heap, "-XX:+UseSerialGC", "-cp", path, "io.jobledger.bench.Bench"]
+    path = os.pathsep.join(
+        map(str, (TARGET / "jobledger-bench.jar", TARGET / "jobledger.jar", TARGET / "bench-lib" / "*"))
+    )
+    return [
+        str(Path(home, "bin", "java")) if home else "java",
+        "-Xmx" + heap,
+        "-XX:+UseSerialGC",
+        "-cp",
+        path,
+        "io.jobledger.bench.Bench",
+    ]
 
 
 def machine() -> dict:
     """What the figures were taken on."""
-    model = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), platform.machine())
+    model = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        platform.machine(),
+    )
     memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1024
-    version = subprocess.run([java("64m")[0], "-version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.splitlines()
-    return {"processor": "%s, %d cores" % (model, os.cpu_count() or 0), "memory": "%d MiB" % memory, "system": platform.platform(),
-            "java": version[0] if version else "unknown", "python": platform.python_version(),
-            "busy before": "load average %.2f" % os.getloadavg()[0], "free disk": "%d GiB" % (shutil.disk_usage(CHECKOUT).free >> 30)}
+    version = subprocess.run(
+        [java("64m")[0], "-version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ).stdout.splitlines()
+    return {
+        "processor": "%s, %d cores" % (model, os.cpu_count() or 0),
+        "memory": "%d MiB" % memory,
+        "system": platform.platform(),
+        "java": version[0] if version else "unknown",
+        "python": platform.python_version(),
+        "busy before": "load average %.2f" % os.getloadavg()[0],
+        "free disk": "%d GiB" % (shutil.disk_usage(CHECKOUT).free >> 30),
+    }

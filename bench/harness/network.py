@@ -8,7 +8,9 @@ import threading
 
 
 class Proxy:
-    """Forwards to a local port and holds what goes each way back for half of a round trip; in a thread of its own, until the `with` block is left."""
+    """Forwards to a local port and holds what goes each way back for half of a round trip; in a thread of its own,
+    until the `with` block is left.
+    """
 
     def __init__(self, port: int, round_trip: float):
         self.port = 0
@@ -74,7 +76,9 @@ class Proxy:
 
 
 class BlackHole:
-    """A port whose connections are never accepted nor refused: its backlog is full, so the kernel drops what asks to connect."""
+    """A port whose connections are never accepted nor refused: its backlog is full, so the kernel drops what asks to
+    connect.
+    """
 
     def __enter__(self):
         self._listener = socket.socket()

@@ -37,13 +37,22 @@ def answers(url: str) -> bool:
 class Program:
     """A process in a group of its own, ended with all it started when the `with` block is left."""
 
-    def __init__(self, command: list, log: Path, environment: dict | None = None, cwd: Path | None = None, stdin: bool = False):
+    def __init__(
+        self, command: list, log: Path, environment: dict | None = None, cwd: Path | None = None, stdin: bool = False
+    ):
         self.command = [str(part) for part in command]
         self.log = log
         self.began = time.monotonic()
         with open(log, "wb") as out:
-            self.process = subprocess.Popen(self.command, stdin=subprocess.PIPE if stdin else subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
-                                            env=environment, cwd=cwd, start_new_session=True)
+            self.process = subprocess.Popen(
+                self.command,
+                stdin=subprocess.PIPE if stdin else subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                cwd=cwd,
+                start_new_session=True,
+            )
 
     def wait_for(self, ready, seconds: float = 180) -> float:
         """Wait until `ready()`; return the seconds since the start. Raises Unavailable with the end of the log."""

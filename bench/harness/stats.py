@@ -33,7 +33,8 @@ class Sample:
 def ratio(measured: Sample, reference: Sample) -> float:
     """Return the median of the ratios round by round: a machine whose speed drifts then disturbs both sides alike.
 
-    Where the rounds do not pair, the ratio of the medians. Raises ValueError when the reference is 0 or nothing was measured.
+    Where the rounds do not pair, the ratio of the medians. Raises ValueError when the reference is 0 or nothing was
+    measured.
     """
     pairs = list(zip(measured.values, reference.values))
     if len(measured.values) != len(reference.values) or not all(below for _, below in pairs):
@@ -47,7 +48,9 @@ def ratio(measured: Sample, reference: Sample) -> float:
 
 @dataclass
 class Bar:
-    """A promise: `value` must be at most, or at least, `limit`. Without a value it could not be measured, and `note` says why."""
+    """A promise: `value` must be at most, or at least, `limit`. Without a value it could not be measured, and `note`
+    says why.
+    """
 
     name: str
     limit: float

@@ -5,11 +5,11 @@ import json
 import urllib.request
 
 import pytest
-
-import bench
 from benchmarks import lookup
 from harness import peer
 from harness.bench import Bench
+
+import bench
 
 
 def test_sizes_areSorted_andOnlyNumbers():
@@ -36,7 +36,10 @@ def test_ledgers_thatAreKept_areMadeOnce(tmp_path):
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["40"]
 
 
-@pytest.mark.skipif(not (peer.devenv.TOOLS / ("venv-bench-" + peer.devenv.newest())).is_dir(), reason="the peer is installed by './jobledger bench'")
+@pytest.mark.skipif(
+    not (peer.devenv.TOOLS / ("venv-bench-" + peer.devenv.newest())).is_dir(),
+    reason="the peer is installed by './jobledger bench'",
+)
 def test_ara_filled_answersTheNewestResultOfAHostAndATask(tmp_path):
     made = Bench(tmp_path, "tiny")
     with peer.Ara(made, peer.environment(made), results=80) as ara:

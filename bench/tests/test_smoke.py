@@ -8,8 +8,25 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 
 
 def test_lookup_endToEnd_writesFiguresAndBars(tmp_path):
-    done = subprocess.run([str(CHECKOUT / "jobledger"), "bench", "--tiny", "--only", "lookup", "--out", str(tmp_path / "a" / "out"), "--work", str(tmp_path / "b" / "work"), "--sizes", "120"],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
+    done = subprocess.run(
+        [
+            str(CHECKOUT / "jobledger"),
+            "bench",
+            "--tiny",
+            "--only",
+            "lookup",
+            "--out",
+            str(tmp_path / "a" / "out"),
+            "--work",
+            str(tmp_path / "b" / "work"),
+            "--sizes",
+            "120",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=900,
+    )
     assert done.returncode == 0, done.stdout
     data = json.loads((tmp_path / "a" / "out" / "bench.json").read_text())
     section = data["sections"][0]

@@ -38,15 +38,25 @@ def environment(tmp_path) -> dict:
     """A user who has nothing but a PATH and an empty home."""
     home = tmp_path / "home"
     home.mkdir()
-    return {"PATH": os.environ["PATH"], "HOME": str(home), "LC_ALL": "C.UTF-8",
-            **{key: os.environ[key] for key in ("JAVA_HOME",) if key in os.environ}}
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        **{key: os.environ[key] for key in ("JAVA_HOME",) if key in os.environ},
+    }
 
 
 @pytest.fixture
 def serving(release, environment, tmp_path):
     """The URL of an ingester that the release serves."""
-    service = subprocess.Popen([str(release / "jobledger"), "serve", "--port", "0", "--data-dir", str(tmp_path / "data")],
-                               env=environment, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    service = subprocess.Popen(
+        [str(release / "jobledger"), "serve", "--port", "0", "--data-dir", str(tmp_path / "data")],
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     said = []
     for line in service.stdout:
         said.append(line)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the tests of the packages in packaging/target, on the newest pinned ansible-core that this Python can run.
 
-    python3 packaging/tests/run_tests.py [pytest's arguments…]
+python3 packaging/tests/run_tests.py [pytest's arguments…]
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ def main() -> int:
         print("packaging tests: %s" % error, file=sys.stderr)
         return 1
     print("tests of packaging/", flush=True)
-    return subprocess.run([str(place / "python"), "-m", "pytest", "-q", *sys.argv[1:]], cwd=HERE,
-                          env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1")).returncode
+    return subprocess.run(
+        [str(place / "python"), "-m", "pytest", "-q", *sys.argv[1:]],
+        cwd=HERE,
+        env=dict(os.environ, PYTHONDONTWRITEBYTECODE="1"),
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""The archive of a release does the main job without a checkout, without a build, and without the right to write where it lies."""
+"""The archive of a release does the main job without a checkout, without a build, and without the right to write
+where it lies.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,14 @@ RESUME = """\
 
 
 def run(*command, **more):
-    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120, **more)
+    done = subprocess.run(
+        [str(word) for word in command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=120,
+        **more,
+    )
     assert done.returncode == 0, "%s ended with %d:\n%s" % (command, done.returncode, done.stdout)
     return done.stdout
 
@@ -49,28 +58,48 @@ def test_main_job_from_the_archive_alone(release, serving, environment, tmp_path
     """A playbook is recorded by the collection in the archive, resumed by name, and shown by the command."""
     (tmp_path / "start.yml").write_text(PLAYBOOK)
     (tmp_path / "resume.yml").write_text(RESUME)
-    ansible = dict(environment, ANSIBLE_COLLECTIONS_PATH=str(release / "ansible_plugins"), ANSIBLE_COLLECTIONS_PATHS=str(release / "ansible_plugins"),
-                   ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder", JOBLEDGER_URL=serving, ANSIBLE_LOCALHOST_WARNING="false")
+    ansible = dict(
+        environment,
+        ANSIBLE_COLLECTIONS_PATH=str(release / "ansible_plugins"),
+        ANSIBLE_COLLECTIONS_PATHS=str(release / "ansible_plugins"),
+        ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder",
+        JOBLEDGER_URL=serving,
+        ANSIBLE_LOCALHOST_WARNING="false",
+    )
     ansible["PATH"] = os.path.dirname(os.sys.executable) + os.pathsep + ansible["PATH"]
     run("ansible-playbook", tmp_path / "start.yml", env=ansible, cwd=tmp_path)
     run("ansible-playbook", tmp_path / "resume.yml", env=ansible, cwd=tmp_path)
 
     shown = run(release / "jobledger", "jobs", "ls", "--url", serving, "-o", "json", env=environment, cwd=tmp_path)
     jobs = json.loads(shown)["jobs"]
-    assert [(job["host"], job["play"], job["job_name"], job["status"]) for job in jobs] == [("localhost", "Upgrade databases", "Migrate schema", "succeeded")]
+    assert [(job["host"], job["play"], job["job_name"], job["status"]) for job in jobs] == [
+        ("localhost", "Upgrade databases", "Migrate schema", "succeeded")
+    ]
 
 
 def test_archive_holds_what_it_should_and_nothing_else(archive):
     with tarfile.open(archive) as packed:
         members = packed.getmembers()
-    top = archive.name[:-len(".tar.gz")]
+    top = archive.name[: -len(".tar.gz")]
     names = {member.name for member in members}
     assert {member.name.split("/")[0] for member in members} == {top}
-    for name in ("jobledger", "jobledger.jar", "LICENSE", "NOTICE", "README.md", "completions/jobledger.bash", "completions/jobledger.fish",
-                 "service/systemd/jobledger.service", "service/etc/jobledger.properties", "docs/reference/settings.md",
-                 "ansible_plugins/ansible_collections/jobledger/core/plugins/callback/recorder.py"):
+    for name in (
+        "jobledger",
+        "jobledger.jar",
+        "LICENSE",
+        "NOTICE",
+        "README.md",
+        "completions/jobledger.bash",
+        "completions/jobledger.fish",
+        "service/systemd/jobledger.service",
+        "service/etc/jobledger.properties",
+        "docs/reference/settings.md",
+        "ansible_plugins/ansible_collections/jobledger/core/plugins/callback/recorder.py",
+    ):
         assert "%s/%s" % (top, name) in names
-    assert not [name for name in names if "/tests/" in name or "__pycache__" in name or name.endswith((".pyc", ".java"))]
+    assert not [
+        name for name in names if "/tests/" in name or "__pycache__" in name or name.endswith((".pyc", ".java"))
+    ]
     wrong = [member.name for member in members if member.isfile() and member.mode & 0o022]
     assert not wrong, "nobody but the owner may write these"
     run_by_all = {member.name for member in members if member.isfile() and member.mode & 0o111}
@@ -102,8 +131,13 @@ def test_backup_that_fails_removes_nothing(release, environment, tmp_path):
     kept = tmp_path / "backups"
     kept.mkdir()
     (kept / "ledger-20200101T000000Z.zip").write_text("x")
-    done = subprocess.run([str(release / "jobledger-backup"), str(kept), "1"], env=dict(environment, JOBLEDGER_URL="http://127.0.0.1:9"),
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    done = subprocess.run(
+        [str(release / "jobledger-backup"), str(kept), "1"],
+        env=dict(environment, JOBLEDGER_URL="http://127.0.0.1:9"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     assert done.returncode == 1 and "127.0.0.1:9" in done.stdout
     assert [path.name for path in kept.iterdir()] == ["ledger-20200101T000000Z.zip"]
 

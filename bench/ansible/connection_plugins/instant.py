@@ -1,4 +1,6 @@
-"""A connection whose host does at once whatever it is asked: what is measured is then the controller and its callbacks, not the managed hosts."""
+"""A connection whose host does at once whatever it is asked: what is measured is then the controller and its
+callbacks, not the managed hosts.
+"""
 
 from __future__ import annotations
 
@@ -36,8 +38,16 @@ class Connection(ConnectionBase):
         temporary = _TEMPORARY.search(cmd)
         if job:
             name = job.group(1) + ".4711"
-            said = json.dumps({"failed": 0, "started": 1, "finished": 0, "ansible_job_id": name, "results_file": "/home/deploy/.ansible_async/" + name,
-                               "_ansible_suppress_tmpdir_delete": True})
+            said = json.dumps(
+                {
+                    "failed": 0,
+                    "started": 1,
+                    "finished": 0,
+                    "ansible_job_id": name,
+                    "results_file": "/home/deploy/.ansible_async/" + name,
+                    "_ansible_suppress_tmpdir_delete": True,
+                }
+            )
         elif temporary:
             said = "%s=%s\n" % temporary.groups()
         elif "echo ~" in cmd:

@@ -22,13 +22,24 @@ class Browser:
         options = webdriver.ChromeOptions()
         options.binary_location = os.environ["JOBLEDGER_CHROMIUM"]
         # Containers offer no sandbox, and little shared memory. All that is ever shown is the ingester's own.
-        for argument in ("headless=new", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", "hide-scrollbars", "no-first-run", "disable-extensions",
-                         "disable-background-networking", "lang=en-US"):
+        for argument in (
+            "headless=new",
+            "no-sandbox",
+            "disable-gpu",
+            "disable-dev-shm-usage",
+            "hide-scrollbars",
+            "no-first-run",
+            "disable-extensions",
+            "disable-background-networking",
+            "lang=en-US",
+        ):
             options.add_argument("--" + argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         libraries = os.environ.get("JOBLEDGER_CHROMIUM_LIBRARIES")
         environment = dict(os.environ, **({"LD_LIBRARY_PATH": libraries} if libraries else {}))
-        self.driver = webdriver.Chrome(options=options, service=Service(os.environ["JOBLEDGER_CHROMEDRIVER"], env=environment))
+        self.driver = webdriver.Chrome(
+            options=options, service=Service(os.environ["JOBLEDGER_CHROMEDRIVER"], env=environment)
+        )
         self.driver.set_page_load_timeout(60)
         return self
 
@@ -44,9 +55,19 @@ class Browser:
 
     def look(self, width: int = 1280, height: int = 900, dark: bool = False) -> None:
         """Set the size and the colours that the reader prefers."""
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-                                                                              {"name": "prefers-reduced-motion", "value": "reduce"}]})
+        self.driver.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride",
+            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600},
+        )
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia",
+            {
+                "features": [
+                    {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+                    {"name": "prefers-reduced-motion", "value": "reduce"},
+                ]
+            },
+        )
 
     def scripts(self, on: bool) -> None:
         """Let pages run scripts, or not."""
@@ -60,7 +81,7 @@ class Browser:
     @property
     def path(self) -> str:
         """The path and query of the address."""
-        return self.driver.current_url[len(self.url):]
+        return self.driver.current_url[len(self.url) :]
 
     def all(self, selector: str) -> list:
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
@@ -93,12 +114,16 @@ class Browser:
             time.sleep(0.1)  # between two looks at the condition
 
     def complaints(self) -> list[str]:
-        """What the console has said since the last look: errors of scripts, of the policy, of what could not be loaded."""
+        """What the console has said since the last look: errors of scripts, of the policy, of what could not be
+        loaded.
+        """
         return [entry["message"] for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
 
     def picture(self, most: int = 1600) -> bytes:
         """A PNG of the page from its top, at most so high."""
         width, height = self.run("return [innerWidth, Math.max(innerHeight, document.documentElement.scrollHeight)]")
         clip = {"x": 0, "y": 0, "width": width, "height": min(height, most), "scale": 1}
-        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"format": "png", "clip": clip, "captureBeyondViewport": True})
+        shot = self.driver.execute_cdp_cmd(
+            "Page.captureScreenshot", {"format": "png", "clip": clip, "captureBeyondViewport": True}
+        )
         return base64.b64decode(shot["data"])

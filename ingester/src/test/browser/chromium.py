@@ -1,4 +1,6 @@
-"""Finds a headless Chromium with its driver: the system's own, or Debian's packages unpacked into .tools/ of the checkout. Installs nothing into the system."""
+"""Finds a headless Chromium with its driver: the system's own, or Debian's packages unpacked into .tools/ of the
+checkout. Installs nothing into the system.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,15 @@ class Chromium:
         """Return itself when both programs run. Raises Missing."""
         for program in (self.browser, self.driver):
             try:
-                ran = subprocess.run([program, "--version"], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+                ran = subprocess.run(
+                    [program, "--version"],
+                    env=self.environment,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    timeout=60,
+                )
             except (OSError, subprocess.TimeoutExpired) as error:
                 raise Missing("%s does not run: %s" % (program, error)) from None
             if ran.returncode:
@@ -44,7 +54,9 @@ def find(say) -> Chromium:
     if not (HOME / "usr/bin/chromedriver").exists():
         _unpack(say)
     libraries = sorted({str(path.parent) for path in (HOME / "usr/lib").rglob("*.so*")})
-    return Chromium(str(HOME / "usr/lib/chromium/chromium"), str(HOME / "usr/bin/chromedriver"), ":".join(libraries)).check()
+    return Chromium(
+        str(HOME / "usr/lib/chromium/chromium"), str(HOME / "usr/bin/chromedriver"), ":".join(libraries)
+    ).check()
 
 
 def _unpack(say) -> None:
@@ -76,9 +88,20 @@ def _fetch(state: Path) -> None:
         # Others' sources hold no Chromium and may not answer.
         if source.is_file() and "/debian" in source.read_text(errors="replace"):
             shutil.copy(source, state / "sources" / source.name)
-    options = ["Dir::State=%s" % state, "Dir::State::lists=%s/lists" % state, "Dir::State::status=/var/lib/dpkg/status", "Dir::Cache=%s/cache" % state,
-               "Dir::Etc::sourcelist=/dev/null", "Dir::Etc::sourceparts=%s/sources" % state, "Debug::NoLocking=1", "Acquire::Languages=none",
-               "Acquire::Retries=2", "Acquire::http::Timeout=20", "APT::Keep-Downloaded-Packages=true", "APT::Sandbox::User="]
+    options = [
+        "Dir::State=%s" % state,
+        "Dir::State::lists=%s/lists" % state,
+        "Dir::State::status=/var/lib/dpkg/status",
+        "Dir::Cache=%s/cache" % state,
+        "Dir::Etc::sourcelist=/dev/null",
+        "Dir::Etc::sourceparts=%s/sources" % state,
+        "Debug::NoLocking=1",
+        "Acquire::Languages=none",
+        "Acquire::Retries=2",
+        "Acquire::http::Timeout=20",
+        "APT::Keep-Downloaded-Packages=true",
+        "APT::Sandbox::User=",
+    ]
     apt = ["apt-get", "-qq", *(part for option in options for part in ("-o", option))]
     _run([*apt, "update"])
     _run([*apt, "--yes", "--no-install-recommends", "--download-only", "install", "chromium", "chromium-driver"])
@@ -86,7 +109,14 @@ def _fetch(state: Path) -> None:
 
 def _run(command: list[str]) -> None:
     try:
-        ran = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=SECONDS)
+        ran = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=SECONDS,
+        )
     except subprocess.TimeoutExpired:
         raise Missing("%s took more than %d seconds" % (command[0], SECONDS)) from None
     if ran.returncode:

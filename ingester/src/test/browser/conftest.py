@@ -18,7 +18,11 @@ JAR = Path(os.environ.get("JOBLEDGER_JAR") or ROOT / "ingester" / "target" / "jo
 
 def pytest_addoption(parser):
     parser.addoption("--url", help="an ingester that runs already and may be written to, instead of a new one")
-    parser.addoption("--pictures", metavar="DIR", help="with -k pictures: keep pictures of the pages there (from the checkout), for the documentation")
+    parser.addoption(
+        "--pictures",
+        metavar="DIR",
+        help="with -k pictures: keep pictures of the pages there (from the checkout), for the documentation",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +34,24 @@ def url(request, tmp_path_factory):
     data = tmp_path_factory.mktemp("ingester")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}
     environment["XDG_CONFIG_HOME"] = str(data)
-    process = subprocess.Popen(["java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", str(JAR), "serve", "--port", "0", "--data-dir", str(data)],
-                               env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [
+            "java",
+            "-Xmx128m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-jar",
+            str(JAR),
+            "serve",
+            "--port",
+            "0",
+            "--data-dir",
+            str(data),
+        ],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     # A start that hangs would hang the tests: without a word for this long, it is ended.
     watch = threading.Timer(120, process.kill)
     watch.start()
@@ -61,7 +81,9 @@ def chromium(url):
 
 @pytest.fixture
 def page(chromium, site):
-    """The browser as at its start: wide, light, with scripts, and nothing said to its console that a test does not expect."""
+    """The browser as at its start: wide, light, with scripts, and nothing said to its console that a test does not
+    expect.
+    """
     chromium.reset()
     yield chromium
     assert chromium.complaints() == []

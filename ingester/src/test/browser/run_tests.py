@@ -3,7 +3,8 @@
 
     python3 ingester/src/test/browser/run_tests.py [pytest's arguments…] [--pictures DIR]
 
-Where there is no Chromium and none can be fetched, it says so in one line and succeeds: the rendering tests in Java hold without it.
+Where there is no Chromium and none can be fetched, it says so in one line and succeeds: the rendering tests in Java
+hold without it.
 """
 
 from __future__ import annotations
@@ -30,9 +31,18 @@ def main() -> int:
         print("browser tests SKIPPED: %s" % error, flush=True)
         return 0
     print("browser tests: %s" % found.browser, flush=True)
-    environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", JOBLEDGER_CHROMIUM=found.browser, JOBLEDGER_CHROMEDRIVER=found.driver,
-                       JOBLEDGER_CHROMIUM_LIBRARIES=found.environment.get("LD_LIBRARY_PATH", ""))
-    return subprocess.run([str(place / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *sys.argv[1:]], cwd=HERE, env=environment).returncode
+    environment = dict(
+        os.environ,
+        PYTHONDONTWRITEBYTECODE="1",
+        JOBLEDGER_CHROMIUM=found.browser,
+        JOBLEDGER_CHROMEDRIVER=found.driver,
+        JOBLEDGER_CHROMIUM_LIBRARIES=found.environment.get("LD_LIBRARY_PATH", ""),
+    )
+    return subprocess.run(
+        [str(place / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *sys.argv[1:]],
+        cwd=HERE,
+        env=environment,
+    ).returncode
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import urllib.parse
 import urllib.error
+import urllib.parse
 import urllib.request
 from importlib import resources
 from pathlib import Path
@@ -29,7 +29,13 @@ PAGES = {
     "host-hostile": "/host?" + urllib.parse.urlencode({"host": HOSTILE_HOST}),
     "mirrors": "/mirrors",
 }
-REFUSALS = {"/nowhere": 404, "/jobs?status=sleeping": 400, "/runs/00000000-0000-4000-8000-000000000000": 404, "/job?host=db1": 400, "/host?host=nobody": 404}
+REFUSALS = {
+    "/nowhere": 404,
+    "/jobs?status=sleeping": 400,
+    "/runs/00000000-0000-4000-8000-000000000000": 404,
+    "/job?host=db1": 400,
+    "/host?host=nobody": 404,
+}
 CHECKOUT = Path(__file__).resolve().parents[4]
 AXE = resources.files("axe_playwright_python").joinpath("axe.min.js")
 
@@ -44,7 +50,9 @@ def test_page_is_whole_accessible_and_fits_a_phone(page, site, name):
     page.open(path(site, name))
     assert page.driver.title.endswith("· Jobledger")
     assert page.one("h1").text
-    assert page.run("return getComputedStyle(document.querySelector('header.top')).borderBottomStyle") == "solid", "the style did not arrive"
+    assert page.run("return getComputedStyle(document.querySelector('header.top')).borderBottomStyle") == "solid", (
+        "the style did not arrive"
+    )
     assert len(page.all("nav.main a[aria-current=page]")) == 1
     assert page.run("return document.title") != "owned"
     accessible(page)
@@ -52,18 +60,33 @@ def test_page_is_whole_accessible_and_fits_a_phone(page, site, name):
     accessible(page, "color-contrast")
     page.look(width=360, height=740)
     assert page.run("return document.documentElement.scrollWidth") <= 360
-    wide = page.run("return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 361 && !e.closest('.vh, thead')).map(e => e.outerHTML.slice(0, 90))")
+    wide = page.run(
+        "return [...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > 361 && "
+        "!e.closest('.vh, thead')).map(e => e.outerHTML.slice(0, 90))"
+    )
     assert wide == []
     accessible(page)
 
 
 def accessible(page, *rules: str) -> None:
     """Fail with what axe finds: WCAG 2.2 AA and the best practices, or only these rules."""
-    page.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": "window.axe || (() => {%s})(); 0" % AXE.read_text(encoding="utf-8")})
-    chosen = {"type": "rule", "values": list(rules)} if rules else {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    page.driver.execute_cdp_cmd(
+        "Runtime.evaluate", {"expression": "window.axe || (() => {%s})(); 0" % AXE.read_text(encoding="utf-8")}
+    )
+    chosen = (
+        {"type": "rule", "values": list(rules)}
+        if rules
+        else {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    )
     found = page.driver.execute_async_script(
-        "const done = arguments[1]; axe.run({runOnly: arguments[0], resultTypes: ['violations']}).then(r => done(r.violations), e => done([{id: String(e), nodes: []}]))", chosen)
-    assert [(rule["id"], [node["html"][:200] + " " + node.get("failureSummary", "")[:300] for node in rule["nodes"][:3]]) for rule in found] == []
+        "const done = arguments[1]; axe.run({runOnly: arguments[0], resultTypes: ['violations']}).then(r => "
+        "done(r.violations), e => done([{id: String(e), nodes: []}]))",
+        chosen,
+    )
+    assert [
+        (rule["id"], [node["html"][:200] + " " + node.get("failureSummary", "")[:300] for node in rule["nodes"][:3]])
+        for rule in found
+    ] == []
 
 
 @pytest.mark.parametrize("address", REFUSALS)

@@ -68,13 +68,21 @@ def test_dots_are_a_name_like_any_other(page):
     assert "a/b c" in page.one("h1").text
 
 
-@pytest.mark.parametrize("job", [JOB, HOSTILE_JOB, {"host": "..", "play": "..", "job": "a/b c"}], ids=["plain", "hostile", "dots"])
+@pytest.mark.parametrize(
+    "job", [JOB, HOSTILE_JOB, {"host": "..", "play": "..", "job": "a/b c"}], ids=["plain", "hostile", "dots"]
+)
 def test_snippets_do_what_they_say(page, job):
     page.open(job_page(job))
     task, curl, cli = page.run("return [...document.querySelectorAll('pre')].map(e => e.textContent)")
     got = json.loads(subprocess.run(["bash", "-c", curl], stdout=subprocess.PIPE, timeout=60, check=True).stdout)
     assert (got["host"], got["play"], got["job_name"]) == (job["host"], job["play"], job["job"])
-    words = subprocess.run(["bash", "-c", "printf '%s\\0' " + cli.split(" ", 1)[1]], stdout=subprocess.PIPE, timeout=60, check=True).stdout.decode().split("\0")
+    words = (
+        subprocess.run(
+            ["bash", "-c", "printf '%s\\0' " + cli.split(" ", 1)[1]], stdout=subprocess.PIPE, timeout=60, check=True
+        )
+        .stdout.decode()
+        .split("\0")
+    )
     assert words == ["jobs", "show", job["host"], job["play"], job["job"], ""]
     asked = []
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
@@ -96,7 +104,10 @@ def test_keyboard_reaches_everything(page):
     reached = set()
     for _ in range(200):
         page.press("TAB")
-        here = page.run("const e = document.activeElement; return e.closest('svg') ? 'bar' : e.closest('.windows') ? 'window' : e.closest('table.runs') ? 'run' : ''")
+        here = page.run(
+            "const e = document.activeElement; return e.closest('svg') ? 'bar' : e.closest('.windows') ? 'window' : "
+            "e.closest('table.runs') ? 'run' : ''"
+        )
         reached.add(here)
         if {"bar", "window", "run"} <= reached:
             break
@@ -105,7 +116,11 @@ def test_keyboard_reaches_everything(page):
 
 def test_bar_of_the_picture_leads_to_its_job(page):
     page.open("/")
-    bar = next(link for link in page.all("table.bars svg a") if link.get_dom_attribute("aria-label").startswith("Rebuild index, timed out"))
+    bar = next(
+        link
+        for link in page.all("table.bars svg a")
+        if link.get_dom_attribute("aria-label").startswith("Rebuild index, timed out")
+    )
     page.open(bar.get_dom_attribute("href"))
     assert "Rebuild index" in page.one("h1").text
 
@@ -126,7 +141,9 @@ def test_pages_work_without_scripts(page):
 def test_snippet_can_be_copied(page):
     page.open(job_page(JOB))
     button = page.all("button.copy")[1]
-    page.driver.execute_cdp_cmd("Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]})
+    page.driver.execute_cdp_cmd(
+        "Browser.grantPermissions", {"permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"]}
+    )
     button.click()
     page.until(lambda: button.text in ("Copied", "Selected"))
 
@@ -135,7 +152,10 @@ def test_change_is_seen_live_and_leaves_the_reader_alone(page, url):
     page.open("/jobs?play=Live")
     page.until(lambda: page.one("#live").text == "live")
     assert page.all("table.jobs") == []
-    page.run("window.mark = 1; document.querySelector('details').open = true; document.getElementById('f-host').value = 'typing'; document.getElementById('f-host').focus()")
+    page.run(
+        "window.mark = 1; document.querySelector('details').open = true; document.getElementById('f-host').value = "
+        "'typing'; document.getElementById('f-host').focus()"
+    )
     run = history.Run(url, datetime.now(timezone.utc), "live-1", "live.yml", 0)
     job = run.job("web09", "Live", "Watch me", 0)
     run.send()
@@ -143,7 +163,10 @@ def test_change_is_seen_live_and_leaves_the_reader_alone(page, url):
     run.add("job_ended", 0, host="web09", ansible_job_id=job, status="succeeded", rc=0)
     run.send()
     page.until(lambda: page.texts("table.jobs tbody .badge") == ["✓succeeded"])
-    assert page.run("return [window.mark, document.querySelector('details').open, document.getElementById('f-host').value, document.activeElement.id]") == [1, True, "typing", "f-host"]
+    assert page.run(
+        "return [window.mark, document.querySelector('details').open, document.getElementById('f-host').value, "
+        "document.activeElement.id]"
+    ) == [1, True, "typing", "f-host"]
 
 
 def test_overview_is_live_too(page, url):

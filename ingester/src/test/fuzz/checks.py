@@ -1,6 +1,7 @@
 """Loaded by schemathesis: what the contract cannot spell.
 
-A request that fits the contract must be accepted. Some rules are beyond a schema, each with its reason here; a refusal by any other rule is a fault of the contract or of the program.
+A request that fits the contract must be accepted. Some rules are beyond a schema, each with its reason here; a refusal
+by any other rule is a fault of the contract or of the program.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ _send = requests.Session.send
 
 
 def _from_another_client(self, request, **options):
-    """Send each request as if from an address of its own: the ingester trusts this machine as a proxy, and its limit on wrong tokens, which LoginTest has, stays out of the way."""
+    """Send each request as if from an address of its own: the ingester trusts this machine as a proxy, and its limit
+    on wrong tokens, which LoginTest has, stays out of the way.
+    """
     number = next(_clients)
     request.headers["X-Forwarded-For"] = "10.%d.%d.%d" % (number >> 16 & 255, number >> 8 & 255, number & 255)
     return _send(self, request, **options)
@@ -55,14 +58,21 @@ requests.Session.send = _from_another_client
 @schemathesis.check
 def good_input_is_accepted(ctx, response, case):
     """A request that the contract allows is not refused as bad input."""
-    if case.meta is None or case.meta.generation.mode != GenerationMode.POSITIVE or response.status_code not in (400, 413, 415, 422):
+    if (
+        case.meta is None
+        or case.meta.generation.mode != GenerationMode.POSITIVE
+        or response.status_code not in (400, 413, 415, 422)
+    ):
         return None
     fields = _fields(response)
     if case.path == EVENTS and response.status_code == 400 and b"invalid-events" in response.content:
         return None
     if response.status_code == 400 and fields and all(field in BEYOND_THE_SCHEMA for field in fields):
         return None
-    raise AssertionError("the contract allows this, and it was refused with %d because of %s" % (response.status_code, ", ".join(fields) or "no field"))
+    raise AssertionError(
+        "the contract allows this, and it was refused with %d because of %s"
+        % (response.status_code, ", ".join(fields) or "no field")
+    )
 
 
 def _fields(response) -> list:

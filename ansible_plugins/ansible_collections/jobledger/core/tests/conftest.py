@@ -16,9 +16,20 @@ from tools.ingester import Ingester  # noqa: E402
 
 pytest_plugins = ["tools.fault_report"]
 
-# Files that take minutes, the longest first. A file stays with one worker, so whichever begins last keeps all others waiting.
-LONG = ("test_2_controller_killed.py", "test_facts.py", "test_start_once.py", "test_roles_scenarios.py", "test_main_job.py", "test_4_full_disk.py", "test_settle.py", "test_howto_acting.py",
-        "test_5_timing.py", "test_faults.py")
+# Files that take minutes, the longest first. A file stays with one worker, so whichever begins last keeps all others
+# waiting.
+LONG = (
+    "test_2_controller_killed.py",
+    "test_facts.py",
+    "test_start_once.py",
+    "test_roles_scenarios.py",
+    "test_main_job.py",
+    "test_4_full_disk.py",
+    "test_settle.py",
+    "test_howto_acting.py",
+    "test_5_timing.py",
+    "test_faults.py",
+)
 
 
 def pytest_collection_modifyitems(items):

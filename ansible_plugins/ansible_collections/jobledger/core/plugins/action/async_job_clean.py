@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from ansible.plugins.action import ActionBase
-
 from ansible_collections.jobledger.core.plugins.action import async_job_state as state
-from ansible_collections.jobledger.core.plugins.plugin_utils.state import clean
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import clean
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 _PREFIX = "async_job_clean_"
-_ARGUMENTS = dict({name: spec for name, spec in state._ARGUMENTS.items() if name in (
-    "job_name", "host", "playbook_name", "backend", "state_dir", "url", "oci_bucket", "oci_namespace", "oci_profile", "oci_config_file", "oci_region",
-    "retries", "retry_pause", "timeout")}, older_than={"type": "str", "required": True}, statuses={"type": "list", "elements": "str", "default": []},
-    dry_run={"type": "bool", "default": True})
+_ARGUMENTS = dict(
+    {
+        name: spec
+        for name, spec in state._ARGUMENTS.items()
+        if name
+        in (
+            "job_name",
+            "host",
+            "playbook_name",
+            "backend",
+            "state_dir",
+            "url",
+            "oci_bucket",
+            "oci_namespace",
+            "oci_profile",
+            "oci_config_file",
+            "oci_region",
+            "retries",
+            "retry_pause",
+            "timeout",
+        )
+    },
+    older_than={"type": "str", "required": True},
+    statuses={"type": "list", "elements": "str", "default": []},
+    dry_run={"type": "bool", "default": True},
+)
 
 
 class ActionModule(state.ActionModule):
@@ -24,7 +45,9 @@ class ActionModule(state.ActionModule):
         result = ActionBase.run(self, tmp, task_vars)
         _checked, given = self.validate_argument_spec(argument_spec=_ARGUMENTS)
         try:
-            result.update(self._clean(dict(given, playbook_file="", run_id="", check_mode=False, id="", which="", nth=0)))
+            result.update(
+                self._clean(dict(given, playbook_file="", run_id="", check_mode=False, id="", which="", nth=0))
+            )
         except (StateError, asking.AskError) as error:
             # Returned, not raised: a raised one is shown with a traceback by older versions.
             result.update(failed=True, msg="jobledger.core.async_job_clean: %s" % error)
@@ -32,20 +55,38 @@ class ActionModule(state.ActionModule):
 
     def _clean(self, given) -> dict:
         seconds = asking.duration(_PREFIX + "older_than", given["older_than"])
-        wanted = clean.Wanted(given["host"], given["playbook_name"], given["job_name"], seconds, given["statuses"], prefix=_PREFIX)
+        wanted = clean.Wanted(
+            given["host"], given["playbook_name"], given["job_name"], seconds, given["statuses"], prefix=_PREFIX
+        )
         backend = self._backend(given, _PREFIX)
         only_look = given["dry_run"] or self._task.check_mode
         if backend.merges:
             return self._prune(backend, wanted, seconds, given["statuses"], only_look)
         found = clean.sweep(backend, wanted, only_look)
-        return {"changed": bool(found.records) and not given["dry_run"], "records": found.records, "removed": 0 if only_look else len(found.records),
-                "damaged": found.damaged, "kept": found.changed}
+        return {
+            "changed": bool(found.records) and not given["dry_run"],
+            "records": found.records,
+            "removed": 0 if only_look else len(found.records),
+            "damaged": found.damaged,
+            "kept": found.changed,
+        }
 
     @staticmethod
     def _prune(backend, wanted, seconds, statuses, only_look) -> dict:
         if not wanted.everything:
-            raise StateError("a ledger removes whole runs, by age and status and not by name, so that what it holds can still be proven: set %shost, %splaybook_name "
-                             "and %sjob_name to *, or remove a run with 'jobledger prune' or DELETE /api/v1/runs/RUN_ID" % (_PREFIX, _PREFIX, _PREFIX))
+            raise StateError(
+                "a ledger removes whole runs, by age and status and not by name, so that what it holds can still be "
+                "proven: set %shost, %splaybook_name "
+                "and %sjob_name to *, or remove a run with 'jobledger prune' or DELETE /api/v1/runs/RUN_ID"
+                % (_PREFIX, _PREFIX, _PREFIX)
+            )
         answer = backend.prune("%ds" % seconds, statuses, only_look)
         jobs = sum((answer.get("jobs") or {}).values())
-        return {"changed": bool(jobs) and not only_look, "records": [], "removed": 0 if only_look else jobs, "damaged": [], "kept": [], "ledger": answer}
+        return {
+            "changed": bool(jobs) and not only_look,
+            "records": [],
+            "removed": 0 if only_look else jobs,
+            "damaged": [],
+            "kept": [],
+            "ledger": answer,
+        }

@@ -10,22 +10,40 @@ from ansible import constants
 from ansible import context as cli_context
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-
-from ansible_collections.jobledger.core.plugins.plugin_utils.state import choice as state_choice, known as state_known, record as state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import choice as state_choice
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import known as state_known
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import record as state_record
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.files import StateFiles
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 _TEXT = {"type": "str", "default": ""}
 _ARGUMENTS = {
     "operation": {"type": "str", "required": True, "choices": ["save", "load"]},
-    "job_name": _TEXT, "host": _TEXT, "playbook_name": _TEXT,
-    "ansible_job_id": {"type": "raw"}, "metadata": {"type": "raw"}, "status": {"type": "raw"},
-    "results_file": _TEXT, "execution_host": _TEXT, "started_at": _TEXT, "run_id": _TEXT, "playbook_file": _TEXT,
-    "id": _TEXT, "which": _TEXT, "nth": {"type": "int", "default": 0},
+    "job_name": _TEXT,
+    "host": _TEXT,
+    "playbook_name": _TEXT,
+    "ansible_job_id": {"type": "raw"},
+    "metadata": {"type": "raw"},
+    "status": {"type": "raw"},
+    "results_file": _TEXT,
+    "execution_host": _TEXT,
+    "started_at": _TEXT,
+    "run_id": _TEXT,
+    "playbook_file": _TEXT,
+    "id": _TEXT,
+    "which": _TEXT,
+    "nth": {"type": "int", "default": 0},
     "backend": {"type": "str", "default": "filesystem"},
-    "state_dir": _TEXT, "url": _TEXT,
-    "oci_bucket": _TEXT, "oci_namespace": _TEXT, "oci_profile": _TEXT, "oci_config_file": _TEXT, "oci_region": _TEXT,
-    "retries": {"type": "int", "default": 3}, "retry_pause": {"type": "float", "default": 2}, "timeout": {"type": "float", "default": 10},
+    "state_dir": _TEXT,
+    "url": _TEXT,
+    "oci_bucket": _TEXT,
+    "oci_namespace": _TEXT,
+    "oci_profile": _TEXT,
+    "oci_config_file": _TEXT,
+    "oci_region": _TEXT,
+    "retries": {"type": "int", "default": 3},
+    "retry_pause": {"type": "float", "default": 2},
+    "timeout": {"type": "float", "default": 10},
 }
 
 
@@ -54,7 +72,12 @@ class ActionModule(ActionBase):
         job_id = state_record.job_id(given["ansible_job_id"], prefix + "ansible_job_id")
         started = state_record.time(given["started_at"], prefix + "started_at")
         # A job of the past was not started by the playbook that saves it now.
-        known = {"playbook": None if started else _playbook(), "started_at": started, "results_file": given["results_file"] or None, "execution_host": given["execution_host"] or None}
+        known = {
+            "playbook": None if started else _playbook(),
+            "started_at": started,
+            "results_file": given["results_file"] or None,
+            "execution_host": given["execution_host"] or None,
+        }
         known = dict(state_known.launch(task_vars, job_id), **{name: value for name, value in known.items() if value})
         known.update(state_known.status(given["status"], prefix + "status"))
         record = state_record.make(key, job_id, state_record.metadata(given["metadata"], prefix + "metadata"), known)
@@ -77,11 +100,18 @@ class ActionModule(ActionBase):
     @staticmethod
     def _load(backend, key, given, prefix, task_vars) -> dict:
         choice, own = state_choice.Choice(given, prefix), _playbook()
-        record, other = backend.find(key, own) if backend.merges else state_choice.choose(state_record.split(backend.get(key)), own, choice)
+        record, other = (
+            backend.find(key, own)
+            if backend.merges
+            else state_choice.choose(state_record.split(backend.get(key)), own, choice)
+        )
         if other:
             Display().warning("jobledger: %s" % state_choice.others_warning(own, other, key))
         found = record or {}
-        job = {name: found.get(name) or "" for name in ("ansible_job_id", "host", "status", "results_file", "execution_host")}
+        job = {
+            name: found.get(name) or ""
+            for name in ("ansible_job_id", "host", "status", "results_file", "execution_host")
+        }
         job.update(metadata=found.get("metadata") or {}, async_dir=state_record.async_dir(found))
         # Below `job`, so that no callback takes this task for the one that started the job.
         return {"changed": False, "found": record is not None, "job": job, "record": found}
@@ -107,19 +137,34 @@ class ActionModule(ActionBase):
         which = state_choice.Choice(given, prefix)
         if name == "ingester":
             if not connection.url:
-                raise StateError("no ingester is set: set %surl, JOBLEDGER_URL, or url in the section [jobledger] of ansible.cfg" % prefix)
+                raise StateError(
+                    "no ingester is set: set %surl, JOBLEDGER_URL, or url in the section [jobledger] of ansible.cfg"
+                    % prefix
+                )
             return StateIngester(connection.client(_warn), retry, given["timeout"], which)
         if not given["oci_bucket"]:
             raise StateError("%soci_bucket is missing: the oci backend needs the name of a bucket that exists" % prefix)
         if connection.url:
-            return StateIngester(connection.client(_warn), retry, given["timeout"], which, given["oci_bucket"], given["oci_namespace"])
+            return StateIngester(
+                connection.client(_warn), retry, given["timeout"], which, given["oci_bucket"], given["oci_namespace"]
+            )
         profile = Profile(given["oci_config_file"], given["oci_profile"], given["oci_region"], os.environ)
-        return state_oci.connect(given["oci_bucket"], given["oci_namespace"], profile, retry, given["timeout"], prefix, sys.executable, os.environ)
+        return state_oci.connect(
+            given["oci_bucket"],
+            given["oci_namespace"],
+            profile,
+            retry,
+            given["timeout"],
+            prefix,
+            sys.executable,
+            os.environ,
+        )
 
     def _state_dir(self, given: str, prefix: str) -> str:
         if not given.strip():
             raise StateError("%sstate_dir is empty: name a directory of the controller" % prefix)
-        # The directory of the playbook, as for every relative path in a task that runs locally; not where the command was typed.
+        # The directory of the playbook, as for every relative path in a task that runs locally; not where the command
+        # was typed.
         return os.path.normpath(os.path.join(os.path.abspath(self._loader.get_basedir()), os.path.expanduser(given)))
 
 
@@ -130,7 +175,9 @@ def _warn(text: str) -> None:
 def _playbook() -> str | None:
     named = cli_context.CLIARGS.get("args") or ()
     # Of several playbooks on one command line, the current one cannot be told from here.
-    return os.path.basename(named[0]) if len(named) == 1 and str(named[0]).endswith((".yml", ".yaml", ".json")) else None
+    return (
+        os.path.basename(named[0]) if len(named) == 1 and str(named[0]).endswith((".yml", ".yaml", ".json")) else None
+    )
 
 
 def _retry(given: dict, prefix: str):

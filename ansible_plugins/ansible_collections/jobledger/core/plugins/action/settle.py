@@ -1,4 +1,6 @@
-"""The controller's side of settle and cancel: asks the ledger for jobs, and tells it what was seen of them. No host is contacted."""
+"""The controller's side of settle and cancel: asks the ledger for jobs, and tells it what was seen of them. No host
+is contacted.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +11,9 @@ import socket
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
-
+from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking, telling
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import record, settings
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording import names, redact, run_info
-from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking, telling
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
 
@@ -20,10 +21,19 @@ _DEFAULT_URL = "http://127.0.0.1:8740"
 _TEXT = {"type": "str", "default": ""}
 _ARGUMENTS = {
     "operation": {"type": "str", "required": True, "choices": ["ask", "find", "tell"]},
-    "unseen_for": {"type": "str", "default": "15m"}, "most": {"type": "int", "default": 5000},
-    "host": _TEXT, "play": _TEXT, "job": _TEXT, "playbook": _TEXT, "run_id": _TEXT,
-    "plan": {"type": "dict", "default": {}}, "registered": {"type": "str", "default": "jobledger_seen"}, "visits": {"type": "dict"}, "freed": {"type": "dict", "default": {}},
-    "url": _TEXT, "timeout": {"type": "float", "default": 10},
+    "unseen_for": {"type": "str", "default": "15m"},
+    "most": {"type": "int", "default": 5000},
+    "host": _TEXT,
+    "play": _TEXT,
+    "job": _TEXT,
+    "playbook": _TEXT,
+    "run_id": _TEXT,
+    "plan": {"type": "dict", "default": {}},
+    "registered": {"type": "str", "default": "jobledger_seen"},
+    "visits": {"type": "dict"},
+    "freed": {"type": "dict", "default": {}},
+    "url": _TEXT,
+    "timeout": {"type": "float", "default": 10},
 }
 
 
@@ -61,12 +71,16 @@ class ActionModule(ActionBase):
         return dict(found, changed=False, strange_hosts=_strange(found, task_vars), me=_me())
 
     def _find(self, question, _client, _timeout, given, task_vars):
-        found = question.named(*(given[part] for part in ("host", "play", "job")), given["playbook"] or None, given["run_id"] or None)
+        found = question.named(
+            *(given[part] for part in ("host", "play", "job")), given["playbook"] or None, given["run_id"] or None
+        )
         if found["elsewhere"]:
             raise asking.AskError("%s ran on another controller itself: do this there" % found["elsewhere"][0])
         strange = _strange(found, task_vars)
         if strange:
-            raise asking.AskError("%s runs on %s, which the inventory does not know" % (asking.title(found["job"]), strange[0]["host"]))
+            raise asking.AskError(
+                "%s runs on %s, which the inventory does not know" % (asking.title(found["job"]), strange[0]["host"])
+            )
         if found["job"]["status"] in asking.FINAL:
             raise asking.AskError("%s has ended: it is %s" % (asking.title(found["job"]), found["job"]["status"]))
         return dict(found, changed=False, strange_hosts=[], me=_me())
@@ -82,7 +96,9 @@ class ActionModule(ActionBase):
             elif not visit.get("skipped"):
                 account.visited(host, visit)
         for strange in plan.get("strange_hosts") or ():
-            account.lines.append("%s: the inventory does not know this host (%d open jobs)" % (strange["host"], strange["jobs"]))
+            account.lines.append(
+                "%s: the inventory does not know this host (%d open jobs)" % (strange["host"], strange["jobs"])
+            )
         for title in plan.get("elsewhere") or ():
             account.lines.append("%s: it ran on another controller itself; settle it there" % title)
         if plan.get("left_off"):
@@ -92,10 +108,17 @@ class ActionModule(ActionBase):
             account.lines.append("%s: its fence was freed: %s" % (freed["title"], freed.get("reason")))
         if (account.events or freed) and not self._task.check_mode:
             labels = {"fence_freed": freed["title"], "fence_freed_reason": freed.get("reason") or ""} if freed else {}
-            started = run_info.of_run(os.environ.get("JOBLEDGER_RUN_NAME"), labels, redact.Redactor(redact.compiled(None)))
+            started = run_info.of_run(
+                os.environ.get("JOBLEDGER_RUN_NAME"), labels, redact.Redactor(redact.compiled(None))
+            )
             started.update(playbook="settle", kind="playbook")
             telling.send(client, telling.run(started, account.events), timeout)
-        return {"changed": bool(account.events or freed), "lines": account.lines, "counts": account.counts, "told": len(account.events)}
+        return {
+            "changed": bool(account.events or freed),
+            "lines": account.lines,
+            "counts": account.counts,
+            "told": len(account.events),
+        }
 
     @staticmethod
     def _visits(given, task_vars) -> dict:

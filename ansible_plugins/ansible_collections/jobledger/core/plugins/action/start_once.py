@@ -1,4 +1,6 @@
-"""Action start_once: starts a module as an async job, at most once per job key and generation, or attaches to the job that is there."""
+"""Action start_once: starts a module as an async job, at most once per job key and generation, or attaches to the
+job that is there.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,6 @@ import uuid
 
 from ansible import constants
 from ansible.utils.display import Display
-
 from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
@@ -29,17 +30,26 @@ class ActionModule(FencedLaunch):
         self._key = None
 
     def run(self, tmp=None, task_vars=None):
-        """Return the launch, the attachment, the earlier success or the refusal; Ansible itself polls where `poll` is above 0."""
+        """Return the launch, the attachment, the earlier success or the refusal; Ansible itself polls where `poll`
+        is above 0.
+        """
         self._supports_async = self._supports_check_mode = True
         variables = task_vars or {}
-        # Up to 2.16 a task with both async and check mode is refused by the base class, though only looking is harmless.
+        # Up to 2.16 a task with both async and check mode is refused by the base class, though only looking is
+        # harmless.
         result = {} if self._task.check_mode else super().run(tmp, variables)
         try:
             return dict(result, **self._act(variables))
         except request.BadRequest as error:
             return dict(result, failed=True, msg="start_once: %s" % error)
         except SeamChanged as error:
-            return dict(result, failed=True, decision="refused", msg="start_once refused: this version of ansible-core is not known to jobledger.core: %s. Nothing was started" % error)
+            return dict(
+                result,
+                failed=True,
+                decision="refused",
+                msg="start_once refused: this version of ansible-core is not known to jobledger.core: %s. Nothing was "
+                "started" % error,
+            )
 
     def _act(self, variables: dict) -> dict:
         given = self._given()
@@ -62,21 +72,36 @@ class ActionModule(FencedLaunch):
         return given
 
     def _check_connection(self) -> None:
-        name = getattr(self._connection, "transport", None) or getattr(self._connection, "_load_name", "this connection")
+        name = getattr(self._connection, "transport", None) or getattr(
+            self._connection, "_load_name", "this connection"
+        )
         shell = getattr(getattr(self._connection, "_shell", None), "SHELL_FAMILY", "sh")
-        if getattr(self._connection, "has_native_async", False) or getattr(self._connection, "always_pipeline_modules", False) or shell == "powershell":
-            raise request.BadRequest("the connection %s does not run Ansible's async wrapper (it has another way to run async tasks), so there is no fence: "
-                                     "use ssh or local" % name)
+        if (
+            getattr(self._connection, "has_native_async", False)
+            or getattr(self._connection, "always_pipeline_modules", False)
+            or shell == "powershell"
+        ):
+            raise request.BadRequest(
+                "the connection %s does not run Ansible's async wrapper (it has another way to run async tasks), so "
+                "there is no fence: "
+                "use ssh or local" % name
+            )
         if getattr(self._connection, "force_persistence", False) or name in ("network_cli", "netconf", "httpapi"):
-            raise request.BadRequest("the connection %s runs modules on the controller, not on the host, so there is no fence: use ssh or local" % name)
+            raise request.BadRequest(
+                "the connection %s runs modules on the controller, not on the host, so there is no fence: use ssh or "
+                "local" % name
+            )
 
     def _check_module(self, named: str, module: str) -> None:
         if module == request.COMMAND:
             return
         loader = self._shared_loader_obj.action_loader
         if loader.has_plugin(named, collection_list=self._task.collections):
-            raise request.BadRequest("%s is an action that works on the controller, too; only what runs on the host as a module can be started once. Name the module "
-                                     "that it runs (for package: dnf5 or apt, for script: command with a file of the host)" % named)
+            raise request.BadRequest(
+                "%s is an action that works on the controller, too; only what runs on the host as a module can be "
+                "started once. Name the module "
+                "that it runs (for package: dnf5 or apt, for script: command with a file of the host)" % named
+            )
 
     def _job_key(self, variables: dict) -> dict:
         if self._key is None:
@@ -84,17 +109,36 @@ class ActionModule(FencedLaunch):
             self._key = naming.job_key(self._task, variables, self._loader, self._templar.template, warn)
             names = tuple(self._key[part] for part in ("host", "play", "job"))
             if _ASKED.setdefault((self._task._uuid, names), self) is not self:
-                raise request.BadRequest("two items of this loop have the same job name %r, so they are one job. Give them names that differ: loop_control label, or "
-                                         "vars: {jobledger_job: …} that uses the item" % names[2])
+                raise request.BadRequest(
+                    "two items of this loop have the same job name %r, so they are one job. Give them names that "
+                    "differ: loop_control label, or "
+                    "vars: {jobledger_job: …} that uses the item" % names[2]
+                )
         return self._key
 
     def _order_of(self, given: dict, module: str, args: dict, key: dict, variables: dict) -> dict:
         digest, parts = request.digests(module, args)
-        fields = dict(key, generation=request.generation(given["generation"]), digest=digest, digests=parts, module=given["module"], by=current_run.who(),
-                      no_log=bool(self._task.no_log), output=None if self._task.no_log else given["output"], output_limit=given["output_limit"])
-        return {"mode": "look" if self._task.check_mode else "start", "fields": fields, "on_failed": given["on_failed"], "nonce": uuid.uuid4().hex,
-                "dir": given["fence_dir"] or self._variable(variables, "jobledger_fence_dir") or DEFAULT_DIR, "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
-                "machine": self._variable(variables, "jobledger_fence_machine"), "whole": bool(self._task.poll)}
+        fields = dict(
+            key,
+            generation=request.generation(given["generation"]),
+            digest=digest,
+            digests=parts,
+            module=given["module"],
+            by=current_run.who(),
+            no_log=bool(self._task.no_log),
+            output=None if self._task.no_log else given["output"],
+            output_limit=given["output_limit"],
+        )
+        return {
+            "mode": "look" if self._task.check_mode else "start",
+            "fields": fields,
+            "on_failed": given["on_failed"],
+            "nonce": uuid.uuid4().hex,
+            "dir": given["fence_dir"] or self._variable(variables, "jobledger_fence_dir") or DEFAULT_DIR,
+            "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
+            "machine": self._variable(variables, "jobledger_fence_machine"),
+            "whole": bool(self._task.poll),
+        }
 
     def _variable(self, variables: dict, name: str):
         source = variables
@@ -105,7 +149,9 @@ class ActionModule(FencedLaunch):
 
     def _look(self, order: dict, variables: dict) -> dict:
         self._task.poll = 0  # there is nothing to wait for
-        reply = self._checked(self._execute_module(module_name=STEP, module_args={"order": order}, task_vars=variables), order)
+        reply = self._checked(
+            self._execute_module(module_name=STEP, module_args={"order": order}, task_vars=variables), order
+        )
         self._remove_tmp_path(self._connection._shell.tmpdir)
         found = {key: reply[key] for key in ("decision", "failed", "msg", "changed") if key in reply}
         return dict(found, looked_only=True, skipped=False) if "decision" in reply else reply
@@ -114,7 +160,10 @@ class ActionModule(FencedLaunch):
         until = time.monotonic() + self._task.async_val
         while True:
             reply = self._checked(self.launch(module, args, variables, order), order)
-            if not (wait and reply.get("decision") == "refused" and reply.pop("other", False)) or time.monotonic() >= until:
+            if (
+                not (wait and reply.get("decision") == "refused" and reply.pop("other", False))
+                or time.monotonic() >= until
+            ):
                 reply.pop("other", None)
                 reply.pop("busy", None)
                 return reply
@@ -132,7 +181,13 @@ class ActionModule(FencedLaunch):
             self._task.poll = 0  # the result is here already
             said = self._second_opinion(reply.get("fence") or {})
             if said:
-                return {"failed": True, "changed": False, "decision": "refused", "msg": "start_once refused: %s" % said, "fence": reply["fence"]}
+                return {
+                    "failed": True,
+                    "changed": False,
+                    "decision": "refused",
+                    "msg": "start_once refused: %s" % said,
+                    "fence": reply["fence"],
+                }
         if reply.get("decision") != "started":
             reply["changed"] = False  # Ansible says of every async launch that it changed something
         return reply
@@ -144,6 +199,10 @@ class ActionModule(FencedLaunch):
 
         try:
             connection = Connection("", os.environ, constants.CONFIG_FILE)
-            return second_opinion.contradiction(connection.client(lambda text: None), self._key, fence) if connection.url else None
+            return (
+                second_opinion.contradiction(connection.client(lambda text: None), self._key, fence)
+                if connection.url
+                else None
+            )
         except StateError:
             return None  # a ledger that cannot be asked has no say; the recorder tells what is wrong with its settings

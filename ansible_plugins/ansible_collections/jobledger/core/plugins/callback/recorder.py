@@ -10,13 +10,18 @@ version_added: 0.1.0
 description:
   - Sends an event to the ingester when a job is started, checked, ended or cleaned up, so that it can be found again by
     host, play and name, from any controller, after this run is gone.
-  - Every event is written to a spool file on the controller before it is sent. What a run could not deliver, because the
-    ingester was away or because the run was killed, the next run delivers, or C(ansible-playbook jobledger.core.replay).
-  - A run never fails because of it, and loses at most O(budget) seconds when the ingester is not there. What could not be
+  - Every event is written to a spool file on the controller before it is sent. What a run could not deliver, because
+    the
+    ingester was away or because the run was killed, the next run delivers, or C(ansible-playbook
+    jobledger.core.replay).
+  - A run never fails because of it, and loses at most O(budget) seconds when the ingester is not there. What could not
+    be
     delivered is told in one warning at the end.
-  - Wrong settings are told in the same warning. Events are recorded all the same; without a usable address or token they stay in
+  - Wrong settings are told in the same warning. Events are recorded all the same; without a usable address or token
+    they stay in
     the spool, and the next run with right settings delivers them.
-  - Standard output, standard error, commands and module arguments are not sent unless O(details) asks for them, and then without
+  - Standard output, standard error, commands and module arguments are not sent unless O(details) asks for them, and
+    then without
     what O(redact) hides. C(no_log) is honoured always.
 author:
   - Jobledger contributors
@@ -73,7 +78,8 @@ options:
         key: spool_dir
   spool_max:
     description:
-      - Bytes of disk that one run may use for its spool, as C(67108864) or C(64MiB). Polls are given up first, at 80 % of
+      - Bytes of disk that one run may use for its spool, as C(67108864) or C(64MiB). Polls are given up first, at 80 %
+        of
         it, then context. Launches and ends of jobs are always spooled.
     type: str
     default: 64MiB
@@ -84,7 +90,8 @@ options:
         key: spool_max
   poll_interval:
     description:
-      - Least seconds between two events that say that one job still runs. The first sight and every change are always sent.
+      - Least seconds between two events that say that one job still runs. The first sight and every change are always
+        sent.
     type: str
     default: '10'
     env:
@@ -94,10 +101,13 @@ options:
         key: poll_interval
   details:
     description:
-      - What to record of each job besides its names and its end. Any of C(cmd), C(stdout), C(stderr) and C(module_args); by default nothing.
-      - Secrets are hidden first, see O(redact). Of output the last 4,000 characters are kept, of a command the first 2,000, of arguments
+      - What to record of each job besides its names and its end. Any of C(cmd), C(stdout), C(stderr) and
+        C(module_args); by default nothing.
+      - Secrets are hidden first, see O(redact). Of output the last 4,000 characters are kept, of a command the first
+        2,000, of arguments
         4,000 in all.
-      - Never of a task or result with C(no_log), nor of a job that another run started, since it may have had C(no_log) there.
+      - Never of a task or result with C(no_log), nor of a job that another run started, since it may have had C(no_log)
+        there.
     type: list
     elements: str
     default: []
@@ -108,9 +118,11 @@ options:
         key: details
   redact:
     description:
-      - Regular expressions, one a line. What they match in O(details), in messages and in the command line of the run is replaced by C(***); where an
+      - Regular expressions, one a line. What they match in O(details), in messages and in the command line of the run
+        is replaced by C(***); where an
         expression has a group C((?P<secret>…)), only that group.
-      - They are used besides the built-in ones, which know passwords, tokens, private keys, addresses with credentials and
+      - They are used besides the built-in ones, which know passwords, tokens, private keys, addresses with credentials
+        and
         C(Authorization) headers.
     type: str
     default: ''
@@ -138,18 +150,17 @@ import time
 
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
-
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, only_one, run_info
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, only_one, run_info
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.observer import Observer
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.redact import HidesAll
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.task_context import TaskContext
 
 _FLUSH_AFTER = 2.0
@@ -215,22 +226,32 @@ class CallbackModule(CallbackBase):
         self._wrong: list = []  # what is to be said of settings that cannot be used
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
-        """Read and check the settings. One that cannot be used is told at the end of the run; it keeps no event from being recorded."""
+        """Read and check the settings. One that cannot be used is told at the end of the run; it keeps no event from
+        being recorded.
+        """
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if not self.get_option("url"):
             self.disabled = True
             return
         if not only_one.claim(self):
             self.disabled = True
-            self._display.warning("jobledger: the recorder is loaded twice; this run is recorded once. Enable it by one name: "
-                                  "callbacks_enabled = jobledger.core.recorder, and no copy of it in callback_plugins.")
+            self._display.warning(
+                "jobledger: the recorder is loaded twice; this run is recorded once. Enable it by one name: "
+                "callbacks_enabled = jobledger.core.recorder, and no copy of it in callback_plugins."
+            )
             return
         client = self._client()
         self._labels = self._read("labels", settings.labels, {}, "the run has none")
-        timeout = self._read("timeout", functools.partial(settings.seconds, "timeout", least=0.01, most=60), 1.0, "it is 1")
+        timeout = self._read(
+            "timeout", functools.partial(settings.seconds, "timeout", least=0.01, most=60), 1.0, "it is 1"
+        )
         budget = self._read("budget", functools.partial(settings.seconds, "budget", least=0, most=600), 2.0, "it is 2")
-        interval = self._read("poll_interval", functools.partial(settings.seconds, "poll_interval", least=0, most=86400), 10.0, "it is 10")
-        spool_max = self._read("spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB")
+        interval = self._read(
+            "poll_interval", functools.partial(settings.seconds, "poll_interval", least=0, most=86400), 10.0, "it is 10"
+        )
+        spool_max = self._read(
+            "spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB"
+        )
         kinds = self._read("details", settings.details, (), "none are recorded")
         redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
         details = Details(kinds, redactor) if redactor else Details((), HidesAll())
@@ -241,7 +262,9 @@ class CallbackModule(CallbackBase):
         open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
         self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
         self._redactor = details.redactor
-        self._observer = Observer(self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details)
+        self._observer = Observer(
+            self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details
+        )
         self._followed = self._observer.followed
         self._active = True
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
@@ -296,8 +319,10 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_handler_task_start(self, task):
         self._between_tasks()
 
-    # Two hooks come for every task on every host. For a task that concerns no job they end here, after a look at its id: a worker
-    # was just forked, so that each object that is touched costs a copied page as well. So the look is written out four times, and
+    # Two hooks come for every task on every host. For a task that concerns no job they end here, after a look at its
+    # id: a worker
+    # was just forked, so that each object that is touched costs a copied page as well. So the look is written out four
+    # times, and
     # only a result looks at the clock: what is due has left when the task began, or leaves with the first result.
 
     def v2_runner_on_start(self, host, task):
@@ -366,7 +391,8 @@ class CallbackModule(CallbackBase):
                 self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
             return
         self._observer.task_left(host.name)
-        # A result's task is a copy with its templates filled in. What is plainly no job as it is written is none on any host.
+        # A result's task is a copy with its templates filled in. What is plainly no job as it is written is none on any
+        # host.
         if not _is_status_check(task) and "{{" not in task.action:
             self._quiet_task = task._uuid
 
@@ -385,7 +411,10 @@ class CallbackModule(CallbackBase):
     def _tell_run(self):
         if not self._run_told:
             self._run_told = True
-            self._journal.write("run_started", dict(run_info.of_run(self.get_option("run_name"), self._labels, self._redactor), **self._where))
+            self._journal.write(
+                "run_started",
+                dict(run_info.of_run(self.get_option("run_name"), self._labels, self._redactor), **self._where),
+            )
 
     def _take(self, kind, line):
         # The journal's sink. The events of one hook leave together, when the hook is done.
@@ -419,7 +448,8 @@ class CallbackModule(CallbackBase):
             self._try_leftovers()
 
     def _try_leftovers(self):
-        # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to do.
+        # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to
+        # do.
         if self._spool_dir and spool_leftovers.found(self._spool_dir, self._sender.backlog.path):
             self._sender.catch_up(answered=True)
             if self._sender.healthy and not self._sender.backlog.waiting:
@@ -433,7 +463,8 @@ class CallbackModule(CallbackBase):
             until = time.monotonic() + seconds
             # What is left of the first round is told anew by the second.
             self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
-                self._spool_dir, lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic())))
+                self._spool_dir, lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
+            )
 
     def _note(self, error):
         self._errors += 1
@@ -442,7 +473,11 @@ class CallbackModule(CallbackBase):
             trace = error.__traceback__
             while trace.tb_next is not None:
                 trace = trace.tb_next
-            self._first_error = "%s in %s:%d" % (type(error).__name__, os.path.basename(trace.tb_frame.f_code.co_filename), trace.tb_lineno)
+            self._first_error = "%s in %s:%d" % (
+                type(error).__name__,
+                os.path.basename(trace.tb_frame.f_code.co_filename),
+                trace.tb_lineno,
+            )
 
     def _warn_once(self, text):
         if not self._warned:
@@ -465,13 +500,17 @@ class CallbackModule(CallbackBase):
         self._report()
 
     def _say_goodbye(self):
-        # Ctrl-C and errors that end Ansible itself come without v2_playbook_on_stats, or before a further playbook began.
+        # Ctrl-C and errors that end Ansible itself come without v2_playbook_on_stats, or before a further playbook
+        # began.
         if not self._run_told:
             return
         if self._last_kind != "run_finished":
             self._journal.write("run_interrupted", {"reason": "it ended before its recap"})
         elif self._went_well and self._playbooks < run_info.playbooks():
-            self._journal.write("run_interrupted", {"reason": "it ended before playbook %d of %d began" % (self._playbooks + 1, run_info.playbooks())})
+            self._journal.write(
+                "run_interrupted",
+                {"reason": "it ended before playbook %d of %d began" % (self._playbooks + 1, run_info.playbooks())},
+            )
 
     def _last_leftovers(self):
         if self._sender.healthy and not self._sender.backlog.waiting:
@@ -479,11 +518,17 @@ class CallbackModule(CallbackBase):
 
     def _report(self):
         sender = self._sender
-        self._display.vvv("jobledger: run %s: events %d, delivered %d, seconds lost %.3f"
-                          % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent))
-        text = " ".join(filter(None, [final_warning(sender, self._journal.seq, self._address, self._leftovers), *self._wrong]))
+        self._display.vvv(
+            "jobledger: run %s: events %d, delivered %d, seconds lost %.3f"
+            % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent)
+        )
+        text = " ".join(
+            filter(None, [final_warning(sender, self._journal.seq, self._address, self._leftovers), *self._wrong])
+        )
         if self._errors:
-            text = " ".join(filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error))))
+            text = " ".join(
+                filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error)))
+            )
         if text:
             self._display.warning("jobledger: %s" % text)
 

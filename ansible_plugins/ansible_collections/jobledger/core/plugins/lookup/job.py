@@ -10,7 +10,8 @@ version_added: 0.1.0
 short_description: Finds a recorded job by host, play and name
 description:
   - Asks the ingester for the record of a job, with all that a resume needs.
-  - A job that is open answers before one that has ended. Where several are open, the lookup fails and names them, unless it is told which.
+  - A job that is open answers before one that has ended. Where several are open, the lookup fails and names them,
+    unless it is told which.
   - Jobs of dry runs do not answer, unless O(check_mode=true).
   - Nothing is changed, on the ingester or on the host.
 extends_documentation_fragment:
@@ -127,7 +128,6 @@ from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.release import __version__ as ansible_version
 from ansible.utils.display import Display
-
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, record, settings
 
 if tuple(int(part) for part in ansible_version.split(".")[:2]) < (2, 19):
@@ -148,13 +148,18 @@ class LookupModule(LookupBase):
         # Ansible passes over names it does not know: a mistyped host= or playbook= would resume another job.
         unknown = set(kwargs) - _OPTIONS
         if unknown:
-            raise AnsibleError("jobledger.core.job: there is no option %s; there are: %s" % (", ".join(sorted(unknown)), ", ".join(sorted(_OPTIONS))))
+            raise AnsibleError(
+                "jobledger.core.job: there is no option %s; there are: %s"
+                % (", ".join(sorted(unknown)), ", ".join(sorted(_OPTIONS)))
+            )
         self.set_options(var_options=variables, direct=kwargs)
         variables = variables or {}
         host = self.get_option("host") or variables.get("inventory_hostname")
         play = self.get_option("play") or variables.get("ansible_play_name")
         try:
-            client = access.client(self.get_option, lambda text: _DISPLAY.warning("jobledger: %s" % text), record.MAX_ANSWER)
+            client = access.client(
+                self.get_option, lambda text: _DISPLAY.warning("jobledger: %s" % text), record.MAX_ANSWER
+            )
             timeout = settings.seconds("timeout", self.get_option("timeout"), 0.01, 600)
         except settings.SettingError as error:
             raise AnsibleError("jobledger.core.job: %s" % error) from None
@@ -167,9 +172,13 @@ class LookupModule(LookupBase):
         which = {name: self.get_option(name) for name in record.WHICH}
         which["check_mode"] = "true" if which["check_mode"] else None
         if which["nth"] is not None and which["nth"] < 1:
-            raise self._failure(host, play, term, "nth must be 1 or more: 1 is the latest job of the name, 2 the one before")
+            raise self._failure(
+                host, play, term, "nth must be 1 or more: 1 is the latest job of the name, 2 the one before"
+            )
         try:
-            path = record.path_of(*(_text(part) for part in (host, play, term)), **{name: _text(value) for name, value in which.items()})
+            path = record.path_of(
+                *(_text(part) for part in (host, play, term)), **{name: _text(value) for name, value in which.items()}
+            )
             found = record.fetch(client, path, timeout)
             unclear = record.ambiguity(found)
             if unclear:

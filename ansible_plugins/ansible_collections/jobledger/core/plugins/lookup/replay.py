@@ -55,7 +55,6 @@ _raw:
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, replay, settings
 
 
@@ -70,8 +69,15 @@ class LookupModule(LookupBase):
             if directory is None:
                 raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
             client = access.client(self.get_option, lambda text: Display().warning("jobledger: %s" % text))
-            outcomes, reason = replay.deliver(directory, client, settings.seconds("timeout", self.get_option("timeout"), 0.01, 600),
-                                              settings.seconds("seconds", self.get_option("seconds"), 0, 86400))
+            outcomes, reason = replay.deliver(
+                directory,
+                client,
+                settings.seconds("timeout", self.get_option("timeout"), 0.01, 600),
+                settings.seconds("seconds", self.get_option("seconds"), 0, 86400),
+            )
         except settings.SettingError as error:
             raise AnsibleError("jobledger.core.replay: %s" % error) from None
-        return [{"text": replay.line(outcome, reason), "left": outcome.left, "delivered": outcome.delivered} for outcome in outcomes]
+        return [
+            {"text": replay.line(outcome, reason), "left": outcome.left, "delivered": outcome.delivered}
+            for outcome in outcomes
+        ]

@@ -1,4 +1,5 @@
-"""Ends one async job on request: finds its processes, asks them to stop, and writes down who wanted it. Runs on managed hosts.
+"""Ends one async job on request: finds its processes, asks them to stop, and writes down who wanted it. Runs on managed
+hosts.
 
 Python 3.6 and later. A signal goes only to a process that is, at that moment, still the one that was seen.
 """
@@ -46,7 +47,9 @@ class Job(object):
             return self._cancel(grace, only_look)
         except OSError as error:
             if error.errno == errno.EPERM:
-                raise CannotCancel("this user may not end the job's processes: become root, or the user who runs the job")
+                raise CannotCancel(
+                    "this user may not end the job's processes: become root, or the user who runs the job"
+                )
             raise CannotCancel("%s. Look at the job, then cancel it again" % (error.strerror or error))
         finally:
             # Whatever happened, a wrapper that still has something to write must not stay stopped.
@@ -71,7 +74,13 @@ class Job(object):
         if not job_files.mark_cancelled(self._path, self._job_id, mark):
             return self._own_end()
         self._tidy(family)
-        return {"outcome": CANCELLED, "signal": how, "processes": len(family.all), "cancelled": mark, "status": "cancelled"}
+        return {
+            "outcome": CANCELLED,
+            "signal": how,
+            "processes": len(family.all),
+            "cancelled": mark,
+            "status": "cancelled",
+        }
 
     def _own_end(self):
         results = job_files.read(self._path)
@@ -85,8 +94,10 @@ class Job(object):
         for process in family.wrappers:
             # Anybody can give a process the arguments of a wrapper.
             if owner is not None and process.owner != owner:
-                raise CannotCancel("process %d looks like this job, but belongs to user %d, and the results file to user %d: nothing was ended"
-                                   % (process.pid, process.owner, owner))
+                raise CannotCancel(
+                    "process %d looks like this job, but belongs to user %d, and the results file to user %d: nothing "
+                    "was ended" % (process.pid, process.owner, owner)
+                )
         return family
 
     def _nobody(self, snapshot):
@@ -102,7 +113,9 @@ class Job(object):
         return {"outcome": GONE, "why": "no process of the job is there any more"}
 
     def _freeze(self, family):
-        """Stop the wrappers, so that they write no result while the job is ended; None when the job ended by itself meanwhile."""
+        """Stop the wrappers, so that they write no result while the job is ended; None when the job ended by itself
+        meanwhile.
+        """
         until = self._clock() + _OWN_END_SECONDS
         while True:
             snapshot = self._see()
@@ -127,10 +140,15 @@ class Job(object):
             while True:
                 snapshot = self._see()
                 left = snapshot.relatives([process for process in family.wrappers if snapshot.still(process)])
-                left += [process for process in family.payload if snapshot.still(process) and process.pid not in [other.pid for other in left]]
+                left += [
+                    process
+                    for process in family.payload
+                    if snapshot.still(process) and process.pid not in [other.pid for other in left]
+                ]
                 if not left:
                     return name if told or name == "TERM" else "TERM"
-                # The module comes last: where a cancel is interrupted, it still waits for its command, and nothing is orphaned.
+                # The module comes last: where a cancel is interrupted, it still waits for its command, and nothing is
+                # orphaned.
                 wrappers = set(process.pid for process in family.wrappers)
                 command = [process for process in left if process.parent not in wrappers]
                 for process in command or left:
@@ -144,7 +162,9 @@ class Job(object):
                     break
                 self._pause(min(pause, until - self._clock()))
                 pause = min(_LONGEST_PAUSE, pause * 1.5)
-        raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for process in left))
+        raise CannotCancel(
+            "these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for process in left)
+        )
 
     def _finish(self, family):
         snapshot = self._see()
@@ -153,7 +173,10 @@ class Job(object):
         until = self._clock() + _KILL_SECONDS
         while any(snapshot.still(process) for process in family.wrappers):
             if self._clock() >= until:
-                raise CannotCancel("the job's wrapper does not end, even by KILL: %s" % ", ".join(str(process.pid) for process in family.wrappers))
+                raise CannotCancel(
+                    "the job's wrapper does not end, even by KILL: %s"
+                    % ", ".join(str(process.pid) for process in family.wrappers)
+                )
             self._pause(_PAUSE)
 
     @staticmethod
@@ -186,7 +209,9 @@ class Job(object):
 
 
 class FencedJob(object):
-    """A job of `start_once` to cancel: its attempt, and who wants it. `finish(attempt)` writes down what became of one that nobody holds."""
+    """A job of `start_once` to cancel: its attempt, and who wants it. `finish(attempt)` writes down what became of
+    one that nobody holds.
+    """
 
     def __init__(self, attempt, mark, finish, see=processes.look, send=os.kill, clock=time.monotonic, pause=time.sleep):
         self._attempt = attempt
@@ -198,7 +223,9 @@ class FencedJob(object):
         self._pause = pause
 
     def cancel(self, grace, only_look=False):
-        """As `Job.cancel`. The request is written into the fence first, so that whoever keeps the job records it as cancelled."""
+        """As `Job.cancel`. The request is written into the fence first, so that whoever keeps the job records it as
+        cancelled.
+        """
         try:
             return self._cancel(grace, only_look)
         except fence_layout.Damaged as error:
@@ -237,12 +264,19 @@ class FencedJob(object):
 
     def _ended(self):
         end = self._attempt.end or {}
-        return dict(((key, end[key]) for key in ("status", "rc", "message") if end.get(key) is not None), outcome=ENDED, finished_at=end.get("ended_at"))
+        return dict(
+            ((key, end[key]) for key in ("status", "rc", "message") if end.get(key) is not None),
+            outcome=ENDED,
+            finished_at=end.get("ended_at"),
+        )
 
     def _left(self, job_id):
         snapshot = self._see()
-        return [(snapshot, snapshot.processes[pid]) for pid in fence_layout.marked(job_id, snapshot.root)
-                if pid in snapshot.processes and not snapshot.processes[pid].dead]
+        return [
+            (snapshot, snapshot.processes[pid])
+            for pid in fence_layout.marked(job_id, snapshot.root)
+            if pid in snapshot.processes and not snapshot.processes[pid].dead
+        ]
 
     def _stop(self, job_id, grace):
         for name, number, seconds in (("TERM", signal.SIGTERM, grace), ("KILL", signal.SIGKILL, _KILL_SECONDS)):
@@ -260,7 +294,9 @@ class FencedJob(object):
                     break
                 self._pause(min(pause, until - self._clock()))
                 pause = min(_LONGEST_PAUSE, pause * 1.5)
-        raise CannotCancel("these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for _snapshot, process in left))
+        raise CannotCancel(
+            "these processes do not end, even by KILL: %s" % ", ".join(str(process.pid) for _snapshot, process in left)
+        )
 
     def _signal(self, process, number):
         try:

@@ -12,7 +12,9 @@ import sys
 
 from ansible_collections.jobledger.core.plugins.module_utils import fence_layout as layout
 
-_SHARED = re.compile(r"^(nfs\d*|cifs|smb\d*|smbfs|afs|ceph|lustre|gfs2?|ocfs2|beegfs|gpfs|9p|ncpfs|coda|pvfs2|orangefs|fuse(\..*)?)$")
+_SHARED = re.compile(
+    r"^(nfs\d*|cifs|smb\d*|smbfs|afs|ceph|lustre|gfs2?|ocfs2|beegfs|gpfs|9p|ncpfs|coda|pvfs2|orangefs|fuse(\..*)?)$"
+)
 _PASSING = re.compile(r"^(tmpfs|ramfs|overlay|overlayfs|aufs|unionfs|squashfs|devtmpfs)$")
 
 
@@ -29,15 +31,18 @@ def machine_id(given=None, places=("/etc/machine-id", "/var/lib/dbus/machine-id"
     for found in [given] + [layout.read_text(place) for place in places]:
         if found:
             return found
-    raise Refused("this host has no machine id, so a fence could not be told from another machine's: run systemd-machine-id-setup there, "
-                  "or set jobledger_fence_machine to a name that only this host has")
+    raise Refused(
+        "this host has no machine id, so a fence could not be told from another machine's: run "
+        "systemd-machine-id-setup there, "
+        "or set jobledger_fence_machine to a name that only this host has"
+    )
 
 
 def ready(path, machine, volatile=False, make=True):
     """Check the fence directory and return its real path; make it first where it is missing and may be made.
 
-    `volatile` allows a file system that is gone after a boot. Raises Refused. With `make` False nothing is written, and None is returned
-    for a directory that is not there yet.
+    `volatile` allows a file system that is gone after a boot. Raises Refused. With `make` False nothing is written, and
+    None is returned for a directory that is not there yet.
     """
     if not sys.platform.startswith("linux"):
         raise Refused("a fence needs Linux on the execution host; this one runs %s" % sys.platform)
@@ -51,8 +56,11 @@ def ready(path, machine, volatile=False, make=True):
     _check_owner(path, found)
     _check_file_system(found, volatile)
     if not os.access(found, os.R_OK | os.W_OK | os.X_OK):
-        raise Refused("the fence directory %s is not open to user %s. Whoever owns it may share it with a group (chgrp GROUP %s; chmod 2770 %s), or run the "
-                      "task with become" % (path, _user(os.geteuid()), path, path))
+        raise Refused(
+            "the fence directory %s is not open to user %s. Whoever owns it may share it with a group (chgrp GROUP "
+            "%s; chmod 2770 %s), or run the "
+            "task with become" % (path, _user(os.geteuid()), path, path)
+        )
     _check_machine(found, machine, make)
     if make:
         keys = os.path.join(found, "keys")
@@ -98,8 +106,12 @@ def _make(path):
     except OSError as error:
         if error.errno == errno.EEXIST:
             return
-        raise Refused("the fence directory %s is not there, and user %s cannot make it (%s). Make it once as root (ansible -b -m ansible.builtin.file -a 'path=%s state=directory "
-                      "group=GROUP mode=2770'), run the task with become, or set jobledger_fence_dir" % (path, _user(os.geteuid()), error.strerror, path))
+        raise Refused(
+            "the fence directory %s is not there, and user %s cannot make it (%s). Make it once as root (ansible -b "
+            "-m ansible.builtin.file -a 'path=%s state=directory "
+            "group=GROUP mode=2770'), run the task with become, or set jobledger_fence_dir"
+            % (path, _user(os.geteuid()), error.strerror, path)
+        )
 
 
 def _check_owner(path, found):
@@ -107,10 +119,15 @@ def _check_owner(path, found):
     if not os.path.isdir(found):
         raise Refused("the fence directory %s is not a directory" % path)
     if status.st_uid not in (0, os.geteuid()):
-        raise Refused("the fence directory %s belongs to user %s, who could change every fence in it. Let root own it, and open it to a group or to all (mode 2770 or 1777)"
-                      % (path, _user(status.st_uid)))
+        raise Refused(
+            "the fence directory %s belongs to user %s, who could change every fence in it. Let root own it, and open "
+            "it to a group or to all (mode 2770 or 1777)" % (path, _user(status.st_uid))
+        )
     if status.st_mode & 0o002 and not status.st_mode & 0o1000:
-        raise Refused("the fence directory %s may be changed by every user of the host: use mode 1777, or 2770 with a group" % path)
+        raise Refused(
+            "the fence directory %s may be changed by every user of the host: use mode 1777, or 2770 with a group"
+            % path
+        )
 
 
 def _check_file_system(found, volatile):
@@ -118,11 +135,18 @@ def _check_file_system(found, volatile):
     if kind is None:
         raise Refused("it cannot be told on what file system the fence directory %s is" % found)
     if _SHARED.match(kind):
-        raise Refused("the fence directory %s is on %s, which other machines may share: its locks and its order of writes are not enough for a fence. "
-                      "Set jobledger_fence_dir to a local directory" % (found, kind))
+        raise Refused(
+            "the fence directory %s is on %s, which other machines may share: its locks and its order of writes are "
+            "not enough for a fence. "
+            "Set jobledger_fence_dir to a local directory" % (found, kind)
+        )
     if _PASSING.match(kind) and not volatile:
-        raise Refused("the fence directory %s is on %s, which is gone after a boot or with its container, and the fence with it. Set jobledger_fence_dir to a "
-                      "directory that stays (a volume), or jobledger_fence_volatile: true if that is what you want" % (found, kind))
+        raise Refused(
+            "the fence directory %s is on %s, which is gone after a boot or with its container, and the fence with "
+            "it. Set jobledger_fence_dir to a "
+            "directory that stays (a volume), or jobledger_fence_volatile: true if that is what you want"
+            % (found, kind)
+        )
 
 
 def _check_machine(found, machine, make):
@@ -131,7 +155,11 @@ def _check_machine(found, machine, make):
     record = layout.read_json(path)
     if record is None and make:
         temporary = "%s.%d.new" % (path, os.getpid())
-        layout.write_json(temporary, {"format": layout.FORMAT, "machine": digest, "made_at": layout.now()}, layout.file_mode(found) | 0o044)
+        layout.write_json(
+            temporary,
+            {"format": layout.FORMAT, "machine": digest, "made_at": layout.now()},
+            layout.file_mode(found) | 0o044,
+        )
         try:
             os.link(temporary, path)
             layout.sync_dir(found)
@@ -144,10 +172,16 @@ def _check_machine(found, machine, make):
     if record is None:
         return
     if record.get("format") != layout.FORMAT:
-        raise Refused("the fence directory %s has format %s; this collection knows format %s" % (found, record.get("format"), layout.FORMAT))
+        raise Refused(
+            "the fence directory %s has format %s; this collection knows format %s"
+            % (found, record.get("format"), layout.FORMAT)
+        )
     if record.get("machine") != digest:
-        raise Refused("the fence directory %s was made on another machine: it was copied, or is shared. Remove it if this machine is a copy; that ends the "
-                      "fences in it" % found)
+        raise Refused(
+            "the fence directory %s was made on another machine: it was copied, or is shared. Remove it if this "
+            "machine is a copy; that ends the "
+            "fences in it" % found
+        )
 
 
 def _user(uid):

@@ -195,7 +195,9 @@ class Attempt(object):
 
     @property
     def start(self):
-        """The record of its start: job_id, generation, digest, started_at, boot_id, by … None before it was begun. Raises Damaged."""
+        """The record of its start: job_id, generation, digest, started_at, boot_id, by … None before it was begun.
+        Raises Damaged.
+        """
         return read_json(self.file("start.json"))
 
     @property
@@ -263,7 +265,9 @@ class Attempt(object):
         return self.file(*parts)
 
     def result(self):
-        """Return the module's result with the job's id; None while it runs, or where the result was removed. Raises Damaged."""
+        """Return the module's result with the job's id; None while it runs, or where the result was removed. Raises
+        Damaged.
+        """
         if not self.has_ended():
             return None
         job_id = self.start["job_id"]
@@ -313,7 +317,8 @@ def ask_cancel(attempt, by, reason):
 
 
 def free(attempt, by, reason):
-    """Let another start of the same generation happen, whatever became of this one. Returns False where it is still held.
+    """Let another start of the same generation happen, whatever became of this one. Returns False where it is still
+    held.
 
     The fence's promise ends here for this attempt; the reason stays written beside it.
     """

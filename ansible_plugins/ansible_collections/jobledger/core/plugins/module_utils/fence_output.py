@@ -1,4 +1,5 @@
-"""Keeping what a command writes while it runs: a program between the module and its command, and the module's result without it.
+"""Keeping what a command writes while it runs: a program between the module and its command, and the module's result
+without it.
 
 Hosts and controllers, Python 3.6 and later, standard library only. The files are those of docs/reference/fence.md.
 """
@@ -27,7 +28,8 @@ class Stream:
 
     def open(self):
         try:
-            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, int(os.environ["JOBLEDGER_OUTPUT_MODE"], 8))
+            mode = int(os.environ["JOBLEDGER_OUTPUT_MODE"], 8)
+            return os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, mode)
         except OSError:
             return None
 
@@ -61,12 +63,14 @@ class Stream:
 def main():
     folder, limit = os.environ["JOBLEDGER_ATTEMPT"], int(os.environ["JOBLEDGER_OUTPUT_LIMIT"])
     streams = [Stream("stdout", folder, limit, 1), Stream("stderr", folder, limit, 2)]
-    clean = {name: value for name, value in os.environ.items() if name not in ("JOBLEDGER_PYTHON", "JOBLEDGER_TEE", "JOBLEDGER_OUTPUT_LIMIT", "JOBLEDGER_OUTPUT_MODE")}
+    own = ("JOBLEDGER_PYTHON", "JOBLEDGER_TEE", "JOBLEDGER_OUTPUT_LIMIT", "JOBLEDGER_OUTPUT_MODE")
+    clean = {name: value for name, value in os.environ.items() if name not in own}
     try:
         child = subprocess.Popen(sys.argv[1:], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=clean)
     except OSError as error:
         with open(os.path.join(folder, "not_run.json"), "w") as file:
-            json.dump({"rc": error.errno, "msg": "[Errno %d] %s: %r" % (error.errno, error.strerror, os.fsencode(sys.argv[1]))}, file)
+            msg = "[Errno %d] %s: %r" % (error.errno, error.strerror, os.fsencode(sys.argv[1]))
+            json.dump({"rc": error.errno, "msg": msg}, file)
         return 127
     pipes = {child.stdout.fileno(): streams[0], child.stderr.fileno(): streams[1]}
     while pipes:
@@ -99,7 +103,9 @@ def wrap(args):
     if args.get("argv"):
         args["argv"] = _ARGV + list(args["argv"])
     elif args.get("_uses_shell"):
-        args["_raw_params"] = _SHELL + " ".join(shlex.quote(part) for part in (args.get("executable") or "/bin/sh", "-c", args["_raw_params"]))
+        args["_raw_params"] = _SHELL + " ".join(
+            shlex.quote(part) for part in (args.get("executable") or "/bin/sh", "-c", args["_raw_params"])
+        )
     else:
         args["_raw_params"] = _COMMAND + args["_raw_params"]
     return args
@@ -110,12 +116,12 @@ def unwrap(value):
     if isinstance(value, dict):
         return dict((key, unwrap(entry)) for key, entry in value.items())
     if isinstance(value, list):
-        return value[len(_ARGV):] if value[:len(_ARGV)] == _ARGV else value
+        return value[len(_ARGV) :] if value[: len(_ARGV)] == _ARGV else value
     if isinstance(value, str):
         if value.startswith(_SHELL):
             return shlex.split(value)[-1]
         if value.startswith(_COMMAND):
-            return value[len(_COMMAND):]
+            return value[len(_COMMAND) :]
     return value
 
 
@@ -128,8 +134,12 @@ def environment(attempt, start, python):
     """Return what the program needs to know; {} where nothing is kept."""
     if start.get("output") != "keep":
         return {}
-    return {"JOBLEDGER_PYTHON": python, "JOBLEDGER_TEE": attempt.file("tee.py"), "JOBLEDGER_OUTPUT_LIMIT": str(start.get("output_limit") or LIMIT),
-            "JOBLEDGER_OUTPUT_MODE": "%o" % layout.file_mode(attempt.path)}
+    return {
+        "JOBLEDGER_PYTHON": python,
+        "JOBLEDGER_TEE": attempt.file("tee.py"),
+        "JOBLEDGER_OUTPUT_LIMIT": str(start.get("output_limit") or LIMIT),
+        "JOBLEDGER_OUTPUT_MODE": "%o" % layout.file_mode(attempt.path),
+    }
 
 
 def result(attempt, found):

@@ -1,4 +1,5 @@
-"""The processes that keep one job: guardian, keeper, payload. Runs on hosts, Python 3.6 and later, standard library only.
+"""The processes that keep one job: guardian, keeper, payload. Runs on hosts, Python 3.6 and later, standard library
+only.
 
 All are forked with the attempt's lock open, so that the lock is held as long as one of them lives. The keeper marks the
 attempt, runs the payload and records its end. When the keeper is killed, the guardian goes on in its place.
@@ -44,7 +45,8 @@ class Work(object):
 class _Output(object):
     """What the payload prints, kept in memory files, so that neither a killed keeper nor a full disk takes it.
 
-    The payload holds the writing end of a pipe as well: its end tells a guardian, who is not its parent, that the payload has ended.
+    The payload holds the writing end of a pipe as well: its end tells a guardian, who is not its parent, that the
+    payload has ended.
     """
 
     def __init__(self, attempt):
@@ -83,7 +85,8 @@ def _whole(descriptor):
 
 
 def spawn(work, held, unwanted):
-    """Fork the guardian and return the reading end of a pipe: "M" comes when the attempt is marked, text when it could not be.
+    """Fork the guardian and return the reading end of a pipe: "M" comes when the attempt is marked, text when it could
+    not be.
 
     `held` is the attempt's lock, `unwanted` what the new processes must not keep open. The caller must not unlock.
     """
@@ -141,7 +144,11 @@ def _keep(work, held, telling, output):
     os.setpgid(0, 0)
     try:
         mode = layout.file_mode(attempt.path)
-        layout.write_json(attempt.file("process.json"), {"guardian": os.getppid(), "keeper": os.getpid(), "boot_id": layout.boot_id()}, mode)
+        layout.write_json(
+            attempt.file("process.json"),
+            {"guardian": os.getppid(), "keeper": os.getpid(), "boot_id": layout.boot_id()},
+            mode,
+        )
         reserve(attempt)
         step("before_mark")
         layout.write_json(attempt.file("exec"), {"at": layout.now(), "boot_id": layout.boot_id()}, mode)
@@ -160,7 +167,11 @@ def _keep(work, held, telling, output):
         return
     step("payload_runs")
     try:
-        layout.write_json(attempt.file("process.json"), {"guardian": os.getppid(), "keeper": os.getpid(), "payload": payload.pid, "boot_id": layout.boot_id()}, mode)
+        layout.write_json(
+            attempt.file("process.json"),
+            {"guardian": os.getppid(), "keeper": os.getpid(), "payload": payload.pid, "boot_id": layout.boot_id()},
+            mode,
+        )
     except OSError:
         pass  # only for those who look; a full disk must not end the job
     timed_out = _follow(work, output, payload)
@@ -179,8 +190,16 @@ def _run(work, held, output):
     environment = dict(os.environ, **{layout.MARK: work.start["job_id"], "JOBLEDGER_ATTEMPT": work.attempt.path})
     environment.update(fence_output.environment(work.attempt, work.start, sys.executable))
     try:
-        return subprocess.Popen(work.command, stdin=subprocess.DEVNULL, stdout=output.out, stderr=output.err, env=environment, pass_fds=(held, output.alive),
-                                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL)), None
+        return subprocess.Popen(
+            work.command,
+            stdin=subprocess.DEVNULL,
+            stdout=output.out,
+            stderr=output.err,
+            env=environment,
+            pass_fds=(held, output.alive),
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
+        ), None
     except OSError as error:
         return None, {"failed": True, "cmd": " ".join(work.command), "msg": str(error)}
 
@@ -240,14 +259,31 @@ def record(attempt, start, status, found, by, result):
     """Write the result and the end, then switch to them in one step. The caller holds the lock."""
     cancelled = attempt.cancelled
     if cancelled and not result:
-        status, found = "cancelled", {"failed": True, "msg": "cancelled by %s: %s" % (cancelled.get("by"), cancelled.get("reason")), job_files.CANCELLED: cancelled}
+        status, found = (
+            "cancelled",
+            {
+                "failed": True,
+                "msg": "cancelled by %s: %s" % (cancelled.get("by"), cancelled.get("reason")),
+                job_files.CANCELLED: cancelled,
+            },
+        )
     mode = layout.file_mode(attempt.path)
     message = found.get("msg") if status != "succeeded" and not (start.get("no_log") and result) else None
-    ending = {"status": status, "ended_at": layout.now(), "rc": found.get("rc") if isinstance(found.get("rc"), int) else None,
-              "message": message[:1000] if isinstance(message, str) else None, "by": by, "result": result}
+    ending = {
+        "status": status,
+        "ended_at": layout.now(),
+        "rc": found.get("rc") if isinstance(found.get("rc"), int) else None,
+        "message": message[:1000] if isinstance(message, str) else None,
+        "by": by,
+        "result": result,
+    }
     for folder in ("ended", "ended/attached", "ended/already"):
         layout.make_dir(attempt.file(folder), attempt.path)
-    for folder, decision in (("ended", "started"), ("ended/attached", "attached"), ("ended/already", "already_succeeded")):
+    for folder, decision in (
+        ("ended", "started"),
+        ("ended/attached", "attached"),
+        ("ended/already", "already_succeeded"),
+    ):
         whole = dict(found, **view(attempt, start, decision, ending))
         if decision == "already_succeeded":
             whole["changed"] = False
@@ -271,11 +307,27 @@ def switch(attempt, target):
 def view(attempt, start, decision, ending=None):
     """Return what a results file says besides the module's result: whose job it is, and how it ended."""
     by = start.get("by") or {}
-    fence = {"attempt": attempt.path, "ansible_job_id": start["job_id"], "results_file": attempt.file("now", start["job_id"]), "generation": start.get("generation"),
-             "started_at": start.get("started_at"), "controller": by.get("controller"), "user": by.get("user"), "run_id": by.get("run_id"), "run_name": by.get("run_name")}
+    fence = {
+        "attempt": attempt.path,
+        "ansible_job_id": start["job_id"],
+        "results_file": attempt.file("now", start["job_id"]),
+        "generation": start.get("generation"),
+        "started_at": start.get("started_at"),
+        "controller": by.get("controller"),
+        "user": by.get("user"),
+        "run_id": by.get("run_id"),
+        "run_name": by.get("run_name"),
+    }
     if ending:
         fence.update(status=ending["status"], ended_at=ending["ended_at"])
-    return {"started": True, "finished": bool(ending), "ansible_job_id": start["job_id"], "results_file": fence["results_file"], "decision": decision, "fence": fence}
+    return {
+        "started": True,
+        "finished": bool(ending),
+        "ansible_job_id": start["job_id"],
+        "results_file": fence["results_file"],
+        "decision": decision,
+        "fence": fence,
+    }
 
 
 def module_result(text, command):
@@ -285,15 +337,17 @@ def module_result(text, command):
         lines = out.splitlines()
         first = next(index for index, line in enumerate(lines) if line.strip().startswith("{"))
         last = max(index for index, line in enumerate(lines) if line.strip().endswith("}"))
-        found = json.loads("\n".join(lines[first:last + 1]))
+        found = json.loads("\n".join(lines[first : last + 1]))
         if not isinstance(found, dict):
             raise ValueError("the module printed no object")
     except (ValueError, StopIteration):
         return {"failed": True, "cmd": " ".join(command), "data": out, "stderr": err, "msg": traceback.format_exc()}
-    junk = [line for line in lines[last + 1:] if line.strip()]
+    junk = [line for line in lines[last + 1 :] if line.strip()]
     if junk:
         warnings = found.get("warnings") or []
-        found["warnings"] = (warnings if isinstance(warnings, list) else [warnings]) + ["Module invocation had junk after the JSON data: %s" % "\n".join(junk)]
+        found["warnings"] = (warnings if isinstance(warnings, list) else [warnings]) + [
+            "Module invocation had junk after the JSON data: %s" % "\n".join(junk)
+        ]
     if err:
         found["stderr"] = err
     return found

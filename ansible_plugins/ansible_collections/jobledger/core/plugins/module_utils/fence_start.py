@@ -1,7 +1,8 @@
 """Start a job at most once per key and generation: check, record and launch in one step under one lock.
 
-Runs on hosts, Python 3.6 and later, standard library only. docs/reference/fence.md has the layout, docs/explanation/start-once.md the
-reasons. No lease, no clock and no process id decides; what cannot be known is refused.
+Runs on hosts, Python 3.6 and later, standard library only. docs/reference/fence.md has the layout,
+docs/explanation/start-once.md the reasons. No lease, no clock and no process id decides; what cannot be known is
+refused.
 """
 
 import os
@@ -35,7 +36,9 @@ class Order(object):
 
 
 class Answer(object):
-    """What was decided: START, ATTACH or ALREADY, and the attempt that it is about (None for a START that was only looked at)."""
+    """What was decided: START, ATTACH or ALREADY, and the attempt that it is about (None for a START that was only
+    looked at).
+    """
 
     def __init__(self, decision, attempt):
         self.decision = decision
@@ -43,11 +46,16 @@ class Answer(object):
 
     def facts(self):
         """Return what the task's result says of the attempt."""
-        return run.view(self.attempt, self.attempt.start, self.decision, self.attempt.end) if self.attempt else {"decision": self.decision}
+        return (
+            run.view(self.attempt, self.attempt.start, self.decision, self.attempt.end)
+            if self.attempt
+            else {"decision": self.decision}
+        )
 
 
 def start_once(fence, order, command, tmpdir, link):
-    """Decide and, where that is the decision, launch `command`. Return an Answer; raises Refused, OSError, layout.Damaged.
+    """Decide and, where that is the decision, launch `command`. Return an Answer; raises Refused, OSError,
+    layout.Damaged.
 
     `link` is the caller's own name for the results file; a job that this starts takes its id from it.
 
@@ -105,7 +113,14 @@ def _started(fence, order, command, tmpdir, link, key_lock, until):
 
 
 def _launch(fence, attempt, order, command, tmpdir, link, key_lock, lock):
-    start = dict(order.fields, job_id=os.path.basename(link), started_at=layout.now(), boot_id=layout.boot_id(), tmpdir=tmpdir, link=link)
+    start = dict(
+        order.fields,
+        job_id=os.path.basename(link),
+        started_at=layout.now(),
+        boot_id=layout.boot_id(),
+        tmpdir=tmpdir,
+        link=link,
+    )
     _prepare(fence, attempt, start)
     _link(attempt.results_file(), link)
     run.step("prepared")
@@ -118,7 +133,10 @@ def _launch(fence, attempt, order, command, tmpdir, link, key_lock, lock):
         return Answer(START, attempt)
     layout.remove(link)
     if said.startswith(b"F"):
-        raise Refused("the start could not be written down on this host (%s), so nothing was started" % said[1:].decode("utf-8", "replace"))
+        raise Refused(
+            "the start could not be written down on this host (%s), so nothing was started"
+            % said[1:].decode("utf-8", "replace")
+        )
     raise Refused("the start did not come to its end on this host: run the playbook again to see what became of it")
 
 
@@ -167,19 +185,31 @@ def _decide(fence, order, write):
 def _meet(latest, order):
     start = latest.start
     if start.get("generation") != order.generation:
-        raise Refused("another generation of this job runs on this host: %s" % _who(latest), other=True, **_held(latest))
+        raise Refused(
+            "another generation of this job runs on this host: %s" % _who(latest), other=True, **_held(latest)
+        )
     if start.get("digest") != order.digest:
-        raise Refused("this job runs on this host with another module or other arguments (%s differ): %s" % (_changed(start, order), _who(latest)), **_held(latest))
+        raise Refused(
+            "this job runs on this host with another module or other arguments (%s differ): %s"
+            % (_changed(start, order), _who(latest)),
+            **_held(latest),
+        )
     return ATTACH, latest
 
 
 def _same_generation(fence, order):
     known = _generations(fence)
     if order.generation in known and known[-1] != order.generation:
-        raise Refused("generation %r of this job is over: generation %r was started on this host after it, and generations go only forward"
-                      % (order.generation, known[-1]), generation=known[-1])
+        raise Refused(
+            "generation %r of this job is over: generation %r was started on this host after it, and generations go "
+            "only forward" % (order.generation, known[-1]),
+            generation=known[-1],
+        )
     for attempt in reversed(fence.attempts()):
-        if attempt.state() not in (layout.EMPTY, layout.STARTING) and attempt.start.get("generation") == order.generation:
+        if (
+            attempt.state() not in (layout.EMPTY, layout.STARTING)
+            and attempt.start.get("generation") == order.generation
+        ):
             return attempt
     return None
 
@@ -192,16 +222,27 @@ def _after(before, order):
     status = end["status"] if end else "lost"  # seen, and not yet written down
     if order.generation is not None:
         if start.get("digest") != order.digest:
-            raise Refused("generation %r of this job was started with another module or other arguments (%s differ): %s. Give the change a generation of its own"
-                          % (order.generation, _changed(start, order), _who(before)), **_held(before))
+            raise Refused(
+                "generation %r of this job was started with another module or other arguments (%s differ): %s. Give "
+                "the change a generation of its own" % (order.generation, _changed(start, order), _who(before)),
+                **_held(before),
+            )
         if status == "succeeded":
             return ALREADY, before
     elif status != "lost":
         return None
     if order.on_failed == "restart":
         return None
-    raise Refused("this job is not started again: its last start on this host %s. It was %s. Look at it, then set on_failed: restart, or %s"
-                  % (_how(status, end), _who(before), "start a new generation" if order.generation is not None else "free the fence with jobledger.core.settle"), **_held(before))
+    raise Refused(
+        "this job is not started again: its last start on this host %s. It was %s. Look at it, then set on_failed: "
+        "restart, or %s"
+        % (
+            _how(status, end),
+            _who(before),
+            "start a new generation" if order.generation is not None else "free the fence with jobledger.core.settle",
+        ),
+        **_held(before),
+    )
 
 
 def _check_silent(latest):
@@ -211,8 +252,11 @@ def _check_silent(latest):
         return
     alive = layout.marked(latest.start["job_id"])
     if alive:
-        raise Refused("the last start of this job left processes that still run (%s): %s. End them first, or wait for them"
-                      % (", ".join(str(pid) for pid in alive[:20]), _who(latest)), **_held(latest))
+        raise Refused(
+            "the last start of this job left processes that still run (%s): %s. End them first, or wait for them"
+            % (", ".join(str(pid) for pid in alive[:20]), _who(latest)),
+            **_held(latest),
+        )
 
 
 def _beginning(fence):
@@ -247,7 +291,11 @@ def _generations(fence):
 def _write_lost(attempt, by):
     start = attempt.start
     booted = start.get("boot_id") and layout.boot_id() and start["boot_id"] != layout.boot_id()
-    text = "the host was started again while the job ran" if booted else "the job's processes are gone, and no result came from its module"
+    text = (
+        "the host was started again while the job ran"
+        if booted
+        else "the job's processes are gone, and no result came from its module"
+    )
     run.record(attempt, start, "lost", {"failed": True, "msg": text}, by, result=False)
 
 
@@ -279,15 +327,26 @@ def _held(attempt):
 def _who(attempt):
     start = attempt.start
     by = start.get("by") or {}
-    told = "started %s by %s from %s" % (start.get("started_at"), by.get("user") or "somebody", by.get("controller") or "an unknown controller")
-    for name, value in (("run", by.get("run_id")), ("run name", by.get("run_name")), ("generation", start.get("generation")), ("job id", start.get("job_id"))):
+    told = "started %s by %s from %s" % (
+        start.get("started_at"),
+        by.get("user") or "somebody",
+        by.get("controller") or "an unknown controller",
+    )
+    for name, value in (
+        ("run", by.get("run_id")),
+        ("run name", by.get("run_name")),
+        ("generation", start.get("generation")),
+        ("job id", start.get("job_id")),
+    ):
         if value is not None:
             told += ", %s %s" % (name, value)
     return told
 
 
 def _how(status, end):
-    said = {"failed": "failed", "timed_out": "ran out of its time", "cancelled": "was cancelled", "lost": "was lost"}[status]
+    said = {"failed": "failed", "timed_out": "ran out of its time", "cancelled": "was cancelled", "lost": "was lost"}[
+        status
+    ]
     message = (end or {}).get("message")
     return "%s%s" % (said, " (%s)" % message if message else "")
 

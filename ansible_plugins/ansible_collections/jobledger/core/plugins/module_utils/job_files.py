@@ -1,6 +1,7 @@
 """The results files of async jobs: read, told apart, listed, and marked as cancelled. Runs on managed hosts.
 
-Python 3.6 and later. Nothing of a job's output leaves this file but its return code, and texts that Ansible itself writes.
+Python 3.6 and later. Nothing of a job's output leaves this file but its return code, and texts that Ansible itself
+writes.
 """
 
 import errno
@@ -18,7 +19,12 @@ JOB_ID = re.compile(r"j\d{1,15}\.\d{1,10}$")
 MAX_BYTES = 256 << 20
 _PLACEHOLDER = frozenset(("started", "finished", "ansible_job_id"))
 # Texts that Ansible writes; a module's own message might be a secret.
-_OWN_TEXTS = ("could not find job", "Timeout exceeded", "non-zero return code", "The command exited with a non-zero return code.")
+_OWN_TEXTS = (
+    "could not find job",
+    "Timeout exceeded",
+    "non-zero return code",
+    "The command exited with a non-zero return code.",
+)
 _PROGRAM = re.compile(r"[A-Za-z0-9_.+-]{1,64}$")
 
 RUNNING, ENDED, ABSENT, DAMAGED, HIDDEN = "running", "ended", "absent", "damaged", "hidden"
@@ -27,7 +33,8 @@ RUNNING, ENDED, ABSENT, DAMAGED, HIDDEN = "running", "ended", "absent", "damaged
 class Results(object):
     """What a results file says: `kind` is RUNNING, ENDED, ABSENT, DAMAGED or HIDDEN, `why` tells the last two.
 
-    `end` holds status, rc, changed, message and cancelled of an ended job; `changed_at` and `owner` are the file's; `data` is all of it.
+    `end` holds status, rc, changed, message and cancelled of an ended job; `changed_at` and `owner` are the file's;
+    `data` is all of it.
     """
 
     def __init__(self, kind, why=None, end=None, changed_at=None, owner=None, data=None):
@@ -80,7 +87,8 @@ def told(text, path="the results file", changed_at=None, owner=None):
 
 
 def listing(directory, most):
-    """Return the ids that have a results file in a directory, the newest first, at most so many, and how many were left off.
+    """Return the ids that have a results file in a directory, the newest first, at most so many, and how many were left
+    off.
 
     Raises OSError where the directory cannot be read; one that is not there holds none.
     """
@@ -103,16 +111,23 @@ def listing(directory, most):
 def program(data):
     """Return the base name of the command that a result is of; None where that is not plain to see."""
     words = data.get("cmd")
-    first = words[0] if isinstance(words, list) and words else words.split(None, 1)[0] if isinstance(words, str) and words.strip() else None
+    first = (
+        words[0]
+        if isinstance(words, list) and words
+        else words.split(None, 1)[0]
+        if isinstance(words, str) and words.strip()
+        else None
+    )
     name = os.path.basename(first) if isinstance(first, str) else ""
     return name if _PROGRAM.match(name) else None
 
 
 def mark_cancelled(path, job_id, mark, placeholder=True):
-    """Write the results file of a job that was cancelled: async_status reads a failed job, every reader of ours a cancelled one.
+    """Write the results file of a job that was cancelled: async_status reads a failed job, every reader of ours a
+    cancelled one.
 
-    The file keeps its owner; a reader sees the old file or the new one. `placeholder` says that only a file without an end
-    is replaced. Returns whether it was written. Raises OSError.
+    The file keeps its owner; a reader sees the old file or the new one. `placeholder` says that only a file without an
+    end is replaced. Returns whether it was written. Raises OSError.
     """
     place = os.path.realpath(path)
     before = read(place)
@@ -154,7 +169,7 @@ def _keep_owner(descriptor, path):
 
 def _end(data):
     code = data.get("rc")
-    code = int(code) if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2 ** 53 else None
+    code = int(code) if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**53 else None
     said = data.get("msg") if isinstance(data.get("msg"), str) else ""
     mark = data.get(CANCELLED)
     if isinstance(mark, dict):
@@ -171,7 +186,9 @@ def _end(data):
     if isinstance(data.get("changed"), bool):
         end["changed"] = data["changed"]
     if status == "cancelled":
-        end["cancelled"] = dict((key, str(mark[key])[:1000]) for key in ("by", "reason", "at", "signal") if mark.get(key))
+        end["cancelled"] = dict(
+            (key, str(mark[key])[:1000]) for key in ("by", "reason", "at", "signal") if mark.get(key)
+        )
         end["message"] = said[:1000]
     elif status != "succeeded" and said.startswith(_OWN_TEXTS):
         end["message"] = said[:1000]

@@ -1,4 +1,5 @@
-"""One look at the async jobs of this host: which are alive, which have ended, which are gone, and which nobody asked about.
+"""One look at the async jobs of this host: which are alive, which have ended, which are gone, and which nobody asked
+about.
 
 Reading only, unless it is told to write down what is lost. Runs on managed hosts; Python 3.6 and later.
 """
@@ -18,7 +19,9 @@ class Look(object):
     """
 
     def __init__(self, see=processes.look, user=None, finish=None):
-        """`finish(attempt)` writes down that a job of `start_once` is lost. Raises NoProcesses where this host's processes cannot be seen."""
+        """`finish(attempt)` writes down that a job of `start_once` is lost. Raises NoProcesses where this host's
+        processes cannot be seen.
+        """
         self._see = see
         self._finish = finish
         self._user = os.geteuid() if user is None else user
@@ -26,19 +29,25 @@ class Look(object):
         self.snapshot = see()
 
     def jobs(self, asked):
-        """Return what became of each job in `asked`: dictionaries with ansible_job_id, and results_file where that is known."""
+        """Return what became of each job in `asked`: dictionaries with ansible_job_id, and results_file where that
+        is known.
+        """
         found = [self._one(job) for job in asked]
         if any(report["state"] in (GONE, ABSENT) for report in found):
             # A job may have been started between the two looks; one that is gone stays gone.
             self.snapshot = self._see()
-            found = [self._one(job) if report["state"] in (GONE, ABSENT) else report for job, report in zip(asked, found)]
+            found = [
+                self._one(job) if report["state"] in (GONE, ABSENT) else report for job, report in zip(asked, found)
+            ]
         return found
 
     def strangers(self, directories, known, most, not_before):
-        """Return the jobs that have a file in some directories and that are not `known`: their reports, what could not be read, and how
+        """Return the jobs that have a file in some directories and that are not `known`: their reports, what could not
+        be read, and how
         many files were not looked at.
 
-        At most so many, the newest first; files that were last written before a time (seconds since 1970) only while the job is alive.
+        At most so many, the newest first; files that were last written before a time (seconds since 1970) only while
+        the job is alive.
         """
         reports, troubles, left = [], [], 0
         for directory in directories:
@@ -48,16 +57,25 @@ class Look(object):
                 troubles.append("%s cannot be read (%s)" % (directory, error.strerror))
                 continue
             left += more
-            asked = [{"ansible_job_id": job_id, "results_file": os.path.join(directory, job_id)} for job_id in ids if job_id not in known]
+            asked = [
+                {"ansible_job_id": job_id, "results_file": os.path.join(directory, job_id)}
+                for job_id in ids
+                if job_id not in known
+            ]
             # A link into a fence is one controller's name for a job that the fence itself names.
             asked = [job for job in asked if attempt_of(job["results_file"]) is None]
             for report in self.jobs(asked):
-                if report["state"] == ALIVE or report.get("changed_at") and report["changed_at"] >= job_files.moment(not_before):
+                if (
+                    report["state"] == ALIVE
+                    or report.get("changed_at")
+                    and report["changed_at"] >= job_files.moment(not_before)
+                ):
                     reports.append(report)
         return reports, troubles, left
 
     def fenced(self, directory, known, not_before):
-        """Return the jobs below a fence directory that are not `known`, with the names that the fence has of them, and what cannot be read.
+        """Return the jobs below a fence directory that are not `known`, with the names that the fence has of them, and
+        what cannot be read.
 
         Such a job was started by `start_once`, and no controller lived to tell of it. Old ones as in `strangers`.
         """
@@ -67,12 +85,17 @@ class Look(object):
                 start = attempt.start
                 if not start or start.get("job_id") in known or not attempt.was_marked():
                     continue
-                report = self._attempt({"ansible_job_id": start["job_id"], "results_file": attempt.results_file()}, attempt)
+                report = self._attempt(
+                    {"ansible_job_id": start["job_id"], "results_file": attempt.results_file()}, attempt
+                )
             except (OSError, fence_layout.Damaged) as error:
                 troubles.append("the fence %s cannot be read (%s)" % (attempt.path, error))
                 continue
             if report["state"] == ALIVE or (start.get("started_at") or "") >= job_files.moment(not_before):
-                report["fence"] = dict((key, start.get(key)) for key in ("host", "play", "job", "task", "generation", "started_at", "async", "no_log", "module"))
+                report["fence"] = dict(
+                    (key, start.get(key))
+                    for key in ("host", "play", "job", "task", "generation", "started_at", "async", "no_log", "module")
+                )
                 report["fence"]["by"] = start.get("by")
                 reports.append(report)
         return reports, troubles
@@ -83,25 +106,51 @@ class Look(object):
             try:
                 return self._attempt(job, attempt)
             except (OSError, fence_layout.Damaged) as error:
-                return {"ansible_job_id": job["ansible_job_id"], "results_file": job["results_file"], "state": UNKNOWN,
-                        "why": "the job's fence cannot be read (%s)" % error}
+                return {
+                    "ansible_job_id": job["ansible_job_id"],
+                    "results_file": job["results_file"],
+                    "state": UNKNOWN,
+                    "why": "the job's fence cannot be read (%s)" % error,
+                }
         return self._stock(job)
 
     def _attempt(self, job, attempt):
-        report = {"ansible_job_id": job["ansible_job_id"], "results_file": job["results_file"], "user": (attempt.start or {}).get("run_as")}
+        report = {
+            "ansible_job_id": job["ansible_job_id"],
+            "results_file": job["results_file"],
+            "user": (attempt.start or {}).get("run_as"),
+        }
         state = attempt.state()
         if state == fence_layout.ENDED:
             end = attempt.end or {}
-            report.update(state=ENDED, finished_at=end.get("ended_at"), **dict((key, end[key]) for key in ("status", "rc", "message") if end.get(key) is not None))
+            report.update(
+                state=ENDED,
+                finished_at=end.get("ended_at"),
+                **dict((key, end[key]) for key in ("status", "rc", "message") if end.get(key) is not None),
+            )
             if end.get("status") == "cancelled":
-                report["cancelled"] = dict((key, value) for key, value in (attempt.cancelled or {}).items() if key in ("by", "reason", "at"))
+                report["cancelled"] = dict(
+                    (key, value) for key, value in (attempt.cancelled or {}).items() if key in ("by", "reason", "at")
+                )
         elif state in (fence_layout.RUNNING, fence_layout.STARTING):
             report.update(self._living(attempt))
         else:
             left = fence_layout.marked(job["ansible_job_id"], self.snapshot.root)
-            report.update(state=GONE, rebooted=bool(self.snapshot.boot_id and (attempt.start or {}).get("boot_id") not in (None, "", self.snapshot.boot_id)), left=left)
-            report["why"] = ("it was given up before its payload could run" if state == fence_layout.EMPTY else
-                             "the host was booted since it was started" if report["rebooted"] else "nobody holds its lock, and no result came")
+            report.update(
+                state=GONE,
+                rebooted=bool(
+                    self.snapshot.boot_id
+                    and (attempt.start or {}).get("boot_id") not in (None, "", self.snapshot.boot_id)
+                ),
+                left=left,
+            )
+            report["why"] = (
+                "it was given up before its payload could run"
+                if state == fence_layout.EMPTY
+                else "the host was booted since it was started"
+                if report["rebooted"]
+                else "nobody holds its lock, and no result came"
+            )
             report["why"] += "; processes that it started go on: %s" % ", ".join(map(str, left)) if left else ""
             if state == fence_layout.LOST and self._finish is not None:
                 report["why"] += self._written_down(attempt)
@@ -119,11 +168,20 @@ class Look(object):
         pids = set(fence_layout.marked(start.get("job_id"), self.snapshot.root))
         if hints.get("boot_id") == self.snapshot.boot_id:
             pids.update(hints.get(name) for name in ("guardian", "keeper", "payload"))
-        found = self.snapshot.usage([self.snapshot.processes[pid] for pid in pids if pid in self.snapshot.processes]) or {}
+        found = (
+            self.snapshot.usage([self.snapshot.processes[pid] for pid in pids if pid in self.snapshot.processes]) or {}
+        )
         # Its lock is held: that is what proves it alive. What it uses is seen only as far as this user may look.
-        living = dict({"state": ALIVE, "module": start.get("module"), "program": None, "pid": hints.get("keeper"), "since": None}, **found)
+        living = dict(
+            {"state": ALIVE, "module": start.get("module"), "program": None, "pid": hints.get("keeper"), "since": None},
+            **found,
+        )
         living["since"] = start.get("started_at") or job_files.moment(living["since"])
-        sizes = [os.path.getsize(attempt.file(stream)) for stream in ("stdout.1", "stdout", "stderr.1", "stderr") if os.path.isfile(attempt.file(stream))]
+        sizes = [
+            os.path.getsize(attempt.file(stream))
+            for stream in ("stdout.1", "stdout", "stderr.1", "stderr")
+            if os.path.isfile(attempt.file(stream))
+        ]
         if sizes:
             living["output_bytes"] = sum(sizes)
         return living
@@ -131,14 +189,30 @@ class Look(object):
     def _stock(self, job):
         job_id, path = job["ansible_job_id"], job.get("results_file") or ""
         report = {"ansible_job_id": job_id, "results_file": path or None}
-        results = job_files.read(path) if path else job_files.Results(job_files.HIDDEN, "the ledger does not know where its results file is")
+        results = (
+            job_files.read(path)
+            if path
+            else job_files.Results(job_files.HIDDEN, "the ledger does not know where its results file is")
+        )
         report.update(changed_at=job_files.moment(results.changed_at), user=_name(results.owner))
         if results.kind == job_files.ENDED:
-            report.update(state=ENDED, program=job_files.program(results.data), module=None, finished_at=report["changed_at"], **results.end)
+            report.update(
+                state=ENDED,
+                program=job_files.program(results.data),
+                module=None,
+                finished_at=report["changed_at"],
+                **results.end,
+            )
             return report
         family = self.snapshot.family(job_id)
         if family:
-            report.update(state=ALIVE, pid=family.all[0].pid, module=family.module, program=family.program, **self.snapshot.usage(family.all))
+            report.update(
+                state=ALIVE,
+                pid=family.all[0].pid,
+                module=family.module,
+                program=family.program,
+                **self.snapshot.usage(family.all),
+            )
             report["since"] = job_files.moment(report["since"])
             report["user"] = report["user"] or _name(family.all[0].owner)
             return report
@@ -153,18 +227,29 @@ class Look(object):
         if results.kind == job_files.ABSENT:
             return {"state": ABSENT, "why": "there is no %s, and no process of it" % path}
         what = "the results file says started" if results.kind == job_files.RUNNING else results.why
-        booted = self.snapshot.boot_time is not None and results.changed_at is not None and results.changed_at < self.snapshot.boot_time
-        return {"state": GONE, "rebooted": booted,
-                "why": "%s, and %s" % (what, "the host was booted since" if booted else "no process of the job is there")}
+        booted = (
+            self.snapshot.boot_time is not None
+            and results.changed_at is not None
+            and results.changed_at < self.snapshot.boot_time
+        )
+        return {
+            "state": GONE,
+            "rebooted": booted,
+            "why": "%s, and %s" % (what, "the host was booted since" if booted else "no process of the job is there"),
+        }
 
 
 def attempt_of(path):
-    """Return the attempt of a fence that a results file, or a controller's link to it, leads to; None for any other file."""
+    """Return the attempt of a fence that a results file, or a controller's link to it, leads to; None for any other
+    file.
+    """
     return fence_layout.of_results_file(os.path.realpath(path)) or fence_layout.of_results_file(path) if path else None
 
 
 def homes(directory=".ansible_async", users=None):
-    """Return the async directories below the homes of this host's users that are there, as far as this user may look."""
+    """Return the async directories below the homes of this host's users that are there, as far as this user may
+    look.
+    """
     found = []
     for user in pwd.getpwall() if users is None else users:
         path = os.path.join(user.pw_dir, directory)

@@ -1,4 +1,6 @@
-"""What a command of `start_once` with `output: keep` has written so far, read by offset or from its end. Runs on managed hosts; Python 3.6 and later."""
+"""What a command of `start_once` with `output: keep` has written so far, read by offset or from its end. Runs on
+managed hosts; Python 3.6 and later.
+"""
 
 import errno
 import os
@@ -13,10 +15,11 @@ class NotKept(Exception):
 
 
 def read(attempt, stream, offset=None, most=65536, lines=None):
-    """Return bytes of `stdout` or `stderr` and where they stand: a dictionary with `data`, `offset`, `next`, `size` and `dropped`.
+    """Return bytes of `stdout` or `stderr` and where they stand: a dictionary with `data`, `offset`, `next`, `size` and
+    `dropped`.
 
-    Offsets count from the first byte that the command ever wrote. `lines` are the last so many lines, at most `most` bytes; else it is
-    from `offset`, which defaults to the oldest byte that is kept. Raises NotKept, OSError.
+    Offsets count from the first byte that the command ever wrote. `lines` are the last so many lines, at most `most`
+    bytes; else it is from `offset`, which defaults to the oldest byte that is kept. Raises NotKept, OSError.
     """
     for _try in range(3):
         found = _read(attempt, stream, offset, most, lines)
@@ -29,12 +32,19 @@ def read(attempt, stream, offset=None, most=65536, lines=None):
 def explain(attempt):
     """Return why no output is kept, in words. `attempt` is None for a job that `start_once` did not start."""
     if attempt is None:
-        return ("there is nothing to read while it runs: Ansible's own async wrapper keeps a job's output to itself until the job ends. Then async_status shows it. "
-                "A task of jobledger.core.start_once with output: keep writes it to files meanwhile")
+        return (
+            "there is nothing to read while it runs: Ansible's own async wrapper keeps a job's output to itself until "
+            "the job ends. Then async_status shows it. "
+            "A task of jobledger.core.start_once with output: keep writes it to files meanwhile"
+        )
     start = attempt.start or {}
     if start.get("no_log"):
         return "nothing is kept of a task with no_log"
-    return "the task that started it has no output: keep" if start.get("output") != "keep" else "its files were removed, or it has not written anything yet"
+    return (
+        "the task that started it has no output: keep"
+        if start.get("output") != "keep"
+        else "its files were removed, or it has not written anything yet"
+    )
 
 
 def _read(attempt, stream, offset, most, lines, settled=True):
@@ -52,7 +62,11 @@ def _read(attempt, stream, offset, most, lines, settled=True):
         if settled and (dropped != _dropped(attempt, stream) or not _are(attempt, stream, parts)):
             return None
         end = dropped + sum(sizes)
-        start = max(dropped, end - most) if lines is not None else max(dropped, min(end, dropped if offset is None else offset))
+        start = (
+            max(dropped, end - most)
+            if lines is not None
+            else max(dropped, min(end, dropped if offset is None else offset))
+        )
         data = _bytes(parts, sizes, start - dropped, min(most, end - start))
         if lines is not None:
             cut = _last(data, lines)

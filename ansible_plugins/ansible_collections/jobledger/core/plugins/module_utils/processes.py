@@ -1,12 +1,14 @@
 """The processes of this host, as /proc shows them, and which of them are one async job. Runs on managed hosts.
 
-Reading only; nothing here sends a signal. Python 3.6 and later. No process is ever named by its pid alone: pids are used again.
+Reading only; nothing here sends a signal. Python 3.6 and later. No process is ever named by its pid alone: pids are
+used again.
 """
 
 import os
 import re
 
-# How Ansible starts the wrapper of a job: python …/async_wrapper.py j889214147243 3600 /path/to/module.py _ [-preserve_tmp]
+# How Ansible starts the wrapper of a job: python …/async_wrapper.py j889214147243 3600 /path/to/module.py _
+# [-preserve_tmp]
 _WRAPPER = re.compile(r"(?:AnsiballZ_)?async_wrapper(?:\.py)?$")
 _MODULE = re.compile(r"(?:AnsiballZ_)?(?P<name>[A-Za-z_][A-Za-z0-9_.]*?)(?:\.py)?$")
 _FIRST_ARGUMENTS = 5
@@ -14,7 +16,9 @@ _PROGRAM = re.compile(r"[A-Za-z0-9_.+-]{1,64}$")
 
 
 class Process(object):
-    """One process at the moment of the look. `began` counts clock ticks since the boot; with `pid` it names a process for good."""
+    """One process at the moment of the look. `began` counts clock ticks since the boot; with `pid` it names a
+    process for good.
+    """
 
     __slots__ = ("pid", "parent", "group", "session", "owner", "state", "began", "ticks", "pages", "arguments")
 
@@ -37,7 +41,9 @@ class Process(object):
 
     @property
     def wraps(self):
-        """The first part of the id of the job that this process wraps, such as j889214147243; None for any other process."""
+        """The first part of the id of the job that this process wraps, such as j889214147243; None for any other
+        process.
+        """
         words = self.arguments
         for place, word in enumerate(words[:_FIRST_ARGUMENTS]):
             if _WRAPPER.match(os.path.basename(word)) and len(words) > place + 4 and words[place + 2].isdigit():
@@ -55,12 +61,18 @@ class Process(object):
 
     @property
     def leaves(self):
-        """The temporary directory that a wrapper removes when its module has ended; None where it leaves it to somebody else."""
+        """The temporary directory that a wrapper removes when its module has ended; None where it leaves it to
+        somebody else.
+        """
         words = self.arguments
         for place, word in enumerate(words[:_FIRST_ARGUMENTS]):
             if _WRAPPER.match(os.path.basename(word)) and len(words) > place + 3:
                 path = os.path.dirname(words[place + 3])
-                return path if os.path.basename(path).startswith("ansible-tmp-") and "-preserve_tmp" not in words[place + 5:] else None
+                return (
+                    path
+                    if os.path.basename(path).startswith("ansible-tmp-") and "-preserve_tmp" not in words[place + 5 :]
+                    else None
+                )
         return None
 
     @property
@@ -73,8 +85,8 @@ class Process(object):
 class Snapshot(object):
     """All processes that could be seen at one moment.
 
-    `complete` is False where this user sees only processes of its own (hidepid), `boot_time` is in seconds since 1970, None when
-    it is not known; `boot_id` differs from boot to boot.
+    `complete` is False where this user sees only processes of its own (hidepid), `boot_time` is in seconds since 1970,
+    None when it is not known; `boot_id` differs from boot to boot.
     """
 
     def __init__(self, processes, complete, boot_time, boot_id, tick, page, root):
@@ -97,7 +109,8 @@ class Snapshot(object):
         return Family(wrappers, self.relatives(wrappers))
 
     def relatives(self, roots):
-        """Return those that some processes started and that still belong to them: children, their groups, and their session.
+        """Return those that some processes started and that still belong to them: children, their groups, and their
+        session.
 
         The session counts only where it is the roots' own: nobody in it is older than they are.
         """
@@ -107,30 +120,45 @@ class Snapshot(object):
         oldest = min(process.began for process in roots)
         found = dict((process.pid, process) for process in roots)
         sessions = set(process.session for process in roots)
-        own = set(session for session in sessions if all(
-            process.began >= oldest for process in living if process.session == session))
+        own = set(
+            session
+            for session in sessions
+            if all(process.began >= oldest for process in living if process.session == session)
+        )
         grown = True
         while grown:
             # A group belongs to the job when its leader was started by the job.
             groups = set(process.group for process in found.values() if process.group == process.pid)
-            more = [process for process in living if process.pid not in found and (
-                process.parent in found or process.group in groups or process.session in own) and process.began >= oldest]
+            more = [
+                process
+                for process in living
+                if process.pid not in found
+                and (process.parent in found or process.group in groups or process.session in own)
+                and process.began >= oldest
+            ]
             found.update((process.pid, process) for process in more)
             grown = bool(more)
         rest = set(process.pid for process in roots)
-        return sorted((process for process in found.values() if process.pid not in rest), key=lambda process: (process.began, process.pid))
+        return sorted(
+            (process for process in found.values() if process.pid not in rest),
+            key=lambda process: (process.began, process.pid),
+        )
 
     def usage(self, processes):
-        """Return since when (seconds since 1970), processor seconds and bytes of memory of some processes; None when there is none."""
+        """Return since when (seconds since 1970), processor seconds and bytes of memory of some processes; None when
+        there is none.
+        """
         living = [process for process in processes if not process.dead]
         if not living:
             return None
         began = min(process.began for process in living)
-        return {"since": None if self.boot_time is None else self.boot_time + began / float(self._tick),
-                "cpu_seconds": sum(process.ticks for process in living) / float(self._tick),
-                "memory_bytes": sum(process.pages for process in living) * self._page,
-                "processes": len(living),
-                "stopped": all(process.state in ("T", "t") for process in living)}
+        return {
+            "since": None if self.boot_time is None else self.boot_time + began / float(self._tick),
+            "cpu_seconds": sum(process.ticks for process in living) / float(self._tick),
+            "memory_bytes": sum(process.pages for process in living) * self._page,
+            "processes": len(living),
+            "stopped": all(process.state in ("T", "t") for process in living),
+        }
 
     def still(self, process):
         """Return whether a process is still there at this moment, and is the same one, and has not ended."""
@@ -139,7 +167,9 @@ class Snapshot(object):
 
 
 class Family(object):
-    """The processes of one job: Ansible's `wrappers` (one that watches the time, one that waits for the module) and the `payload`."""
+    """The processes of one job: Ansible's `wrappers` (one that watches the time, one that waits for the module) and
+    the `payload`.
+    """
 
     def __init__(self, wrappers, payload):
         self.wrappers = wrappers
@@ -160,7 +190,9 @@ class Family(object):
 
     @property
     def program(self):
-        """The base name of the program that the module started; None when there is none yet, or the module itself is the work."""
+        """The base name of the program that the module started; None when there is none yet, or the module itself is
+        the work.
+        """
         for process in self.payload:
             if not any("ansible-tmp" in word or "AnsiballZ_" in word for word in process.arguments):
                 return process.program
@@ -172,7 +204,9 @@ class NoProcesses(Exception):
 
 
 def look(root="/proc", privileged=None):
-    """Return a Snapshot of now. Raises NoProcesses where there is no /proc. `privileged` says whether this user sees everybody's."""
+    """Return a Snapshot of now. Raises NoProcesses where there is no /proc. `privileged` says whether this user sees
+    everybody's.
+    """
     try:
         pids = [int(name) for name in os.listdir(root) if name.isdigit()]
         boot_time = _boot_time(root)
@@ -183,11 +217,21 @@ def look(root="/proc", privileged=None):
     found = [process for process in (_read(root, pid) for pid in pids) if process is not None]
     if privileged is None:
         privileged = os.geteuid() == 0 or _readable(os.path.join(root, "1", "cmdline"))
-    return Snapshot(found, privileged, boot_time, _text(os.path.join(root, "sys", "kernel", "random", "boot_id")), _tick(), _page(), root)
+    return Snapshot(
+        found,
+        privileged,
+        boot_time,
+        _text(os.path.join(root, "sys", "kernel", "random", "boot_id")),
+        _tick(),
+        _page(),
+        root,
+    )
 
 
 def module_name(path):
-    """Return a module's name from the file that Ansible made of it: command of …/AnsiballZ_command.py; None for anything odd."""
+    """Return a module's name from the file that Ansible made of it: command of …/AnsiballZ_command.py; None for
+    anything odd.
+    """
     found = _MODULE.match(os.path.basename(path))
     return found.group("name") if found and len(found.group("name")) <= 64 else None
 
@@ -204,12 +248,22 @@ def _read(root, pid):
         # It ended meanwhile, or it is somebody else's and hidden: `complete` tells of that.
         return None
     # The second field is the program's name in brackets, and may hold brackets and blanks itself.
-    fields = text[text.rfind(")") + 2:].split()
+    fields = text[text.rfind(")") + 2 :].split()
     if len(fields) < 22:
         return None
     arguments = words.split("\0")[:-1] if words.endswith("\0") else [words] if words else []
-    return Process(pid, int(fields[1]), int(fields[2]), int(fields[3]), owner, fields[0], int(fields[19]),
-                   sum(int(field) for field in fields[11:15]), int(fields[21]), arguments)
+    return Process(
+        pid,
+        int(fields[1]),
+        int(fields[2]),
+        int(fields[3]),
+        owner,
+        fields[0],
+        int(fields[19]),
+        sum(int(field) for field in fields[11:15]),
+        int(fields[21]),
+        arguments,
+    )
 
 
 def _boot_time(root):

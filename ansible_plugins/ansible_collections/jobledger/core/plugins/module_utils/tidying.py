@@ -1,4 +1,5 @@
-"""Frees a fence by hand, and removes what ended jobs of `start_once` left behind. Runs on managed hosts; Python 3.6 and later.
+"""Frees a fence by hand, and removes what ended jobs of `start_once` left behind. Runs on managed hosts; Python 3.6 and
+later.
 
 Nothing is removed below a lock that somebody holds, and never the record of an end: `already_succeeded` stays known.
 """
@@ -18,7 +19,8 @@ class CannotFree(Exception):
 
 
 def free(directory, wanted, by, reason):
-    """Free the fence of `wanted`: HOST / PLAY / JOB as it is shown, or the id of its newest job. Return its title and job id.
+    """Free the fence of `wanted`: HOST / PLAY / JOB as it is shown, or the id of its newest job. Return its title and
+    job id.
 
     Raises CannotFree for a fence that is not there, is held, or that two keys could mean.
     """
@@ -41,7 +43,8 @@ def free(directory, wanted, by, reason):
 def tidy(directory, links_in, seconds, now, only_look=False):
     """Remove results, output, temporary directories and links of jobs that ended longer ago than `seconds`.
 
-    `links_in` are async directories with links of controllers. Return the paths and what could not be removed, as two lists.
+    `links_in` are async directories with links of controllers. Return the paths and what could not be removed, as two
+    lists.
     """
     before = job_files.moment(now - seconds)
     removed, troubles = [], []
@@ -65,8 +68,15 @@ def _tidy_attempt(attempt, before, only_look):
         if not fence_layout.try_lock(lock):
             return []
         start = attempt.start or {}
-        paths = [attempt.file(*parts, start["job_id"]) for parts in (("ended",), ("ended", "attached"), ("ended", "already")) if start.get("job_id")]
-        paths += [attempt.file(name) for name in ("stdout", "stdout.1", "stdout.dropped", "stderr", "stderr.1", "stderr.dropped", "tee.py")]
+        paths = [
+            attempt.file(*parts, start["job_id"])
+            for parts in (("ended",), ("ended", "attached"), ("ended", "already"))
+            if start.get("job_id")
+        ]
+        paths += [
+            attempt.file(name)
+            for name in ("stdout", "stdout.1", "stdout.dropped", "stderr", "stderr.1", "stderr.dropped", "tee.py")
+        ]
         gone = [path for path in paths if os.path.lexists(path)]
         if not only_look:
             for path in gone:
@@ -140,4 +150,3 @@ def _is_directory(path):
 def _title(fence):
     names = fence.names or {}
     return " / ".join(" ".join(str(names.get(key) or "?").split()) for key in ("host", "play", "job"))
-

@@ -1,4 +1,6 @@
-"""Documentation of the action async_job_clean, which does the work on the controller. There is nothing to run on a host."""
+"""Documentation of the action async_job_clean, which does the work on the controller. There is nothing to run on a
+host.
+"""
 
 from __future__ import annotations
 

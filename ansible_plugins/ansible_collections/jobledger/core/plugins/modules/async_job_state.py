@@ -1,4 +1,6 @@
-"""Documentation of the action async_job_state, which does the work on the controller. There is nothing to run on a host."""
+"""Documentation of the action async_job_state, which does the work on the controller. There is nothing to run on a
+host.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ module: async_job_state
 short_description: Saves or loads the record of one asynchronous job
 version_added: 0.1.0
 description:
-  - What the roles P(jobledger.core.async_job_save#role) and P(jobledger.core.async_job_load#role) are made of. Use the roles.
+  - What the roles P(jobledger.core.async_job_save#role) and P(jobledger.core.async_job_load#role) are made of. Use the
+    roles.
   - Runs on the controller, without a connection to the host, also with C(become). No package is needed on a host.
   - In check mode it reads and does not write.
 author:

@@ -6,11 +6,15 @@ module: cancel
 short_description: Cancels an async job on its host
 version_added: 0.1.0
 description:
-  - Finds the processes of a job by the job's id, sees that they are that job, sends them TERM and, after a time, KILL. Then it writes a
-    results file that C(async_status) reads as failed, and that Jobledger's plugins read as C(cancelled), with who and why.
-  - A job that has ended keeps its own end, and nothing is sent to anybody. A job that nobody runs any more is left as it is.
+  - Finds the processes of a job by the job's id, sees that they are that job, sends them TERM and, after a time, KILL.
+    Then it writes a
+    results file that C(async_status) reads as failed, and that Jobledger's plugins read as C(cancelled), with who and
+    why.
+  - A job that has ended keeps its own end, and nothing is sent to anybody. A job that nobody runs any more is left as
+    it is.
   - The playbook C(jobledger.core.cancel) finds the job by name, calls this, and tells the ledger.
-  - What a job started in a session of its own, and left alone there, does not belong to the job any more and is not ended.
+  - What a job started in a session of its own, and left alone there, does not belong to the job any more and is not
+    ended.
   - Needs Linux on the host, and Python 3.6 or later. Become root, or the user who runs the job.
 author:
   - Jobledger contributors
@@ -57,7 +61,11 @@ job:
   contains:
     ansible_job_id: {description: Name of the job on its host., type: str}
     results_file: {description: Path of its results file., type: str}
-    outcome: {description: 'C(cancelled); C(ended), when it had ended by itself; C(gone), when no process of it was there; C(absent), without a results file, too.', type: str}
+    outcome:
+      description: >-
+        C(cancelled); C(ended), when it had ended by itself; C(gone), when no process of it was there; C(absent),
+        without a results file, too.
+      type: str
     signal: {description: 'C(TERM) or C(KILL), whichever it took.', type: str}
     processes: {description: How many processes it had., type: int}
     cancelled: {description: 'Who cancelled it, when and why.', type: dict}
@@ -78,26 +86,46 @@ from ansible_collections.jobledger.core.plugins.module_utils import ending, fenc
 
 def main():
     """The module."""
-    module = AnsibleModule(argument_spec={
-        "ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str", "required": True},
-        "grace": {"type": "int", "default": 30}, "by": {"type": "str"}, "reason": {"type": "str", "default": ""}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "ansible_job_id": {"type": "str", "required": True},
+            "results_file": {"type": "str", "required": True},
+            "grace": {"type": "int", "default": 30},
+            "by": {"type": "str"},
+            "reason": {"type": "str", "default": ""},
+        },
+        supports_check_mode=True,
+    )
     job_id, path = module.params["ansible_job_id"], os.path.expanduser(module.params["results_file"])
     if not path.startswith("/") or os.path.basename(path) != job_id:
-        module.fail_json(msg="results_file must be the whole path of the job's results file, and end in the job's id; %s does not" % path)
+        module.fail_json(
+            msg="results_file must be the whole path of the job's results file, and end in the job's id; %s does not"
+            % path
+        )
     if not 0 <= module.params["grace"] <= 3600:
         module.fail_json(msg="grace must be between 0 and 3600 seconds")
     # So that a module that is ended itself leaves no wrapper stopped.
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_arguments: sys.exit("ended by a signal"))
-    mark = {"by": module.params["by"] or getpass.getuser(), "reason": module.params["reason"], "at": job_files.moment(time.time())}
+    mark = {
+        "by": module.params["by"] or getpass.getuser(),
+        "reason": module.params["reason"],
+        "at": job_files.moment(time.time()),
+    }
     try:
         attempt = looking.attempt_of(path)
-        job = ending.Job(job_id, path, mark) if attempt is None else ending.FencedJob(attempt, mark, fence_start.finish_lost)
+        job = (
+            ending.Job(job_id, path, mark)
+            if attempt is None
+            else ending.FencedJob(attempt, mark, fence_start.finish_lost)
+        )
         found = job.cancel(module.params["grace"], module.check_mode)
     except (ending.CannotCancel, processes.NoProcesses) as error:
         module.fail_json(msg="the job %s was not cancelled: %s." % (job_id, str(error).rstrip(".")))
     # Below `job`, so that no callback takes this task for the one that started the job.
-    module.exit_json(changed=found["outcome"] == ending.CANCELLED, job=dict(found, ansible_job_id=job_id, results_file=path))
+    module.exit_json(
+        changed=found["outcome"] == ending.CANCELLED, job=dict(found, ansible_job_id=job_id, results_file=path)
+    )
 
 
 if __name__ == "__main__":

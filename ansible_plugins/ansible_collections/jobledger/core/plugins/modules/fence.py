@@ -6,9 +6,12 @@ module: fence
 short_description: Frees a fence of start_once by hand, and removes what ended jobs left behind
 version_added: 0.1.0
 description:
-  - M(jobledger.core.start_once) starts a job at most once per key and generation; a fence on the host remembers that. To free it means that the
-    same work may be started again, whatever became of it. That is an act of a person, with a reason, and it is written down beside the fence.
-  - Removes results, kept output, temporary directories and controllers' links of jobs that ended long ago. That they ended, and how, stays known.
+  - M(jobledger.core.start_once) starts a job at most once per key and generation; a fence on the host remembers that.
+    To free it means that the
+    same work may be started again, whatever became of it. That is an act of a person, with a reason, and it is written
+    down beside the fence.
+  - Removes results, kept output, temporary directories and controllers' links of jobs that ended long ago. That they
+    ended, and how, stays known.
   - Nothing is touched below a lock that a job holds.
   - The playbook C(jobledger.core.settle) calls it with C(fence_free) and C(fence_tidy).
 author:
@@ -31,7 +34,8 @@ options:
     description: Remove what jobs left that ended longer ago than so many seconds.
     type: int
   directories:
-    description: Async directories in which links of controllers are removed, besides C(.ansible_async) in the homes of the host's users.
+    description: Async directories in which links of controllers are removed, besides C(.ansible_async) in the homes of
+      the host's users.
     type: list
     elements: path
     default: []
@@ -81,17 +85,28 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_layout
 
 def main():
     """The module."""
-    module = AnsibleModule(argument_spec={
-        "dir": {"type": "path", "default": fence_layout.DEFAULT_DIR}, "free": {"type": "str"}, "reason": {"type": "str"}, "by": {"type": "str"},
-        "tidy": {"type": "int"}, "directories": {"type": "list", "elements": "path", "default": []}},
-        required_one_of=[("free", "tidy")], required_by={"free": ("reason",)}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "dir": {"type": "path", "default": fence_layout.DEFAULT_DIR},
+            "free": {"type": "str"},
+            "reason": {"type": "str"},
+            "by": {"type": "str"},
+            "tidy": {"type": "int"},
+            "directories": {"type": "list", "elements": "path", "default": []},
+        },
+        required_one_of=[("free", "tidy")],
+        required_by={"free": ("reason",)},
+        supports_check_mode=True,
+    )
     given, result = module.params, {"changed": False}
     try:
         if given["free"] is not None:
             if not (given["reason"] or "").strip():
                 module.fail_json(msg="reason is empty: say why the same work may be started again")
             if not module.check_mode:
-                result["freed"] = tidying.free(given["dir"], given["free"], given["by"] or getpass.getuser(), given["reason"])
+                result["freed"] = tidying.free(
+                    given["dir"], given["free"], given["by"] or getpass.getuser(), given["reason"]
+                )
             result["changed"] = True
         if given["tidy"] is not None:
             if given["tidy"] < 0:
@@ -99,7 +114,9 @@ def main():
             places = {}
             for path in given["directories"] + [os.path.expanduser("~/.ansible_async")] + looking.homes():
                 places.setdefault(os.path.realpath(path), path)
-            removed, troubles = tidying.tidy(given["dir"], sorted(places.values()), given["tidy"], time.time(), module.check_mode)
+            removed, troubles = tidying.tidy(
+                given["dir"], sorted(places.values()), given["tidy"], time.time(), module.check_mode
+            )
             result.update(removed=removed, troubles=troubles, changed=result["changed"] or bool(removed))
     except tidying.CannotFree as error:
         module.fail_json(msg="nothing was freed: %s." % error)

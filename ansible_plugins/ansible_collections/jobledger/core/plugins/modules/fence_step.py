@@ -1,12 +1,15 @@
 #!/usr/bin/python
-"""The step on the execution host: what the action start_once delivers in the place of Ansible's async wrapper. Python 3.6 and later."""
+"""The step on the execution host: what the action start_once delivers in the place of Ansible's async wrapper.
+Python 3.6 and later.
+"""
 
 DOCUMENTATION = r"""
 module: fence_step
 short_description: The step of start_once on the execution host
 version_added: 0.1.0
 description:
-  - What the action M(jobledger.core.start_once) delivers to a host in the place of Ansible's async wrapper. Use that action; this module cannot be used by itself.
+  - What the action M(jobledger.core.start_once) delivers to a host in the place of Ansible's async wrapper. Use that
+    action; this module cannot be used by itself.
   - Checks, records and launches in one step, under one lock.
 author:
   - Jobledger contributors
@@ -71,7 +74,10 @@ class Invocation(object):
         self.tmpdir = None if keep else os.path.dirname(self.path)
 
 
-_CHANGED = "Ansible called the start step in a way that this version of jobledger.core does not know, so nothing was started: use a version of both that fit"
+_CHANGED = (
+    "Ansible called the start step in a way that this version of jobledger.core does not know, so nothing was "
+    "started: use a version of both that fit"
+)
 
 
 def _interpreter(path):
@@ -90,10 +96,17 @@ def main():
             invocation = Invocation(sys.argv[1:])
         reply = _answer(order, invocation)
     except fence_host.Refused as refused:
-        reply = dict({"failed": True, "changed": False, "decision": "refused", "msg": "start_once refused: %s" % refused}, **refused.facts)
+        reply = dict(
+            {"failed": True, "changed": False, "decision": "refused", "msg": "start_once refused: %s" % refused},
+            **refused.facts,
+        )
     except (OSError, fence_layout.Damaged) as error:
-        reply = {"failed": True, "changed": False, "decision": "refused",
-                 "msg": "start_once refused: the fence on this host cannot be used, so nothing was started: %s" % error}
+        reply = {
+            "failed": True,
+            "changed": False,
+            "decision": "refused",
+            "msg": "start_once refused: the fence on this host cannot be used, so nothing was started: %s" % error,
+        }
     reply["fence_nonce"] = order["nonce"]
     if reply["decision"] != "started" and invocation is not None and invocation.tmpdir:
         shutil.rmtree(invocation.tmpdir, True)
@@ -117,12 +130,16 @@ def _answer(order, invocation):
         answer = fence_start.look(_fence(directory, machine, fields), wanted)
         return dict(answer.facts(), changed=answer.decision == "started")
     link = os.path.join(os.path.expanduser(os.environ.get("ANSIBLE_ASYNC_DIR") or "~/.ansible_async"), invocation.name)
-    answer = fence_start.start_once(_fence(directory, machine, fields), wanted, invocation.command, invocation.tmpdir, link)
+    answer = fence_start.start_once(
+        _fence(directory, machine, fields), wanted, invocation.command, invocation.tmpdir, link
+    )
     return _reply(answer, wanted.whole, link)
 
 
 def _fence(directory, machine, fields):
-    return fence_layout.Fence(os.path.join(directory, "keys", fence_layout.key_hash(machine, fields["host"], fields["play"], fields["job"])))
+    return fence_layout.Fence(
+        os.path.join(directory, "keys", fence_layout.key_hash(machine, fields["host"], fields["play"], fields["job"]))
+    )
 
 
 def _reply(answer, whole, link):

@@ -6,7 +6,8 @@ module: look
 short_description: Looks at the async jobs of a host, without touching them
 version_added: 0.1.0
 description:
-  - Tells for each job whether it is alive (since when, with which processor time and memory), has ended (how), is gone (its results file
+  - Tells for each job whether it is alive (since when, with which processor time and memory), has ended (how), is gone
+    (its results file
     says that it runs, and no process of it is there), has no results file, or cannot be told.
   - One visit is enough for all jobs of a host. Nothing is changed, and no job is ever ended.
   - Also finds jobs that nobody asked about, by the results files in the async directories. This is what the playbook
@@ -27,7 +28,8 @@ options:
         type: str
         required: true
       results_file:
-        description: Path of its results file, as the task that started it has it. Without it, only a job that is alive is found.
+        description: Path of its results file, as the task that started it has it. Without it, only a job that is alive
+          is found.
         type: str
   strangers:
     description: Also look for jobs that are not in O(jobs).
@@ -41,11 +43,13 @@ options:
     elements: path
     default: []
   fence_dir:
-    description: Where C(jobledger.core.start_once) keeps its fences on the host. Jobs that it started are looked for there.
+    description: Where C(jobledger.core.start_once) keeps its fences on the host. Jobs that it started are looked for
+      there.
     type: path
     default: /var/lib/jobledger/fence
   finish_lost:
-    description: Write into the fence of a job of C(start_once) that the job is lost, where nobody holds it and no result came. Nothing else is ever written.
+    description: Write into the fence of a job of C(start_once) that the job is lost, where nobody holds it and no
+      result came. Nothing else is ever written.
     type: bool
     default: false
   newer_than:
@@ -129,30 +133,59 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_layout
 
 def main():
     """The module."""
-    module = AnsibleModule(argument_spec={
-        "jobs": {"type": "list", "elements": "dict", "default": [], "options": {
-            "ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str"}}},
-        "strangers": {"type": "bool", "default": False}, "directories": {"type": "list", "elements": "path", "default": []},
-        "fence_dir": {"type": "path", "default": fence_layout.DEFAULT_DIR}, "finish_lost": {"type": "bool", "default": False}, "newer_than": {"type": "int", "default": 604800}, "most": {"type": "int", "default": 1000}}, supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "jobs": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {"ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str"}},
+            },
+            "strangers": {"type": "bool", "default": False},
+            "directories": {"type": "list", "elements": "path", "default": []},
+            "fence_dir": {"type": "path", "default": fence_layout.DEFAULT_DIR},
+            "finish_lost": {"type": "bool", "default": False},
+            "newer_than": {"type": "int", "default": 604800},
+            "most": {"type": "int", "default": 1000},
+        },
+        supports_check_mode=True,
+    )
     asked = [dict(job, results_file=os.path.expanduser(job["results_file"] or "")) for job in module.params["jobs"]]
     try:
         finish = fence_start.finish_lost if module.params["finish_lost"] and not module.check_mode else None
         look = looking.Look(finish=finish)
     except processes.NoProcesses as error:
-        module.fail_json(msg="the jobs of this host cannot be looked at: %s. Use async_status, which reads what the job itself wrote." % error)
+        module.fail_json(
+            msg="the jobs of this host cannot be looked at: %s. Use async_status, which reads what the job itself "
+            "wrote." % error
+        )
     reports, strangers, troubles, left = look.jobs(asked), [], [], 0
     if module.params["strangers"]:
         known = set(job["ansible_job_id"] for job in asked)
         since = time.time() - module.params["newer_than"]
-        strangers, troubles, left = look.strangers(_directories(asked, module.params["directories"]), known, module.params["most"], since)
+        strangers, troubles, left = look.strangers(
+            _directories(asked, module.params["directories"]), known, module.params["most"], since
+        )
         fenced, unread = look.fenced(module.params["fence_dir"], known, since)
         strangers, troubles = strangers + fenced, troubles + unread
-    module.exit_json(changed=False, jobs=reports, strangers=strangers, troubles=troubles, left_off=left, boot_id=look.snapshot.boot_id)
+    module.exit_json(
+        changed=False,
+        jobs=reports,
+        strangers=strangers,
+        troubles=troubles,
+        left_off=left,
+        boot_id=look.snapshot.boot_id,
+    )
 
 
 def _directories(asked, given):
     found = {}
-    for path in [os.path.dirname(job["results_file"]) for job in asked if looking.attempt_of(job["results_file"]) is None] + given + [os.path.expanduser("~/.ansible_async")] + looking.homes():
+    for path in (
+        [os.path.dirname(job["results_file"]) for job in asked if looking.attempt_of(job["results_file"]) is None]
+        + given
+        + [os.path.expanduser("~/.ansible_async")]
+        + looking.homes()
+    ):
         if path:
             found.setdefault(os.path.realpath(path), path)
     return sorted(found.values())

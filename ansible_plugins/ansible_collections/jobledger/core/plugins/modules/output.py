@@ -6,9 +6,11 @@ module: output
 short_description: Reads what a job of start_once has written so far
 version_added: 0.1.0
 description:
-  - Reads standard output or standard error of a command that M(jobledger.core.start_once) started with C(output=keep), while it runs and
+  - Reads standard output or standard error of a command that M(jobledger.core.start_once) started with C(output=keep),
+    while it runs and
     afterwards, by offset, whole, or its last lines.
-  - For any other async job there is nothing to read while it runs, because Ansible's own wrapper keeps the output to itself until the job ends. The module then
+  - For any other async job there is nothing to read while it runs, because Ansible's own wrapper keeps the output to
+    itself until the job ends. The module then
     returns RV(kept=false) and says so.
   - Nothing is kept of a task with C(no_log). Nothing is changed.
 author:
@@ -29,7 +31,8 @@ options:
     default: stdout
   offset:
     description:
-      - The first byte to return, counted from the first that the command ever wrote. Default is the oldest that is kept.
+      - The first byte to return, counted from the first that the command ever wrote. Default is the oldest that is
+        kept.
       - To follow a job, give RV(next) of the time before.
     type: int
   lines:
@@ -103,10 +106,18 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_layout
 
 def main():
     """The module."""
-    module = AnsibleModule(argument_spec={
-        "ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str", "required": True},
-        "stream": {"type": "str", "choices": ["stdout", "stderr"], "default": "stdout"}, "offset": {"type": "int"}, "lines": {"type": "int"},
-        "most": {"type": "int", "default": 65536}}, mutually_exclusive=[("offset", "lines")], supports_check_mode=True)
+    module = AnsibleModule(
+        argument_spec={
+            "ansible_job_id": {"type": "str", "required": True},
+            "results_file": {"type": "str", "required": True},
+            "stream": {"type": "str", "choices": ["stdout", "stderr"], "default": "stdout"},
+            "offset": {"type": "int"},
+            "lines": {"type": "int"},
+            "most": {"type": "int", "default": 65536},
+        },
+        mutually_exclusive=[("offset", "lines")],
+        supports_check_mode=True,
+    )
     given = module.params
     if not 1 <= given["most"] <= outputs.MOST:
         module.fail_json(msg="most must be between 1 and %d bytes" % outputs.MOST)
@@ -116,15 +127,22 @@ def main():
     attempt = looking.attempt_of(path)
     try:
         if attempt is None:
-            module.exit_json(changed=False, kept=False, why=outputs.explain(None), ended=job_files.read(path).kind == job_files.ENDED)
+            module.exit_json(
+                changed=False, kept=False, why=outputs.explain(None), ended=job_files.read(path).kind == job_files.ENDED
+            )
         # Asked first: what is written after the read would else never be fetched.
         ended = attempt.state() not in (fence_layout.RUNNING, fence_layout.STARTING)
         found = outputs.read(attempt, given["stream"], given["offset"], given["most"], given["lines"])
-        module.exit_json(changed=False, kept=True, ended=ended, text=found.pop("data").decode("utf-8", "replace"), **found)
+        module.exit_json(
+            changed=False, kept=True, ended=ended, text=found.pop("data").decode("utf-8", "replace"), **found
+        )
     except outputs.NotKept as error:
         module.exit_json(changed=False, kept=False, why=str(error), ended=ended)
     except (OSError, fence_layout.Damaged) as error:
-        module.fail_json(msg="the output of %s cannot be read: %s. Become root, or the user who runs the job." % (given["ansible_job_id"], error))
+        module.fail_json(
+            msg="the output of %s cannot be read: %s. Become root, or the user who runs the job."
+            % (given["ansible_job_id"], error)
+        )
 
 
 if __name__ == "__main__":

@@ -14,7 +14,8 @@ author:
   - Jobledger contributors
 options:
   operation:
-    description: C(ask) returns open jobs by execution host; C(find) returns one job by name; C(tell) writes down what M(jobledger.core.look) saw.
+    description: C(ask) returns open jobs by execution host; C(find) returns one job by name; C(tell) writes down what
+      M(jobledger.core.look) saw.
     type: str
     required: true
     choices: [ask, find, tell]
@@ -39,7 +40,8 @@ options:
     type: str
     default: ''
   playbook:
-    description: For C(find), the file name of the playbook that started it, where plays of several playbooks have the same name.
+    description: For C(find), the file name of the playbook that started it, where plays of several playbooks have the
+      same name.
     type: str
     default: ''
   run_id:
@@ -58,11 +60,13 @@ options:
     description: For C(tell), the same by host, where it is not in a variable of each host.
     type: dict
   freed:
-    description: For C(tell), the fence that M(jobledger.core.fence) freed, with the reason; it goes into the labels of the run.
+    description: For C(tell), the fence that M(jobledger.core.fence) freed, with the reason; it goes into the labels of
+      the run.
     type: dict
     default: {}
   url:
-    description: Address of the ingester. Empty is C(JOBLEDGER_URL), or C(url) in the section C([jobledger]) of C(ansible.cfg), or C(http://127.0.0.1:8740).
+    description: Address of the ingester. Empty is C(JOBLEDGER_URL), or C(url) in the section C([jobledger]) of
+      C(ansible.cfg), or C(http://127.0.0.1:8740).
     type: str
     default: ''
   timeout:

@@ -7,18 +7,22 @@ module: start_once
 short_description: Starts a module as an async job, at most once per job key and generation
 version_added: 0.1.0
 description:
-  - Runs a module with C(async), and makes sure on the execution host that it is started at most once for its job key (host, play, job name) and generation, whoever
+  - Runs a module with C(async), and makes sure on the execution host that it is started at most once for its job key
+    (host, play, job name) and generation, whoever
     runs the playbook, from however many controllers.
-  - A job that runs already is waited for instead. One that has succeeded is not started again. So after any crash the whole recovery is to run the playbook again.
+  - A job that runs already is waited for instead. One that has succeeded is not started again. So after any crash the
+    whole recovery is to run the playbook again.
   - What decides is the fence, a directory on the execution host. Neither a ledger nor a clock is needed for it.
-  - Needs C(async). With C(poll) above 0 it waits, and its result is the module's own, also when another controller started the job. With C(poll=0) it goes on at once.
+  - Needs C(async). With C(poll) above 0 it waits, and its result is the module's own, also when another controller
+    started the job. With C(poll=0) it goes on at once.
   - In check mode it only looks.
 author:
   - Jobledger contributors
 options:
   module:
     description:
-      - The module to run, any that Ansible can run with C(async). M(ansible.builtin.command) and M(ansible.builtin.shell) are known.
+      - The module to run, any that Ansible can run with C(async). M(ansible.builtin.command) and
+        M(ansible.builtin.shell) are known.
       - Other actions that work on the controller, too, are refused. Name the module itself instead.
     type: str
     required: true
@@ -28,24 +32,28 @@ options:
     default: {}
   generation:
     description:
-      - What makes it the same work when the playbook runs again, such as a release. Generations go only forward, in the order in which the host sees them.
+      - What makes it the same work when the playbook runs again, such as a release. Generations go only forward, in the
+        order in which the host sees them.
       - Without it, a job that has ended may be started again.
     type: raw
   on_failed:
     description:
-      - What to do when this generation has failed, ran out of its time, was cancelled or was lost before. Without a generation, when the last start was lost.
+      - What to do when this generation has failed, ran out of its time, was cancelled or was lost before. Without a
+        generation, when the last start was lost.
       - V(fail) fails the task and says so. V(restart) starts the job again.
     type: str
     default: fail
     choices: [fail, restart]
   on_other:
-    description: What to do while another generation of the job runs. V(refuse) fails the task; V(wait) waits for its end, at most the seconds of C(async).
+    description: What to do while another generation of the job runs. V(refuse) fails the task; V(wait) waits for its
+      end, at most the seconds of C(async).
     type: str
     default: refuse
     choices: [refuse, wait]
   output:
     description:
-      - V(keep) writes what M(ansible.builtin.command) or M(ansible.builtin.shell) prints into files of the host while it runs, for M(jobledger.core.output). The result is the same.
+      - V(keep) writes what M(ansible.builtin.command) or M(ansible.builtin.shell) prints into files of the host while
+        it runs, for M(jobledger.core.output). The result is the same.
       - With C(no_log) nothing is kept.
     type: str
     choices: [keep]
@@ -54,7 +62,8 @@ options:
     type: int
     default: 67108864
   fence_dir:
-    description: The fence directory on the execution host. Better a variable of the inventory, C(jobledger_fence_dir), since all runs have to use the same.
+    description: The fence directory on the execution host. Better a variable of the inventory, C(jobledger_fence_dir),
+      since all runs have to use the same.
     type: str
   fence:
     description: What decides. V(host) is the fence on the execution host.
@@ -84,7 +93,8 @@ decision:
   type: str
   sample: attached
 ansible_job_id:
-  description: The job's id. With C(poll=0), of a job that another controller started, an id of this controller for the same job.
+  description: The job's id. With C(poll=0), of a job that another controller started, an id of this controller for the
+    same job.
   returned: when there is a job
   type: str
 results_file:

@@ -37,7 +37,9 @@ def controller(tmp_path):
 
 
 def _run(program, controller, playbook, **variables):
-    done = controller.command("ansible-playbook", "jobledger.core." + playbook, "-e", json.dumps(variables), JOBLEDGER_URL=program.url)
+    done = controller.command(
+        "ansible-playbook", "jobledger.core." + playbook, "-e", json.dumps(variables), JOBLEDGER_URL=program.url
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -59,7 +61,12 @@ def test_ledger_learns_what_became_of_each_job_and_of_one_it_never_heard_of(prog
     assert (alive["status"], alive["sighting"]["processes"], lost["status"]) == ("running", 4, "lost")
     assert "no process of the job is there" in lost["message"]
     (adopted,) = program.jobs("?ansible_job_id=" + unheard)
-    assert (adopted["play"], adopted["job_name"], adopted["status"], adopted["host"]) == ("unknown", "sleep " + unheard, "running", "h1")
+    assert (adopted["play"], adopted["job_name"], adopted["status"], adopted["host"]) == (
+        "unknown",
+        "sleep " + unheard,
+        "running",
+        "h1",
+    )
     # Somebody brings the result back, from a backup, say: it counts more than what was inferred. And the adopted job is killed.
     with open(killed["results_file"], "w", encoding="ascii") as file:
         file.write('{"rc": 0, "changed": true, "ansible_job_id": "%s"}' % killed["ansible_job_id"])
@@ -67,6 +74,15 @@ def test_ledger_learns_what_became_of_each_job_and_of_one_it_never_heard_of(prog
     _run(program, controller, "settle", settle_unseen_for="0s")
     assert program.job("h1", "Upgrade", "killed")["status"] == "succeeded"
     assert program.jobs("?ansible_job_id=" + unheard)[0]["status"] == "lost"
-    _run(program, controller, "cancel", cancel_host="h1", cancel_play="Upgrade", cancel_job="alive", cancel_reason="wrong release", cancel_grace=5)
+    _run(
+        program,
+        controller,
+        "cancel",
+        cancel_host="h1",
+        cancel_play="Upgrade",
+        cancel_job="alive",
+        cancel_reason="wrong release",
+        cancel_grace=5,
+    )
     cancelled = program.job("h1", "Upgrade", "alive")
     assert cancelled["status"] == "cancelled" and "wrong release" in cancelled["message"]

@@ -67,7 +67,9 @@ def host(request):
 
 
 class Patient(Controller):
-    """A controller that waits longer for the ingester than a run usually may: these tests are not about a busy machine."""
+    """A controller that waits longer for the ingester than a run usually may: these tests are not about a busy
+    machine.
+    """
 
     def environment(self, url, **extra):
         return super().environment(url, **{"JOBLEDGER_TIMEOUT": "10", "JOBLEDGER_BUDGET": "60", **extra})
@@ -105,7 +107,12 @@ def test_controller_that_exits_comes_back_until_the_job_is_done(program, control
         assert done.returncode == 0, done.stdout + done.stderr
         assert record(program, host)["status"] == "running"
     go(controller)
-    until(lambda: json.loads(open(started["results_file"]).read()).get("finished") == 1 or "rc" in open(started["results_file"]).read())
+    until(
+        lambda: (
+            json.loads(open(started["results_file"]).read()).get("finished") == 1
+            or "rc" in open(started["results_file"]).read()
+        )
+    )
     done = controller.playbook(CHECK, url=program.url, name="check.yml")
     assert done.returncode == 0, done.stdout + done.stderr
     ended = record(program, host)
@@ -152,7 +159,7 @@ def test_host_that_loses_only_the_process_has_an_overdue_job(program, controller
 def test_job_that_runs_too_long_is_timed_out_or_failed_never_succeeded(program, controller, host):
     controller.playbook(START % (2, 0), url=program.url)
     results = record(program, host)["results_file"]
-    until(lambda: "Timeout" in open(results).read() or "finished\": 1" in open(results).read())
+    until(lambda: "Timeout" in open(results).read() or 'finished": 1' in open(results).read())
     controller.playbook(CHECK, url=program.url, name="check.yml")
     job = record(program, host)
     assert job["status"] == "timed_out" and "Timeout exceeded" in job["message"]
@@ -163,21 +170,64 @@ def test_two_playbooks_with_one_name_keep_their_records_and_must_be_told_apart(p
     for name in ("first.yml", "second.yml"):
         assert controller.playbook(START % (60, 0), url=program.url, name=name).returncode == 0
     jobs = program.jobs("?host=" + host)
-    assert [job["playbook"] for job in jobs] == ["second.yml", "first.yml"] and len({job["ansible_job_id"] for job in jobs}) == 2
+    assert [job["playbook"] for job in jobs] == ["second.yml", "first.yml"] and len(
+        {job["ansible_job_id"] for job in jobs}
+    ) == 2
     answer = record(program, host)
     assert answer["ambiguous"] and [job["playbook"] for job in answer["candidates"]] == ["second.yml", "first.yml"]
     refused = controller.playbook(CHECK, url=program.url, name="check.yml")
     assert refused.returncode == 2 and "first.yml" in refused.stdout and "second.yml" in refused.stdout
     told = controller.playbook(CHECK, "-e", '{"which": {"playbook": "first.yml"}}', url=program.url, name="check.yml")
-    assert told.returncode == 0 and jobs[1]["ansible_job_id"] in told.stdout + json.dumps(record(program, host)), told.stdout
-    assert program.job(host, "Upgrade databases", "Migrate schema", "?playbook=first.yml")["ansible_job_id"] == jobs[1]["ansible_job_id"]
+    assert told.returncode == 0 and jobs[1]["ansible_job_id"] in told.stdout + json.dumps(record(program, host)), (
+        told.stdout
+    )
+    assert (
+        program.job(host, "Upgrade databases", "Migrate schema", "?playbook=first.yml")["ansible_job_id"]
+        == jobs[1]["ansible_job_id"]
+    )
     go(controller)
 
 
-NAMES = ["two words", "a/b", "..", ".", "../../../escape", "it's \"quoted\"", "line\nbreak", "Überführung 数据库", "100%", "back\\slash", "n" * 300, "x.json", "-rf",
-         # hostile ones: of a page, a database, a header, a terminal, another file system
-         "<script>alert(1)</script>", "'; DROP TABLE jobs; --", "x\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK", "\x1b[2J\x1b]0;title\x07", "abc\u202egnp.exe", "zero\u200bwidth\ufeff", "\u2028\u2029\x85",
-         "con", "NUL.txt", "lpt1", "name.", "trailing ", "a:b?c*d|e", "~root", "$(id)", "`id`", "%2e%2e%2f", "..%c0%af..", "é", "e\u0301", "\U0001f600" * 50, "ж" * 2048, "x" * 4096, "{{ 7 * 7 }}x"]
+NAMES = [
+    "two words",
+    "a/b",
+    "..",
+    ".",
+    "../../../escape",
+    'it\'s "quoted"',
+    "line\nbreak",
+    "Überführung 数据库",
+    "100%",
+    "back\\slash",
+    "n" * 300,
+    "x.json",
+    "-rf",
+    # hostile ones: of a page, a database, a header, a terminal, another file system
+    "<script>alert(1)</script>",
+    "'; DROP TABLE jobs; --",
+    "x\r\nSet-Cookie: a=b\r\n\r\nHTTP/1.1 200 OK",
+    "\x1b[2J\x1b]0;title\x07",
+    "abc\u202egnp.exe",
+    "zero\u200bwidth\ufeff",
+    "\u2028\u2029\x85",
+    "con",
+    "NUL.txt",
+    "lpt1",
+    "name.",
+    "trailing ",
+    "a:b?c*d|e",
+    "~root",
+    "$(id)",
+    "`id`",
+    "%2e%2e%2f",
+    "..%c0%af..",
+    "é",
+    "e\u0301",
+    "\U0001f600" * 50,
+    "ж" * 2048,
+    "x" * 4096,
+    "{{ 7 * 7 }}x",
+]
 
 
 def test_any_name_is_resumed_by_its_real_name_and_stays_in_the_mirror(program, controller, host):
@@ -206,12 +256,22 @@ def test_any_name_is_resumed_by_its_real_name_and_stays_in_the_mirror(program, c
     assert {json.loads(path.read_text())["job_name"] for path in files if path.parts[-3] == host} == set(NAMES)
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
     assert {stat.S_IMODE(path.stat().st_mode) for path in program.mirror.rglob("*") if path.is_dir()} == {0o700}
-    assert sorted(path.name for path in program.data.iterdir() if not path.name.startswith("ledger.journal-")) == ["ledger.mark", "ledger.mv.db", "mirror"]
+    assert sorted(path.name for path in program.data.iterdir() if not path.name.startswith("ledger.journal-")) == [
+        "ledger.mark",
+        "ledger.mv.db",
+        "mirror",
+    ]
     # The command line's table: a row a job, and nothing in it that steers a terminal.
-    listed = subprocess.run([*JOBLEDGER, "jobs", "ls", "--host", host, "--url", program.url], stdout=subprocess.PIPE, check=True,
-                            env={key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}).stdout.decode("utf-8")
+    listed = subprocess.run(
+        [*JOBLEDGER, "jobs", "ls", "--host", host, "--url", program.url],
+        stdout=subprocess.PIPE,
+        check=True,
+        env={key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")},
+    ).stdout.decode("utf-8")
     assert len(listed.splitlines()) == len(NAMES) + 1 == listed.count("\n")
-    assert not [char for char in listed if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") and char != "\n"]
+    assert not [
+        char for char in listed if unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp", "Cs") and char != "\n"
+    ]
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["SIGTERM", "SIGKILL"])
@@ -259,10 +319,26 @@ def test_existing_tree_of_state_files_given_as_the_mirror_resumes(tmp_path, cont
     tree = tmp_path / ".ansible_async_state"
     state = tree / host / "Upgrade databases" / "Migrate schema.json"
     state.parent.mkdir(parents=True)
-    state.write_text(json.dumps({"job_name": "Migrate schema", "host": host, "ansible_job_id": results, "save_time": "2026-11-20T10:30:45Z", "metadata": {"ticket": "CHG-7"}}))
+    state.write_text(
+        json.dumps(
+            {
+                "job_name": "Migrate schema",
+                "host": host,
+                "ansible_job_id": results,
+                "save_time": "2026-11-20T10:30:45Z",
+                "metadata": {"ticket": "CHG-7"},
+            }
+        )
+    )
     with Program(tmp_path / "own", "--mirror", str(tree)) as own:
         assert record(own, host)["metadata"] == {"ticket": "CHG-7"}
-        done = controller.playbook(CHECK.replace('ansible_async_dir: "{{ found.async_dir }}"', 'ansible_async_dir: "%s"' % (tmp_path / "async")), url=own.url, name="check.yml")
+        done = controller.playbook(
+            CHECK.replace(
+                'ansible_async_dir: "{{ found.async_dir }}"', 'ansible_async_dir: "%s"' % (tmp_path / "async")
+            ),
+            url=own.url,
+            name="check.yml",
+        )
         assert done.returncode == 0, done.stdout + done.stderr
     go(controller)
 
@@ -272,4 +348,6 @@ def test_ingester_absent_changes_nothing_but_one_warning(tmp_path, controller):
     alone = controller.playbook(START % (60, 1))
     watched = controller.playbook(START % (60, 1), url="http://127.0.0.1:1")
     assert (watched.returncode, len(watched.stdout.splitlines())) == (alone.returncode, len(alone.stdout.splitlines()))
-    assert watched.stderr.count("[WARNING]") == alone.stderr.count("[WARNING]") + 1 and "not delivered" in watched.stderr
+    assert (
+        watched.stderr.count("[WARNING]") == alone.stderr.count("[WARNING]") + 1 and "not delivered" in watched.stderr
+    )

@@ -45,29 +45,50 @@ class Site(Controller):
 
     def environment(self, url, **extra):
         # The usual directory: the recipes of the roles name it.
-        return super().environment(url or self.program.url, **{
-            "JOBLEDGER_TIMEOUT": "10", "JOBLEDGER_BUDGET": "60", "ANSIBLE_ASYNC_DIR": str(self.home / ".ansible_async"), **extra})
+        return super().environment(
+            url or self.program.url,
+            **{
+                "JOBLEDGER_TIMEOUT": "10",
+                "JOBLEDGER_BUDGET": "60",
+                "ANSIBLE_ASYNC_DIR": str(self.home / ".ansible_async"),
+                **extra,
+            },
+        )
 
     def play(self, text, *arguments, name="site.yml"):
         """Run a playbook, or tasks in a play like those of the documents."""
         if "hosts:" not in text:
-            text = "- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(text, "    ")
+            text = "- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(
+                text, "    "
+            )
         return self.playbook(text, *arguments, name=name)
 
     def started(self, play, job, command, host="db1"):
         """Start a job under a name, and return its record."""
         tasks = [{"name": job, "ansible.builtin.command": command, "async": 600, "poll": 0}]
-        done = self.playbook(json.dumps([{"name": play, "hosts": host, "gather_facts": False, "tasks": tasks}]), name="start.yml")
+        done = self.playbook(
+            json.dumps([{"name": play, "hosts": host, "gather_facts": False, "tasks": tasks}]), name="start.yml"
+        )
         assert done.returncode == 0, done.stdout + done.stderr
         return self.program.job(host, play, job, "?nth=1")
 
     def ended(self, record):
         """Wait until the job has ended on its host; nobody tells the ledger."""
         until(lambda: '"rc"' in open(record["results_file"]).read())
-        assert self.program.job(record["host"], record["play"], record["job_name"], "?id=" + record["ansible_job_id"])["status"] == "running"
+        assert (
+            self.program.job(record["host"], record["play"], record["job_name"], "?id=" + record["ansible_job_id"])[
+                "status"
+            ]
+            == "running"
+        )
 
     def history(self, play, job, host="db1"):
-        return [one["status"] for one in self.program.jobs("?host=%s&play=%s&job=%s" % (host, play.replace(" ", "%20"), job.replace(" ", "%20")))]
+        return [
+            one["status"]
+            for one in self.program.jobs(
+                "?host=%s&play=%s&job=%s" % (host, play.replace(" ", "%20"), job.replace(" ", "%20"))
+            )
+        ]
 
 
 @pytest.fixture
@@ -89,9 +110,15 @@ def ok(done):
 
 def waiting():
     """The recipes that wait for a job: their text, and the job's play, name and host."""
-    found = [(block, UPGRADE + (("localhost" if "hosts: localhost" in block else "db1"),)) for page in ("../README.md", "tutorial.md", "how-to/resume.md")
-             for block in pages.snippets(page, "yaml") if "async_status" in block and "lookup(" in block and "Look for" not in block]
-    found += [(block, ("Upgrade databases", "upgrade_db", "db1")) for block in pages.snippets("reference/lookup.md", "yaml")]
+    found = [
+        (block, UPGRADE + (("localhost" if "hosts: localhost" in block else "db1"),))
+        for page in ("../README.md", "tutorial.md", "how-to/resume.md")
+        for block in pages.snippets(page, "yaml")
+        if "async_status" in block and "lookup(" in block and "Look for" not in block
+    ]
+    found += [
+        (block, ("Upgrade databases", "upgrade_db", "db1")) for block in pages.snippets("reference/lookup.md", "yaml")
+    ]
     return found
 
 
@@ -117,7 +144,7 @@ def starting():
 def _example(first):
     """The tasks of the lookup's documentation, from the one whose name begins so."""
     text = lookup.EXAMPLES
-    return textwrap.dedent(text[text.index("    - name: " + first):])
+    return textwrap.dedent(text[text.index("    - name: " + first) :])
 
 
 @pytest.mark.parametrize("recipe, job", starting())
@@ -128,12 +155,16 @@ def test_recipe_that_starts_asks_the_host_whether_the_job_still_runs(site, recip
     assert first["status"] == "running"
     site.ended(first)
     ok(site.play(recipe))
-    assert site.history("Upgrade databases", job) == ["running", "failed"], "the job that nobody had asked was asked, and started again"
+    assert site.history("Upgrade databases", job) == ["running", "failed"], (
+        "the job that nobody had asked was asked, and started again"
+    )
     site.ended(site.program.job("db1", "Upgrade databases", job))
     ok(site.play(_waits(recipe, job)))
     running = site.program.job("db1", "Upgrade databases", job)
     ok(site.play(recipe))
-    assert site.program.job("db1", "Upgrade databases", job)["ansible_job_id"] == running["ansible_job_id"], "a job that runs is not started beside itself"
+    assert site.program.job("db1", "Upgrade databases", job)["ansible_job_id"] == running["ansible_job_id"], (
+        "a job that runs is not started beside itself"
+    )
     os.unlink(running["results_file"])
     assert site.play(recipe).returncode == 2, "nobody can tell whether the job runs"
     assert len(site.history("Upgrade databases", job)) == 3
@@ -164,14 +195,20 @@ def test_recipe_of_the_roles_starts_once_and_then_asks(site):
     # The command does not exist here, so the job has failed, and the check of it says so.
     done = site.play(recipe)
     assert done.returncode == 2 and "Ask the host how it stands" in done.stdout, done.stdout
-    assert [(one["ansible_job_id"], one["status"]) for one in site.program.jobs("?host=db1")] == [(job["ansible_job_id"], "failed")]
+    assert [(one["ansible_job_id"], one["status"]) for one in site.program.jobs("?host=db1")] == [
+        (job["ansible_job_id"], "failed")
+    ]
 
 
 def test_variables_of_the_migration_page(site):
     record = site.started("Upgrade databases", "upgrade_db", "true")
     (block,) = [block for block in pages.snippets("how-to/migrate.md", "yaml") if "lookup('jobledger" in block]
-    ok(site.play("- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n%s  tasks:\n    - assert: {that: found.ansible_job_id == '%s'}\n" % (
-        textwrap.indent(block, "  "), record["ansible_job_id"])))
+    ok(
+        site.play(
+            "- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n%s  tasks:\n    - assert: {that: "
+            "found.ansible_job_id == '%s'}\n" % (textwrap.indent(block, "  "), record["ansible_job_id"])
+        )
+    )
 
 
 def test_recipe_of_the_load_role(site):
@@ -186,13 +223,22 @@ def test_recipe_of_the_load_role(site):
 def test_snippet_of_the_page_and_the_hint_of_the_command(site):
     record = site.started(*UPGRADE, "true")
     site.ended(record)
-    shown = subprocess.run([*JOBLEDGER, "jobs", "show", "db1", *UPGRADE, "--url", site.program.url], text=True, stdout=subprocess.PIPE, check=True).stdout
+    shown = subprocess.run(
+        [*JOBLEDGER, "jobs", "show", "db1", *UPGRADE, "--url", site.program.url],
+        text=True,
+        stdout=subprocess.PIPE,
+        check=True,
+    ).stdout
     (command,) = re.findall(r"^resume +(ansible .*)$", shown, re.M)
     done = pages.run(command, site)
     assert done.returncode == 0 and '"finished": ' in done.stdout, done.stdout + done.stderr
-    with urllib.request.urlopen(site.program.url + "/jobs/db1/Upgrade%20databases/Migrate%20schema", timeout=10) as answer:
+    with urllib.request.urlopen(
+        site.program.url + "/jobs/db1/Upgrade%20databases/Migrate%20schema", timeout=10
+    ) as answer:
         page = answer.read().decode()
-    (task,) = [text for text in map(html.unescape, re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.S)) if "async_status" in text]
+    (task,) = [
+        text for text in map(html.unescape, re.findall(r"<pre[^>]*>(.*?)</pre>", page, re.S)) if "async_status" in text
+    ]
     assert yaml.safe_load(re.sub(r"<[^>]+>", "", task))
     ok(site.play(re.sub(r"<[^>]+>", "", task), name="snippet.yml"))
     assert site.program.job("db1", *UPGRADE)["status"] == "succeeded"

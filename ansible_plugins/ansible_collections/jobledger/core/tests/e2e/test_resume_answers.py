@@ -1,7 +1,7 @@
 """What a name answers, and what a record says, with real Ansible, the real ingester and a real mirror.
 
-Each test is a case that once went wrong: a dry run that hid the job, a check in another directory, a verdict that was not
-heard, an open job behind one that had ended, two open jobs of one name.
+Each test is a case that once went wrong: a dry run that hid the job, a check in another directory, a verdict that was
+not heard, an open job behind one that had ended, two open jobs of one name.
 """
 
 from __future__ import annotations
@@ -57,7 +57,8 @@ def mirrored(program, host, play, job):
     return json.loads(path.read_text()) if path.is_file() else None
 
 
-MIGRATE = """
+MIGRATE = (
+    """
 - name: Upgrade databases
   hosts: all
   gather_facts: false
@@ -66,7 +67,9 @@ MIGRATE = """
       ansible.builtin.command: %s
       async: 600
       poll: 0
-""" % UNTIL_GO
+"""
+    % UNTIL_GO
+)
 
 RESUME = """
 - name: Finish the upgrade
@@ -92,7 +95,12 @@ def test_dry_run_does_not_answer(program, controller, host):
     done = controller.playbook(MIGRATE, "--check", url=program.url)
     assert (done.returncode == 0) is dry_runs, done.stdout
     found = program.job(host, "Upgrade databases", "Migrate schema")
-    assert (found["ansible_job_id"], found["status"], found["check_mode"], found["ambiguous"]) == (real["ansible_job_id"], "running", False, False)
+    assert (found["ansible_job_id"], found["status"], found["check_mode"], found["ambiguous"]) == (
+        real["ansible_job_id"],
+        "running",
+        False,
+        False,
+    )
     ran(controller.playbook(RESUME, url=program.url, name="resume.yml"))
     assert (controller.root / "out").read_text() == "False False"
     until(lambda: mirrored(program, host, "Upgrade databases", "Migrate schema"))
@@ -104,7 +112,8 @@ def test_dry_run_does_not_answer(program, controller, host):
         assert dry["check_mode"] is True and dry["ansible_job_id"] == history[0]["ansible_job_id"]
 
 
-ELSEWHERE = """
+ELSEWHERE = (
+    """
 - name: Other directory
   hosts: all
   gather_facts: false
@@ -121,7 +130,9 @@ ELSEWHERE = """
     - name: Look right
       ansible.builtin.async_status: {jid: "{{ launched.ansible_job_id }}"}
       when: again | default(false) | bool
-""" % UNTIL_GO
+"""
+    % UNTIL_GO
+)
 
 
 @pytest.mark.parametrize("again", [False, True])
@@ -130,12 +141,18 @@ def test_check_in_another_directory_proves_nothing(program, controller, host, ag
     job = program.job(host, "Other directory", "Long migration")
     assert job["status"] == "running"
     assert [one["ansible_job_id"] for one in program.jobs("?status=open&host=" + host)] == [job["ansible_job_id"]]
-    events = [event for event in program.get("/api/v1/runs/%s/events" % job["run_id"])["events"] if event["type"] in ("job_ended", "job_polled")]
+    events = [
+        event
+        for event in program.get("/api/v1/runs/%s/events" % job["run_id"])["events"]
+        if event["type"] in ("job_ended", "job_polled")
+    ]
     assert [(event["type"], event.get("status"), "/elsewhere/" in event["results_file"]) for event in events] == [
-        ("job_ended", "lost", True)] + [("job_polled", None, False)] * again
+        ("job_ended", "lost", True)
+    ] + [("job_polled", None, False)] * again
 
 
-GONE = """
+GONE = (
+    """
 - name: Gone
   hosts: all
   gather_facts: false
@@ -147,9 +164,12 @@ GONE = """
       register: launched
     - {name: Hide its file, ansible.builtin.command: "mv {{ launched.results_file }} {{ playbook_dir }}/hidden"}
     - {name: Look, ansible.builtin.async_status: {jid: "{{ launched.ansible_job_id }}"}, ignore_errors: true}
-    - {name: Bring it back, ansible.builtin.command: "mv {{ playbook_dir }}/hidden {{ launched.results_file }}", when: again}
+    - {name: Bring it back, ansible.builtin.command: "mv {{ playbook_dir }}/hidden {{ launched.results_file }}", when:
+    again}
     - {name: Look again, ansible.builtin.async_status: {jid: "{{ launched.ansible_job_id }}"}, when: again}
-""" % UNTIL_GO
+"""
+    % UNTIL_GO
+)
 
 
 @pytest.mark.parametrize("again, status", [(False, "lost"), (True, "running")])
@@ -247,12 +267,21 @@ VERDICTS = """
 
 def test_a_plays_verdict_decides_and_the_modules_word_stays(program, controller, host):
     ran(controller.playbook(VERDICTS, url=program.url))
-    shown = {job["job_name"]: (job["status"], job.get("verdict"), job.get("module_status"), job["rc"]) for job in program.jobs("?host=" + host)}
+    shown = {
+        job["job_name"]: (job["status"], job.get("verdict"), job.get("module_status"), job["rc"])
+        for job in program.jobs("?host=" + host)
+    }
     assert shown == {
-        "waited and judged failed": ("failed", "failed", "succeeded", 0), "looped and judged failed (one)": ("failed", "failed", "succeeded", 0),
-        "waited and judged fine": ("succeeded", "succeeded", "failed", 1), "waited and not judged": ("failed", None, None, 1), "rescued": ("failed", None, None, 1),
-        "asked and judged fine": ("succeeded", "succeeded", "failed", 1), "asked and judged failed": ("failed", "failed", "succeeded", 0),
-        "asked and not judged": ("failed", None, None, 1), "hidden and judged failed": ("failed", "failed", "succeeded", None)}
+        "waited and judged failed": ("failed", "failed", "succeeded", 0),
+        "looped and judged failed (one)": ("failed", "failed", "succeeded", 0),
+        "waited and judged fine": ("succeeded", "succeeded", "failed", 1),
+        "waited and not judged": ("failed", None, None, 1),
+        "rescued": ("failed", None, None, 1),
+        "asked and judged fine": ("succeeded", "succeeded", "failed", 1),
+        "asked and judged failed": ("failed", "failed", "succeeded", 0),
+        "asked and not judged": ("failed", None, None, 1),
+        "hidden and judged failed": ("failed", "failed", "succeeded", None),
+    }
 
 
 NIGHTLY = """
@@ -301,7 +330,9 @@ def test_an_open_job_answers_before_a_newer_one_that_ended(program, controller, 
     assert (found["ansible_job_id"], found["status"], found["ambiguous"]) == (open_job, "running", False)
     assert ask(program, controller, "Copy everything") == open_job
     ended = program.job(host, "Nightly", "Copy everything", "?nth=1")
-    assert ended["status"] == "succeeded" and ask(program, controller, "Copy everything", nth=1) == ended["ansible_job_id"]
+    assert (
+        ended["status"] == "succeeded" and ask(program, controller, "Copy everything", nth=1) == ended["ansible_job_id"]
+    )
     until(lambda: (mirrored(program, host, "Nightly", "Copy everything") or {}).get("ansible_job_id") == open_job)
 
 
@@ -322,7 +353,15 @@ def test_several_open_jobs_of_a_name_are_ambiguous_within_one_run_too(program, c
     assert (found["ambiguous"], found["candidates_total"]) == (True, 2) and first != second
     said = ask(program, controller, "Copy")
     assert "2 open jobs have this name" in said and first in said and second in said
-    assert [ask(program, controller, "Copy", **which) for which in ({"id": first}, {"which": "oldest"}, {"nth": 2}, {"which": "newest"})] == [first, first, first, second]
+    assert [
+        ask(program, controller, "Copy", **which)
+        for which in ({"id": first}, {"which": "oldest"}, {"nth": 2}, {"which": "newest"})
+    ] == [first, first, first, second]
     assert "2 open jobs have this name" in ask(program, controller, "Copy", run_id=found["run_id"])
-    held = until(lambda: (mirrored(program, host, "Nightly", "Copy") or {}).get("others") and mirrored(program, host, "Nightly", "Copy"))
+    held = until(
+        lambda: (
+            (mirrored(program, host, "Nightly", "Copy") or {}).get("others")
+            and mirrored(program, host, "Nightly", "Copy")
+        )
+    )
     assert [held["ansible_job_id"]] + [other["ansible_job_id"] for other in held["others"]] == [second, first]

@@ -1,4 +1,6 @@
-"""Real Ansible and the real ingester with all of it on: TLS, client certificates, tokens. And that no token is left anywhere."""
+"""Real Ansible and the real ingester with all of it on: TLS, client certificates, tokens. And that no token is left
+anywhere.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from tools.program import JAR, JOBLEDGER, Program, until
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
 
-REPLAY = COLLECTIONS / "ansible_collections" / "jobledger" / "core" / "plugins" / "plugin_utils" / "delivery" / "replay.py"
+REPLAY = (
+    COLLECTIONS / "ansible_collections" / "jobledger" / "core" / "plugins" / "plugin_utils" / "delivery" / "replay.py"
+)
 
 WORK = """
 - name: Upgrade databases
@@ -58,18 +62,36 @@ class Secured:
         for scope in ("ingest", "read"):
             self.create(scope)
         self.create("ingest,read", "both")
-        self.program = Program(self.data, "--tls-cert", str(cert), "--tls-key", str(key), "--tls-client-ca", str(self.clients.file),
-                               "--access-log", str(self.log), "--log-level", "debug")
+        self.program = Program(
+            self.data,
+            "--tls-cert",
+            str(cert),
+            "--tls-key",
+            str(key),
+            "--tls-client-ca",
+            str(self.clients.file),
+            "--access-log",
+            str(self.log),
+            "--log-level",
+            "debug",
+        )
         client_cert, client_key = self.clients.issue("controller")
         self.environment = {
-            "JOBLEDGER_TOKEN_FILE": str(root / "tokens" / "both"), "JOBLEDGER_CA_FILE": str(self.ca.file), "JOBLEDGER_CLIENT_CERT": str(client_cert),
-            "JOBLEDGER_CLIENT_KEY": str(client_key), "JOBLEDGER_TIMEOUT": "10", "JOBLEDGER_BUDGET": "60"}
+            "JOBLEDGER_TOKEN_FILE": str(root / "tokens" / "both"),
+            "JOBLEDGER_CA_FILE": str(self.ca.file),
+            "JOBLEDGER_CLIENT_CERT": str(client_cert),
+            "JOBLEDGER_CLIENT_KEY": str(client_key),
+            "JOBLEDGER_TIMEOUT": "10",
+            "JOBLEDGER_BUDGET": "60",
+        }
 
     def command(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess:
         """Run the jobledger command."""
         shell = {name: value for name, value in os.environ.items() if not name.startswith("JOBLEDGER_")}
         shell.update(environment, XDG_CONFIG_HOME=str(self.root))
-        return subprocess.run([*JOBLEDGER, *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+        return subprocess.run(
+            [*JOBLEDGER, *arguments], env=shell, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600
+        )
 
     def create(self, scope: str, name: str | None = None) -> None:
         """Make a token, and put it into a file of its own, as an operator would."""
@@ -124,12 +146,25 @@ def test_replay_delivers_what_an_untrusted_run_could_not(secured, controller):
     assert "certificate is not trusted" in said and list(controller.spool.glob("*.spool"))
     arguments = [sys.executable, str(REPLAY), "--url", url, "--spool-dir", str(controller.spool)]
     for missing, why in (("JOBLEDGER_TOKEN_FILE", "token"), ("JOBLEDGER_CLIENT_CERT", "client")):
-        environment = {name: value for name, value in controller.environment(None, **secured.environment).items() if not name.startswith(missing)}
+        environment = {
+            name: value
+            for name, value in controller.environment(None, **secured.environment).items()
+            if not name.startswith(missing)
+        }
         if missing == "JOBLEDGER_CLIENT_CERT":
             del environment["JOBLEDGER_CLIENT_KEY"]
-        done = subprocess.run(arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+        done = subprocess.run(
+            arguments, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600
+        )
         assert done.returncode == 1, _silent(secured, done)
-    done = subprocess.run(arguments, env=controller.environment(None, **secured.environment), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+    done = subprocess.run(
+        arguments,
+        env=controller.environment(None, **secured.environment),
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=600,
+    )
     assert done.returncode == 0 and "delivered" in _silent(secured, done), done.stdout + done.stderr
     assert not list(controller.spool.glob("*.spool"))
 
@@ -150,7 +185,12 @@ def test_token_file_that_everybody_can_read_is_warned_about(secured, controller)
     loose = controller.write("loose", secured.tokens["both"])
     try:
         loose.chmod(0o644)
-        said = _silent(secured, controller.playbook(WORK, url=secured.program.url, **dict(secured.environment, JOBLEDGER_TOKEN_FILE=str(loose))))
+        said = _silent(
+            secured,
+            controller.playbook(
+                WORK, url=secured.program.url, **dict(secured.environment, JOBLEDGER_TOKEN_FILE=str(loose))
+            ),
+        )
         assert "every user of this machine can read the token" in " ".join(said.split())
     finally:
         loose.unlink()
@@ -158,7 +198,11 @@ def test_token_file_that_everybody_can_read_is_warned_about(secured, controller)
 
 def test_revoked_token_is_refused_while_the_ingester_runs(secured, controller):
     secured.create("read", "brief")
-    environment = dict(secured.environment, JOBLEDGER_TOKEN_FILE=str(secured.root / "tokens" / "brief"), JOBLEDGER_URL=secured.program.url)
+    environment = dict(
+        secured.environment,
+        JOBLEDGER_TOKEN_FILE=str(secured.root / "tokens" / "brief"),
+        JOBLEDGER_URL=secured.program.url,
+    )
     until(lambda: secured.command("runs", "ls", **environment).returncode == 0)
     assert secured.command("token", "revoke", "brief", "--data-dir", str(secured.data)).returncode == 0
     until(lambda: "expired or been revoked" in secured.command("runs", "ls", **environment).stderr)

@@ -29,13 +29,19 @@ class Terminal:
 
     def __init__(self, columns: int, *words: str, **environment: str) -> None:
         self.text = ""
-        clean = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "NO_COLOR") and not key.startswith("JOBLEDGER_")}
+        clean = {
+            key: value
+            for key, value in os.environ.items()
+            if key not in ("COLUMNS", "NO_COLOR") and not key.startswith("JOBLEDGER_")
+        }
         clean.update({"TERM": "xterm", "LC_ALL": "C.UTF-8", **environment})
         go, gate = os.pipe()
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             os.read(go, 1)  # the size comes first
-            signal.signal(signal.SIGINT, signal.SIG_DFL)  # it is ignored where the tests run in the background of a shell
+            signal.signal(
+                signal.SIGINT, signal.SIG_DFL
+            )  # it is ignored where the tests run in the background of a shell
             os.execvpe("java", [*JOBLEDGER, *words], clean)
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
         os.write(gate, b"x")
@@ -78,14 +84,24 @@ class Terminal:
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
     with Program(tmp_path_factory.mktemp("data"), "--mirror", "none") as running:
-        for path, body in (("db1/Upgrade%20every%20database%20of%20the%20shop/Migrate", b'{"ansible_job_id": "j1.1", "started_at": "2020-01-01T10:00:00Z", "async": 60}'),
-                           ("db2/Upgrade%20every%20database%20of%20the%20shop/Migrate", b'{"ansible_job_id": "j2.1", "status": "failed"}')):
+        for path, body in (
+            (
+                "db1/Upgrade%20every%20database%20of%20the%20shop/Migrate",
+                b'{"ansible_job_id": "j1.1", "started_at": "2020-01-01T10:00:00Z", "async": 60}',
+            ),
+            (
+                "db2/Upgrade%20every%20database%20of%20the%20shop/Migrate",
+                b'{"ansible_job_id": "j2.1", "status": "failed"}',
+            ),
+        ):
             put(running, path, body)
         yield running
 
 
 def put(program, path: str, body: bytes) -> None:
-    request = urllib.request.Request(program.url + "/api/v1/jobs/" + path, body, {"content-type": "application/json"}, method="PUT")
+    request = urllib.request.Request(
+        program.url + "/api/v1/jobs/" + path, body, {"content-type": "application/json"}, method="PUT"
+    )
     urllib.request.urlopen(request, timeout=600).close()
 
 
@@ -100,7 +116,9 @@ def test_table_on_a_terminal_fits_it_and_is_coloured(program, columns):
     assert ("ANSIBLE JOB ID" in bare[0]) == (columns == 120)
 
 
-@pytest.mark.parametrize("words, environment", [((), {"NO_COLOR": "1"}), (("--color", "never"), {}), ((), {"TERM": "dumb"})])
+@pytest.mark.parametrize(
+    "words, environment", [((), {"NO_COLOR": "1"}), (("--color", "never"), {}), ((), {"TERM": "dumb"})]
+)
 def test_colours_stay_away_when_not_wanted(program, words, environment):
     with Terminal(100, "jobs", "ls", "--url", program.url, *words, **environment) as terminal:
         assert terminal.end() == 0
@@ -109,7 +127,13 @@ def test_colours_stay_away_when_not_wanted(program, words, environment):
 
 def test_pipe_has_no_colours_unless_asked_for(program):
     def piped(*words):
-        return subprocess.run([*JOBLEDGER, "jobs", "ls", "--url", program.url, *words], capture_output=True, text=True, check=True, timeout=PATIENCE).stdout
+        return subprocess.run(
+            [*JOBLEDGER, "jobs", "ls", "--url", program.url, *words],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=PATIENCE,
+        ).stdout
 
     assert "\x1b" not in piped()
     assert "\x1b[31mfailed" in piped("--color", "always")
@@ -132,5 +156,11 @@ def test_export_to_a_file_shows_a_bar_to_a_person_only(program, tmp_path):
         assert terminal.end() == 0
     assert "rows" in terminal.text and "%" in terminal.text
     assert len((tmp_path / "jobs.ndjson").read_text(encoding="utf-8").splitlines()) >= 2
-    silent = subprocess.run([*JOBLEDGER, "export", "jobs", "--url", program.url], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    silent = subprocess.run(
+        [*JOBLEDGER, "export", "jobs", "--url", program.url],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=PATIENCE,
+    )
     assert silent.stderr == "" and silent.stdout.startswith("{")

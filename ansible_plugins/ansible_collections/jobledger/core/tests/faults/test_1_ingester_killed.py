@@ -1,6 +1,8 @@
-"""Fault suite, 1: kill -9 of the real ingester, and of controllers, under load from real callbacks; again and again, on one ledger.
+"""Fault suite, 1: kill -9 of the real ingester, and of controllers, under load from real callbacks; again and again, on
+one ledger.
 
-Every event that reached a spool is in the ledger once, every job can be found, and the mirror's files are whole at every moment.
+Every event that reached a spool is in the ledger once, every job can be found, and the mirror's files are whole at
+every moment.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ TASKS = """
 
 
 def _round(server, sites, chance, kills) -> None:
-    """One run on each site: the ingester is killed twice, the last site's controller once, each at some event further on."""
+    """One run on each site: the ingester is killed twice, the last site's controller once, each at some event
+    further on.
+    """
     running = [site.launch(server.url, TASKS, JOBLEDGER_TIMEOUT="0.5") for site in sites]
     try:
         for victim in ("ingester", "controller", "ingester"):
@@ -69,7 +73,13 @@ def test_both_sides_killed_under_load_lose_and_double_nothing(tmp_path, table):
         sent = [(event["run_id"], event["seq"]) for event in spooled]
         assert kills["ingester"] == 2 * ROUNDS and kills["controller"] > 0
         # No spool is left, so all of it was acknowledged.
-        table.row("kill -9: ingester %(ingester)d, controller %(controller)d" % kills, sum(kills.values()), sent, len(set(sent)), server.stored())
+        table.row(
+            "kill -9: ingester %(ingester)d, controller %(controller)d" % kills,
+            sum(kills.values()),
+            sent,
+            len(set(sent)),
+            server.stored(),
+        )
         launched = [event for event in spooled if event["type"] == "job_started"]
         for event in launched:
             (found,) = server.get("/api/v1/jobs?ansible_job_id=" + event["ansible_job_id"])["jobs"]
@@ -81,23 +91,36 @@ def test_both_sides_killed_under_load_lose_and_double_nothing(tmp_path, table):
             # Nobody waited for an hour of silence: the replay found its process gone.
             assert told["state"] == ("finished" if ended else "interrupted")
         until(lambda: server.get("/api/v1/mirrors")["mirrors"][0]["pending"] == 0, 120)
-        assert json_below(server.root / "data" / "mirror") == len({(event["host"], event["play"], event["job"]) for event in launched})
+        assert json_below(server.root / "data" / "mirror") == len(
+            {(event["host"], event["play"], event["job"]) for event in launched}
+        )
 
 
 def test_intent_of_a_controller_that_died_is_listed_and_of_one_that_did_not_is_not(tmp_path):
     site = Controller(tmp_path)
-    text = "- {name: P, hosts: all, gather_facts: false, tasks: [{name: seen, command: 'true', async: 60, poll: 1}, " \
-           "{name: not today, command: 'true', async: 60, poll: 1, when: false}, {name: unseen, shell: 'while ! test -e go; do sleep 0.1; done', args: {chdir: ROOT}, async: 60, poll: 15}]}".replace("ROOT", str(tmp_path))
+    text = (
+        "- {name: P, hosts: all, gather_facts: false, tasks: [{name: seen, command: 'true', async: 60, poll: 1}, "
+        "{name: not today, command: 'true', async: 60, poll: 1, when: false}, {name: unseen, shell: 'while ! test -e "
+        "go; do sleep 0.1; done', args: {chdir: ROOT}, async: 60, poll: 15}]}".replace("ROOT", str(tmp_path))
+    )
     with real_ingester.RealIngester(tmp_path) as server:
         running = site.start(text, url=server.url)
         try:
-            until(lambda: [run for run in server.get("/api/v1/runs")["runs"]
-                           if "unseen" in json.dumps(server.get("/api/v1/runs/%s/events" % run["run_id"]))], 120)
+            until(
+                lambda: [
+                    run
+                    for run in server.get("/api/v1/runs")["runs"]
+                    if "unseen" in json.dumps(server.get("/api/v1/runs/%s/events" % run["run_id"]))
+                ],
+                120,
+            )
         finally:
             running.kill()
             site.write("go", "")  # the job and its watchers end by themselves
             running.communicate(timeout=600)
         (run,) = server.get("/api/v1/runs")["runs"]
         told = server.get("/api/v1/runs/" + run["run_id"])
-        assert [(intent["host"], intent["play"], intent["job"], intent["task"]) for intent in told["intended_unseen"]] == [("h1", "P", "unseen", "unseen")]
+        assert [
+            (intent["host"], intent["play"], intent["job"], intent["task"]) for intent in told["intended_unseen"]
+        ] == [("h1", "P", "unseen", "unseen")]
         assert told["missing"] == {"count": 0, "first_gap": None}

@@ -9,12 +9,11 @@ import json
 import random
 
 import pytest
+from ansible_collections.jobledger.core.plugins.callback.recorder import CallbackModule
 from tools import real_ingester
 from tools.fault_front import Front
 from tools.fault_site import SOAK, Site
 from tools.ingester import Ingester, closed_port
-
-from ansible_collections.jobledger.core.plugins.callback.recorder import CallbackModule
 
 pytestmark = pytest.mark.skipif(real_ingester.missing() is not None, reason=str(real_ingester.missing()))
 # Every hook of the recorder comes at least once. What `poll: 0` started can be taken up again by anyone; for the others a worker that outlives its
@@ -81,14 +80,20 @@ def moments(tmp_path_factory):
 def _chosen(moments) -> list[str]:
     chance = random.Random(8740)
     operations, writes = range(1, moments["op"] + 1), range(1, moments["pwrite"] + 1)
-    hooks = ["%s:%d" % (name, chance.randint(1, count) if SOAK else 1) for name, count in moments.items() if name.startswith("in:")]
+    hooks = [
+        "%s:%d" % (name, chance.randint(1, count) if SOAK else 1)
+        for name, count in moments.items()
+        if name.startswith("in:")
+    ]
     if not SOAK:
         operations, writes = chance.sample(operations, 1), chance.sample(writes, 1)
     return ["op:%d" % number for number in operations] + ["torn:%d" % number for number in writes] + hooks
 
 
 def test_every_hook_of_the_recorder_is_one_to_be_killed_in(moments):
-    assert {name[3:] for name in moments if name.startswith("in:")} == {name for name in vars(CallbackModule) if name.startswith("v2_")}
+    assert {name[3:] for name in moments if name.startswith("in:")} == {
+        name for name in vars(CallbackModule) if name.startswith("v2_")
+    }
     assert moments["op"] > 40 and moments["pwrite"] > 12
 
 
@@ -109,7 +114,13 @@ def test_controller_killed_at_any_moment_can_be_resumed(request, tmp_path, momen
         before = site.left()
         done = site.replay(server.url)
         assert done.returncode == 0 and site.left() == [] and not list(site.spool.glob("*.dead")), (done, before)
-        table.row("controller killed, ingester: %s" % request.node.callspec.id, kills, site.sent(), server.acknowledged, stored_of(real, site))
+        table.row(
+            "controller killed, ingester: %s" % request.node.callspec.id,
+            kills,
+            site.sent(),
+            server.acknowledged,
+            stored_of(real, site),
+        )
         assert kills >= (1 if script else sum(moment.startswith("in:") for moment in chosen))
     launched: dict = {}
     for event in site.spooled("job_started"):
@@ -131,7 +142,13 @@ def test_next_run_delivers_what_a_killed_one_left_before_its_own_tasks(tmp_path,
         assert done.returncode == 0 and "jobledger" not in done.stderr and site.left() == []
         order = [(event["run_id"] == name[:-6], event["type"]) for event in server.events]
         assert order.index((True, "job_started")) < order.index((False, "job_intended"))
-        table.row("controller killed, left to the next run", 1, site.sent(), server.acknowledged, [(event["run_id"], event["seq"]) for event in server.events])
+        table.row(
+            "controller killed, left to the next run",
+            1,
+            site.sent(),
+            server.acknowledged,
+            [(event["run_id"], event["seq"]) for event in server.events],
+        )
         assert server.wrong == []
 
 
@@ -139,6 +156,8 @@ def test_intent_has_left_when_the_controller_dies_before_its_job_is_started(tmp_
     tasks = "- {name: P, hosts: all, gather_facts: false, tasks: [{name: two, command: 'true', async: 30, poll: 1}]}"
     with Ingester() as server:
         # Not about a busy machine; and the kill comes when the hook's own work is done, before anything later could send.
-        done = Site(tmp_path).run(server.url, tasks, "in:v2_runner_on_start:1", JOBLEDGER_TIMEOUT="60", JOBLEDGER_BUDGET="120")
+        done = Site(tmp_path).run(
+            server.url, tasks, "in:v2_runner_on_start:1", JOBLEDGER_TIMEOUT="60", JOBLEDGER_BUDGET="120"
+        )
         assert done.returncode == -9
         assert server.wait_for(lambda events: any(event["type"] == "job_intended" for event in events), 60)

@@ -1,4 +1,5 @@
-"""Fault suite, 3: an ingester, or what stands in front of it, that answers wrongly, late, half or not at all. The real ledger is behind it.
+"""Fault suite, 3: an ingester, or what stands in front of it, that answers wrongly, late, half or not at all. The real
+ledger is behind it.
 
 A fault that passes is made good within the run. One that stays costs one warning, and the replay delivers all of it.
 """
@@ -21,8 +22,15 @@ TASKS = """
     - {name: one, command: "true", async: 30, poll: 0}
 """
 # Each fault, and what the warning says of it when it stays.
-ANSWERS = {"store_then_drop": "closed the connection without an answer", "500": "HTTP 500", "html": "not from a Jobledger ingester", "hang": "no answer within",
-           "drip": "no answer within", "close": "in the middle of its answer", "503": "HTTP 503"}
+ANSWERS = {
+    "store_then_drop": "closed the connection without an answer",
+    "500": "HTTP 500",
+    "html": "not from a Jobledger ingester",
+    "hang": "no answer within",
+    "drip": "no answer within",
+    "close": "in the middle of its answer",
+    "503": "HTTP 503",
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +58,9 @@ def test_fault_that_passes_changes_nothing(tmp_path, real, table, fault):
     site = Site(tmp_path)
     with Front(real.url, script=[fault]) as server:
         # The budget is wide: this is not about a busy machine.
-        done = site.run(server.url, TASKS, JOBLEDGER_TIMEOUT="2" if fault in ("hang", "drip") else "20", JOBLEDGER_BUDGET="60")
+        done = site.run(
+            server.url, TASKS, JOBLEDGER_TIMEOUT="2" if fault in ("hang", "drip") else "20", JOBLEDGER_BUDGET="60"
+        )
         assert done.returncode == 0 and "jobledger" not in done.stderr and site.left() == [], done.stderr
         assert len(server.requests) > 1
     table.row("ingester, once: %s" % fault, 1, site.sent(), server.acknowledged, stored_of(real, site))
@@ -65,7 +75,9 @@ def test_fault_that_stays_is_one_warning_and_the_replay_delivers(tmp_path, real,
     assert len(site.left()) == 1 and (fault == "store_then_drop") == bool(stored_of(real, site))
     done = site.replay(real.url)
     assert done.returncode == 0 and site.left() == [], done
-    table.row("ingester, always: %s; then the replay" % fault, faults, site.sent(), len(site.sent()), stored_of(real, site))
+    table.row(
+        "ingester, always: %s; then the replay" % fault, faults, site.sent(), len(site.sent()), stored_of(real, site)
+    )
 
 
 def test_black_hole_is_one_warning_and_the_replay_playbook_delivers(tmp_path, real, table):
@@ -74,7 +86,10 @@ def test_black_hole_is_one_warning_and_the_replay_playbook_delivers(tmp_path, re
         text = warned(site.run(hole.url, TASKS, JOBLEDGER_BUDGET="0.5"))
     (name,) = site.left()
     count = len(site.sent())
-    for part in ("%d of %d events were not delivered to %s: no answer within" % (count, count, hole.url), "%d events are kept in %s/%s" % (count, site.spool, name)):
+    for part in (
+        "%d of %d events were not delivered to %s: no answer within" % (count, count, hole.url),
+        "%d events are kept in %s/%s" % (count, site.spool, name),
+    ):
         assert "".join(part.split()) in "".join(text.split())  # Ansible breaks lines anywhere
     done = site.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=real.url)
     assert done.returncode == 0 and "%s: %d delivered" % (name, count) in done.stdout and site.left() == []
@@ -84,8 +99,12 @@ def test_black_hole_is_one_warning_and_the_replay_playbook_delivers(tmp_path, re
 def test_tls_that_is_wrong_in_any_way_delivers_nothing_and_tls_that_is_right_delivers_all(tmp_path, real, table):
     site = Site(tmp_path)
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
-    wrong = {"another authority": (other.server("foreign"), "certificate is not trusted"), "another name": (ours.server("misnamed", "elsewhere.example"), "certificate is for another name"),
-             "expired": (ours.server("expired", days=(-3, -1)), "certificate is not trusted"), "no TLS at all": (None, "TLS failed")}
+    wrong = {
+        "another authority": (other.server("foreign"), "certificate is not trusted"),
+        "another name": (ours.server("misnamed", "elsewhere.example"), "certificate is for another name"),
+        "expired": (ours.server("expired", days=(-3, -1)), "certificate is not trusted"),
+        "no TLS at all": (None, "TLS failed"),
+    }
     for tls, why in wrong.values():
         with Front(real.url, tls=tls) as server:
             url = server.url.replace("http:", "https:")

@@ -1,7 +1,8 @@
-"""Fault suite, 4: no room on the disk of the ledger, of the mirror, of the spool. Nothing that was acknowledged or spooled is lost, and room is used again without a restart.
+"""Fault suite, 4: no room on the disk of the ledger, of the mirror, of the spool. Nothing that was acknowledged or
+spooled is lost, and room is used again without a restart.
 
-The disk is a real one where a small tmpfs can be mounted. Elsewhere a substitute takes its place for spool and mirror; the ledger has
-FullDiskTest, on an injected file system, in any case.
+The disk is a real one where a small tmpfs can be mounted. Elsewhere a substitute takes its place for spool and mirror;
+the ledger has FullDiskTest, on an injected file system, in any case.
 """
 
 from __future__ import annotations
@@ -30,10 +31,15 @@ NO_MOUNT = small_disk.missing()
 
 
 @pytest.mark.parametrize("reserve, left", [("1KiB", "8K"), ("8MiB", "0")], ids=["disk", "reserve"])
-@pytest.mark.skipif(NO_MOUNT is not None, reason="%s; FullDiskTest has the ledger on an injected file system" % NO_MOUNT)
+@pytest.mark.skipif(
+    NO_MOUNT is not None, reason="%s; FullDiskTest has the ledger on an injected file system" % NO_MOUNT
+)
 def test_ledger_without_room_refuses_looks_up_and_recovers(tmp_path, table, reserve, left):
     site = Site(tmp_path / "site")
-    with SmallDisk(tmp_path / "data", "40m") as disk, real_ingester.RealIngester(tmp_path, "--min-free", reserve, "--mirror", "none", prefix=disk.prefix) as server:
+    with (
+        SmallDisk(tmp_path / "data", "40m") as disk,
+        real_ingester.RealIngester(tmp_path, "--min-free", reserve, "--mirror", "none", prefix=disk.prefix) as server,
+    ):
         assert site.run(server.url, TASKS, **PATIENT).returncode == 0 and site.left() == []
         before = server.stored()
         for _ in range(2):
@@ -42,16 +48,29 @@ def test_ledger_without_room_refuses_looks_up_and_recovers(tmp_path, table, rese
         disk.empty()
         done = site.replay(server.url)
         assert done.returncode == 0 and site.left() == [], done
-        table.row("ledger's disk full, %s left, min-free %s (tmpfs)" % (left, reserve), 2, site.sent(), len(site.sent()), server.stored())
+        table.row(
+            "ledger's disk full, %s left, min-free %s (tmpfs)" % (left, reserve),
+            2,
+            site.sent(),
+            len(site.sent()),
+            server.stored(),
+        )
         server.kill()
         server.start()
-        table.row("the same ledger (min-free %s) after kill -9 and restart" % reserve, 1, site.sent(), len(site.sent()), server.stored())
+        table.row(
+            "the same ledger (min-free %s) after kill -9 and restart" % reserve,
+            1,
+            site.sent(),
+            len(site.sent()),
+            server.stored(),
+        )
 
 
 def _run_without_room(site: Site, server, disk: SmallDisk, left: str) -> None:
     """Run the tasks until the ledger refuses them.
 
-    What is left may do for one run, and a checkpoint that goes on while the disk is filled gives the room of the journal back: then there is to be less.
+    What is left may do for one run, and a checkpoint that goes on while the disk is filled gives the room of the
+    journal back: then there is to be less.
     """
     for room in (left, "0", "0", "0"):
         disk.fill(room)
@@ -87,7 +106,10 @@ def _room(place):
 
 def test_mirror_without_room_delays_only_the_mirror(tmp_path, table):
     site = Site(tmp_path / "site")
-    with _room(tmp_path / "mirror") as disk, real_ingester.RealIngester(tmp_path, "--mirror", str(tmp_path / "mirror"), prefix=disk.prefix) as server:
+    with (
+        _room(tmp_path / "mirror") as disk,
+        real_ingester.RealIngester(tmp_path, "--mirror", str(tmp_path / "mirror"), prefix=disk.prefix) as server,
+    ):
         mirror = lambda: server.get("/api/v1/mirrors")["mirrors"][0]  # noqa: E731
         assert site.run(server.url, TASKS, **PATIENT).returncode == 0
         until(lambda: mirror()["pending"] == 0, 120)
@@ -121,7 +143,11 @@ def test_spool_without_room_sends_from_memory_and_uses_the_room_that_comes_back(
         fill()
         done = run()
         text = " ".join(done.stderr.split())
-        assert done.returncode == 0 and "The spool could not be used for everything (no space left on device)" in text and "lost" not in text, text
+        assert (
+            done.returncode == 0
+            and "The spool could not be used for everything (no space left on device)" in text
+            and "lost" not in text
+        ), text
         assert len(server.events) == 2 * sound and server.wrong == []
         empty()
         done = run()

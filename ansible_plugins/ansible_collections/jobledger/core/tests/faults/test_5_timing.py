@@ -1,4 +1,5 @@
-"""Fault suite, 5: what a run loses to an ingester that is absent, black-holed, slow or unresolvable. Exit code and output are those of a run without the callback.
+"""Fault suite, 5: what a run loses to an ingester that is absent, black-holed, slow or unresolvable. Exit code and
+output are those of a run without the callback.
 
 Measured is the time inside the recorder's hooks, not the run's: that depends on what else the machine does.
 """
@@ -12,7 +13,8 @@ from tools.fault_site import Site
 from tools.ingester import BlackHole, Ingester, closed_port
 
 BUDGET = 2.0  # the default
-# A busy machine takes the processor away in the middle of a hook. Without budget and breaker a case would cost a second (the time-out) for each of a dozen sends.
+# A busy machine takes the processor away in the middle of a hook. Without budget and breaker a case would cost a second
+# (the time-out) for each of a dozen sends.
 MARGIN = 6.0
 TASKS = """
 - name: P
@@ -77,8 +79,13 @@ def test_run_loses_no_more_than_the_budget_and_is_the_same(tmp_path, bare, table
     assert int(hooks) >= 15 and float(seconds) <= BUDGET + MARGIN, (seconds, hooks)
     with Ingester() as later:
         assert site.replay(later.url).returncode == 0 and site.left() == [] and later.wrong == []
-    table.row("ingester %s: %.2f s in %s hooks" % (case, float(seconds), hooks), 1, site.sent(), later.acknowledged,
-              [(event["run_id"], event["seq"]) for event in later.events])
+    table.row(
+        "ingester %s: %.2f s in %s hooks" % (case, float(seconds), hooks),
+        1,
+        site.sent(),
+        later.acknowledged,
+        [(event["run_id"], event["seq"]) for event in later.events],
+    )
 
 
 def test_healthy_ingester_costs_the_run_nothing_that_a_person_would_see(tmp_path, bare, table):
@@ -88,5 +95,10 @@ def test_healthy_ingester_costs_the_run_nothing_that_a_person_would_see(tmp_path
     assert done.returncode == bare.returncode and plain(done) == plain(bare) and done.stderr == bare.stderr
     seconds, hooks = (tmp_path / "stopwatch").read_text().split()
     assert float(seconds) <= MARGIN
-    table.row("ingester healthy: %.2f s in %s hooks" % (float(seconds), hooks), 0, site.sent(), server.acknowledged,
-              [(event["run_id"], event["seq"]) for event in server.events])
+    table.row(
+        "ingester healthy: %.2f s in %s hooks" % (float(seconds), hooks),
+        0,
+        site.sent(),
+        server.acknowledged,
+        [(event["run_id"], event["seq"]) for event in server.events],
+    )

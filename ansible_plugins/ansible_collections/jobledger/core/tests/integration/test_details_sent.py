@@ -1,4 +1,6 @@
-"""Commands, output and arguments on real Ansible: not sent by default, redacted where they are asked for, never under no_log."""
+"""Commands, output and arguments on real Ansible: not sent by default, redacted where they are asked for, never
+under no_log.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,16 @@ def site(tmp_path_factory):
 def shown(site):
     """A run that asks for everything."""
     with Ingester() as server:
-        done = site.playbook(TASKS, "-i", "hosts.ini", "-e", "x=" + SECRET, url=server.url, JOBLEDGER_DETAILS="cmd, stdout,stderr,module_args", JOBLEDGER_REDACT="\\d{4}-pin\n")
+        done = site.playbook(
+            TASKS,
+            "-i",
+            "hosts.ini",
+            "-e",
+            "x=" + SECRET,
+            url=server.url,
+            JOBLEDGER_DETAILS="cmd, stdout,stderr,module_args",
+            JOBLEDGER_REDACT="\\d{4}-pin\n",
+        )
         assert done.returncode == 0 and server.wrong == [], (done.stdout, done.stderr, server.wrong)
         yield server
 
@@ -68,14 +79,24 @@ def test_job_that_was_asked_for_shows_its_command_at_the_launch_and_all_at_the_e
     assert end["cmd"] == launch["cmd"] and end["module_args"]["_uses_shell"] is True
     (waited,) = details(shown, "waited")
     assert waited["stdout"] == "out-waited" and waited["cmd"].endswith("--token ***")
-    assert [entry["stdout"] for job in ("looped (a)", "looped (b)") for entry in details(shown, job)] == ["out-a", "out-b"]
-    assert [entry["cmd"] for job in ("looped (a)", "looped (b)") for entry in details(shown, job)] == ["echo out-a", "echo out-b"]
+    assert [entry["stdout"] for job in ("looped (a)", "looped (b)") for entry in details(shown, job)] == [
+        "out-a",
+        "out-b",
+    ]
+    assert [entry["cmd"] for job in ("looped (a)", "looped (b)") for entry in details(shown, job)] == [
+        "echo out-a",
+        "echo out-b",
+    ]
 
 
 def test_arguments_go_without_what_the_module_and_the_expressions_hide(shown):
     (end,) = details(shown, "fetched")
     arguments = end["module_args"]
-    assert arguments["url_username"] == "u" and arguments["dest"].endswith("/copy-***") and arguments["url"].endswith("/site.yml")
+    assert (
+        arguments["url_username"] == "u"
+        and arguments["dest"].endswith("/copy-***")
+        and arguments["url"].endswith("/site.yml")
+    )
     assert arguments["url_password"] == "***" and arguments["headers"] == {"Authorization": "***"}
 
 
@@ -85,14 +106,21 @@ def test_secrets_are_nowhere_in_what_was_sent(shown):
 
 def test_no_log_stays_hidden_whatever_was_asked_for(shown):
     assert HIDDEN not in sent(shown)
-    hidden = [event for event in shown.events if (event.get("job") or "").startswith("hidden") and event["type"] in ("job_started", "job_ended", "job_polled", "job_unresumable")]
+    hidden = [
+        event
+        for event in shown.events
+        if (event.get("job") or "").startswith("hidden")
+        and event["type"] in ("job_started", "job_ended", "job_polled", "job_unresumable")
+    ]
     assert len(hidden) >= 5 and not [event for event in hidden if "details" in event]
 
 
 def test_job_of_another_run_shows_nothing_since_it_may_have_been_hidden_there(site, shown):
     (fired,) = shown.of("job_started", job="fired")
     with Ingester() as server:
-        done = site.playbook(LOOK % fired["ansible_job_id"], url=server.url, JOBLEDGER_DETAILS="cmd,stdout,stderr,module_args")
+        done = site.playbook(
+            LOOK % fired["ansible_job_id"], url=server.url, JOBLEDGER_DETAILS="cmd,stdout,stderr,module_args"
+        )
         assert done.returncode == 0, done.stdout
     (end,) = server.of("job_ended")
     assert end["status"] == "succeeded" and "details" not in end and "out-fired" not in sent(server)
@@ -105,9 +133,17 @@ def test_only_the_kinds_that_were_asked_for_are_sent(site):
     assert details(server, "one") == [{"stdout": "out"}] and details(server, "one", "job_started") == [None]
 
 
-@pytest.mark.parametrize("setting, value, why", [("DETAILS", "cmd,argv", "details may name cmd, stdout, stderr, module_args; 'argv' is none"), ("REDACT", "(", "'(' is not a regular expression")])
+@pytest.mark.parametrize(
+    "setting, value, why",
+    [
+        ("DETAILS", "cmd,argv", "details may name cmd, stdout, stderr, module_args; 'argv' is none"),
+        ("REDACT", "(", "'(' is not a regular expression"),
+    ],
+)
 def test_setting_that_makes_no_sense_turns_the_callback_off_with_one_warning(site, setting, value, why):
     with Ingester() as server:
-        done = site.playbook("- {hosts: all, gather_facts: false, tasks: []}", url=server.url, **{"JOBLEDGER_" + setting: value})
+        done = site.playbook(
+            "- {hosts: all, gather_facts: false, tasks: []}", url=server.url, **{"JOBLEDGER_" + setting: value}
+        )
         assert done.returncode == 0 and why in " ".join(done.stderr.split()), done.stderr
         assert server.requests == []

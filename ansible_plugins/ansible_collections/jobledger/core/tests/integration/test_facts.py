@@ -8,7 +8,8 @@ import pytest
 from tools.controller import Controller, core_version
 from tools.ingester import Ingester
 
-# A job that is to be seen running lasts four seconds: the first look at it comes after one, on a machine under load later.
+# A job that is to be seen running lasts four seconds: the first look at it comes after one, on a machine under load
+# later.
 MAIN = """
 - name: Upgrade databases
   hosts: HOSTS
@@ -237,20 +238,34 @@ SLOW = """
 @pytest.fixture(scope="module", params=["linear", "free"])
 def run(request, tmp_path_factory):
     """One run with every quick case, under both strategies."""
-    controller = Controller(tmp_path_factory.mktemp("facts"), hosts=["h1", "h2", "h3", "away ansible_connection=ssh ansible_port=1 ansible_host=127.0.0.1"])
+    controller = Controller(
+        tmp_path_factory.mktemp("facts"),
+        hosts=["h1", "h2", "h3", "away ansible_connection=ssh ansible_port=1 ansible_host=127.0.0.1"],
+    )
     controller.write("roles/worker/tasks/main.yml", "- {name: role job, command: 'true', async: 40, poll: 0}\n")
     with Ingester() as server:
         server.hosts = ["h1", "h2"] if request.param == "free" else ["h1"]
         threading.Thread(target=_end_what_was_seen, args=(server, controller.root), daemon=True).start()
-        server.process = controller.playbook(MAIN.replace("STRATEGY", request.param).replace("HOSTS", ",".join(server.hosts)), url=server.url, JOBLEDGER_RUN_NAME="CHG-7",
-                                             JOBLEDGER_LABELS="team=db,why=test", JOBLEDGER_POLL_INTERVAL="0.3")
+        server.process = controller.playbook(
+            MAIN.replace("STRATEGY", request.param).replace("HOSTS", ",".join(server.hosts)),
+            url=server.url,
+            JOBLEDGER_RUN_NAME="CHG-7",
+            JOBLEDGER_LABELS="team=db,why=test",
+            JOBLEDGER_POLL_INTERVAL="0.3",
+        )
         server.home, server.root = controller.home, controller.root
         yield server
 
 
 def _end_what_was_seen(server, root):
     # The job ends when its polls came, however slow the machine is.
-    server.wait_for(lambda events: {event["host"] for event in events if event["type"] == "job_polled" and event.get("job") == "waited for"} >= set(server.hosts), 300)
+    server.wait_for(
+        lambda events: (
+            {event["host"] for event in events if event["type"] == "job_polled" and event.get("job") == "waited for"}
+            >= set(server.hosts)
+        ),
+        300,
+    )
     (root / "polled").touch()
 
 
@@ -272,13 +287,18 @@ def _one(server, kind, **fields):
 
 def _story(server, started):
     """What was said of one job, in order: event types, with the status of an end."""
-    return [event.get("status") or event["type"] for event in server.of("job_started", ansible_job_id=started["ansible_job_id"])
-            + server.of("job_ended", ansible_job_id=started["ansible_job_id"])]
+    return [
+        event.get("status") or event["type"]
+        for event in server.of("job_started", ansible_job_id=started["ansible_job_id"])
+        + server.of("job_ended", ansible_job_id=started["ansible_job_id"])
+    ]
 
 
 def test_every_event_keeps_to_the_contract(run):
     assert run.wrong == []
-    assert [event["seq"] for event in sorted(run.events, key=lambda event: event["seq"])] == list(range(1, len(run.events) + 1))
+    assert [event["seq"] for event in sorted(run.events, key=lambda event: event["seq"])] == list(
+        range(1, len(run.events) + 1)
+    )
     assert len({event["run_id"] for event in run.events}) == 1
     assert "delivered" not in run.process.stderr and "internal error" not in run.process.stderr, run.process.stderr
     assert run.process.returncode == 4, run.process.stdout  # away is unreachable; everything else went well
@@ -320,15 +340,24 @@ def test_poll_0_is_started_with_id_and_results_file(run):
         assert event["action"] == "ansible.builtin.command" and "label" not in event and "attempt" not in event
 
 
-@pytest.mark.parametrize("task", ["waited for", "hidden", "hidden and over at once", "waited loop", "failing job", "not today"])
+@pytest.mark.parametrize(
+    "task", ["waited for", "hidden", "hidden and over at once", "waited loop", "failing job", "not today"]
+)
 def test_task_whose_id_comes_late_is_announced_and_the_intent_made_good(run, task):
     for host in run.hosts:
         (intent,) = run.of("job_intended", host=host, task=task)
         assert (intent["play"], intent["job"], intent["async"]) == ("Upgrade databases", task, 40)
-        answers = [event for kind in ("job_started", "job_unresumable", "job_not_started") for event in run.of(kind, host=host, task=task)]
+        answers = [
+            event
+            for kind in ("job_started", "job_unresumable", "job_not_started")
+            for event in run.of(kind, host=host, task=task)
+        ]
         assert answers and all(event["seq"] > intent["seq"] and event["intent"] == intent["seq"] for event in answers)
-        assert answers[0]["type"] == {"hidden": "job_unresumable", "hidden and over at once": "job_unresumable",
-                                      "not today": "job_not_started"}.get(task, "job_started")
+        assert answers[0]["type"] == {
+            "hidden": "job_unresumable",
+            "hidden and over at once": "job_unresumable",
+            "not today": "job_not_started",
+        }.get(task, "job_started")
 
 
 def test_task_whose_id_is_shown_at_once_is_not_announced(run):
@@ -338,7 +367,10 @@ def test_task_whose_id_is_shown_at_once_is_not_announced(run):
 
 def test_loop_with_poll_0_is_one_job_per_item_and_the_aggregate_repeats_none(run):
     jobs = run.of("job_started", host="h1", task="looped")
-    assert [(event["job"], event["label"]) for event in jobs] == [("looped (item a)", "item a"), ("looped (item b)", "item b")]
+    assert [(event["job"], event["label"]) for event in jobs] == [
+        ("looped (item a)", "item a"),
+        ("looped (item b)", "item b"),
+    ]
     assert len({event["ansible_job_id"] for event in jobs}) == 2
 
 
@@ -399,7 +431,10 @@ def test_no_log_with_poll_0_is_recorded_as_unresumable(run):
 
 
 def test_no_log_with_poll_gt_0_keeps_the_id_and_nothing_else(run):
-    started, ended = _one(run, "job_started", job="hidden and waited for"), _one(run, "job_ended", job="hidden and waited for")
+    started, ended = (
+        _one(run, "job_started", job="hidden and waited for"),
+        _one(run, "job_ended", job="hidden and waited for"),
+    )
     assert started["no_log"] is True and ended["ansible_job_id"] == started["ansible_job_id"]
     assert ended["status"] == "succeeded" and not {"rc", "message", "changed"} & set(ended)
 
@@ -408,7 +443,11 @@ def test_no_log_with_poll_gt_0_that_is_over_at_once_is_unresumable(run):
     launch = _one(run, "job_unresumable", job="hidden and over at once")
     ended = _one(run, "job_ended", job="hidden and over at once")
     assert "until the job had ended" in launch["reason"]
-    assert (ended["launch"], ended["status"]) == (launch["seq"], "succeeded") and not {"rc", "changed", "message"} & set(ended)
+    assert (ended["launch"], ended["status"]) == (launch["seq"], "succeeded") and not {
+        "rc",
+        "changed",
+        "message",
+    } & set(ended)
 
 
 def test_retries_around_poll_0_start_one_job_each(run):
@@ -427,7 +466,9 @@ def test_delegate_to_is_the_execution_host(run):
     started = _one(run, "job_started", job="elsewhere")
     assert started["execution_host"] == "h3"
     ended = run.of("job_ended", ansible_job_id=started["ansible_job_id"])
-    assert [(end["host"], end["execution_host"], end["job"], end["status"]) for end in ended] == [("h1", "h3", "elsewhere", "succeeded")]
+    assert [(end["host"], end["execution_host"], end["job"], end["status"]) for end in ended] == [
+        ("h1", "h3", "elsewhere", "succeeded")
+    ]
 
 
 def test_delegate_to_in_a_loop_is_templated_by_item(run):

@@ -1,4 +1,6 @@
-"""What a run does with an ingester that fails in passing or refuses, with an error of its own, with settings that make no sense. Faults that last are in faults/."""
+"""What a run does with an ingester that fails in passing or refuses, with an error of its own, with settings that
+make no sense. Faults that last are in faults/.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def test_events_wait_for_an_ingester_that_comes_back(controller, ingester):
     ingester.script = ["500", "close", "503"]
     done = controller.playbook(TASKS, url=ingester.url)
     assert _warnings(done) == []
-    assert [event["seq"] for event in sorted(ingester.events, key=lambda event: event["seq"])] == list(range(1, len(ingester.events) + 1))
+    assert [event["seq"] for event in sorted(ingester.events, key=lambda event: event["seq"])] == list(
+        range(1, len(ingester.events) + 1)
+    )
     assert len(ingester.of("job_started")) == 2 and len(ingester.of("run_finished")) == 1
 
 
@@ -118,13 +122,17 @@ def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, nu
         assert done.returncode == 0 and "its run was interrupted" in done.stdout
     (told,) = ingester.of("run_interrupted")
     assert told["run_id"] == job["run_id"] and told["seq"] == max(event["seq"] for event in ingester.events)
-    assert told["reason"] == ("it ended before its recap" if number == signal.SIGINT else "its process is gone; it said no goodbye")
+    assert told["reason"] == (
+        "it ended before its recap" if number == signal.SIGINT else "its process is gone; it said no goodbye"
+    )
     assert list(controller.spool.iterdir()) == []
 
 
 def test_run_that_ends_because_a_further_playbook_cannot_be_read_is_interrupted(controller, ingester):
     controller.write("second.yml", "- hosts: all\n  tasks: [{nothing_of_the_kind: }]\n")
-    done = controller.playbook("[{hosts: all, gather_facts: false, tasks: [{debug: }]}]", "second.yml", "site.yml", url=ingester.url)
+    done = controller.playbook(
+        "[{hosts: all, gather_facts: false, tasks: [{debug: }]}]", "second.yml", "site.yml", url=ingester.url
+    )
     assert done.returncode != 0
     assert [event["reason"] for event in ingester.of("run_interrupted")] == ["it ended before playbook 2 of 3 began"]
     failing = "[{hosts: all, gather_facts: false, tasks: [{fail: }]}]"
@@ -150,8 +158,12 @@ class CallbackModule(CallbackBase):
 
 def test_error_inside_a_hook_is_counted_and_told_once(controller, ingester, bare):
     controller.write("callback_plugins/breaker.py", BROKEN)
-    done = controller.playbook(TASKS, url=ingester.url, ANSIBLE_CALLBACK_PLUGINS=str(controller.root / "callback_plugins"),
-                               ANSIBLE_CALLBACKS_ENABLED="breaker,jobledger.core.recorder")
+    done = controller.playbook(
+        TASKS,
+        url=ingester.url,
+        ANSIBLE_CALLBACK_PLUGINS=str(controller.root / "callback_plugins"),
+        ANSIBLE_CALLBACKS_ENABLED="breaker,jobledger.core.recorder",
+    )
     assert done.returncode == bare.returncode and _plain(done) == _plain(bare)
     (warning,) = _warnings(done)
     assert re.search(r"\d+ internal errors, the first: RuntimeError in ", warning) and "hunter2" not in done.stderr
@@ -175,29 +187,43 @@ print("HOOKS", sum(row[1] for row in hot), sum(row[3] for row in hot), own["guar
 def test_task_that_is_not_async_costs_next_to_nothing(controller, ingester):
     """The callback's own time, by a profile of the real run: two hooks for each of 400 results."""
     controller.write("prof.py", PROFILE)
-    controller.write("site.yml", "- hosts: all\n  gather_facts: false\n  tasks: [%s]\n" % ", ".join(["{debug: {msg: x}}"] * 100))
+    controller.write(
+        "site.yml", "- hosts: all\n  gather_facts: false\n  tasks: [%s]\n" % ", ".join(["{debug: {msg: x}}"] * 100)
+    )
     controller.inventory("h1", "h2", "h3", "h4")
-    done = subprocess.run([sys.executable, "prof.py", str(BIN / "ansible-playbook"), "site.yml"], cwd=controller.root, text=True,
-                          env=controller.environment(ingester.url), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+    done = subprocess.run(
+        [sys.executable, "prof.py", str(BIN / "ansible-playbook"), "site.yml"],
+        cwd=controller.root,
+        text=True,
+        env=controller.environment(ingester.url),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=600,
+    )
     calls, seconds, looked_at = re.search(r"HOOKS (\d+) ([\d.e-]+) (\d+)", done.stdout).groups()
     assert int(calls) == 800
     # Each task is looked at once, on its first host; what is more than that are the plays' own hooks.
     assert 100 <= int(looked_at) < 400
-    # Processor time, as the profiler sees it, which makes each call several times dearer. On an idle machine it is 0.005 ms; a busy one shares its caches.
+    # Processor time, as the profiler sees it, which makes each call several times dearer. On an idle machine it is
+    # 0.005 ms; a busy one shares its caches.
     assert float(seconds) / int(calls) < 0.001, (calls, seconds)
 
 
 def test_task_that_is_async_on_some_hosts_only_is_recorded_there(controller, ingester):
     """What is plain on one host must not be taken for plain where a template says otherwise."""
     controller.inventory("h1 limit=0 module=ping", "h2 limit=30 module=ping", "h3 limit=0 module=async_status")
-    controller.playbook("""
+    controller.playbook(
+        """
 - name: P
   hosts: all
   gather_facts: false
   tasks:
     - {name: by template, command: "true", async: "{{ limit }}", poll: 0}
-    - {name: module, action: "{{ module }}", args: "{{ {'jid': 'j404.1'} if module == 'async_status' else {} }}", ignore_errors: true}
-""", url=ingester.url)
+    - {name: module, action: "{{ module }}", args: "{{ {'jid': 'j404.1'} if module == 'async_status' else {} }}",
+    ignore_errors: true}
+""",
+        url=ingester.url,
+    )
     (job,) = ingester.of("job_started")
     assert (job["host"], job["job"]) == ("h2", "by template")
     assert [event["host"] for event in ingester.of("job_ended")] == ["h3"]
@@ -209,14 +235,23 @@ def test_unusable_spool_is_one_warning_and_the_run_is_as_ever(controller, ingest
     (warning,) = _warnings(done)
     assert done.returncode == 2 and "The spool could not be used for everything (not a directory)" in warning
     assert len(ingester.of("run_finished")) == 1
-    assert _warnings(controller.playbook(TASKS, url=ingester.url, JOBLEDGER_SPOOL_DIR="")) == [] and len(ingester.of("run_finished")) == 2
+    assert (
+        _warnings(controller.playbook(TASKS, url=ingester.url, JOBLEDGER_SPOOL_DIR="")) == []
+        and len(ingester.of("run_finished")) == 2
+    )
 
 
 def test_replay_playbook_without_an_ingester_fails_says_why_and_shows_no_token(controller):
     away = "http://127.0.0.1:%d" % closed_port()
     controller.playbook(TASKS, url=away)
-    done = controller.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=away, JOBLEDGER_TOKEN="hunter2")
-    assert done.returncode == 2 and "left (connection refused)" in done.stdout and "hunter2" not in done.stdout + done.stderr
+    done = controller.command(
+        "ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=away, JOBLEDGER_TOKEN="hunter2"
+    )
+    assert (
+        done.returncode == 2
+        and "left (connection refused)" in done.stdout
+        and "hunter2" not in done.stdout + done.stderr
+    )
     spools = list(controller.spool.glob("*.spool"))
     done = controller.command("ansible-playbook", "jobledger.core.replay", url=away)  # with the recorder on
     assert done.returncode == 2 and _warnings(done) == [] and list(controller.spool.glob("*.spool")) == spools

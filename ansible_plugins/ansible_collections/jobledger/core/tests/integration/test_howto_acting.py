@@ -35,13 +35,30 @@ def site(tmp_path_factory):
     controller.inventory("db1 jobledger_fence_dir=%s" % (controller.root / "fence"))
     with Ingester() as ingester:
         # Where Ansible keeps the files of async jobs unless it is told otherwise.
-        assert controller.playbook(START, url=ingester.url, ANSIBLE_ASYNC_DIR=str(controller.home / ".ansible_async")).returncode == 0
+        assert (
+            controller.playbook(
+                START, url=ingester.url, ANSIBLE_ASYNC_DIR=str(controller.home / ".ansible_async")
+            ).returncode
+            == 0
+        )
         (event,) = ingester.of("job_started")
-        job = {"host": "db1", "play": "Upgrade databases", "job_name": "Migrate schema", "ansible_job_id": event["ansible_job_id"], "execution_host": "db1", "status": "running",
-               "results_file": event["results_file"], "run_id": event["run_id"], "connection": "local", "save_time": "2026-01-01T00:00:00.000000Z"}
+        job = {
+            "host": "db1",
+            "play": "Upgrade databases",
+            "job_name": "Migrate schema",
+            "ansible_job_id": event["ansible_job_id"],
+            "execution_host": "db1",
+            "status": "running",
+            "results_file": event["results_file"],
+            "run_id": event["run_id"],
+            "connection": "local",
+            "save_time": "2026-01-01T00:00:00.000000Z",
+        }
         ingester.jobs = [job]
-        ingester.records = {"/api/v1/runs/" + event["run_id"]: (200, "application/json", {"controller": socket.gethostname()}),
-                            "/api/v1/jobs/db1/Upgrade%20databases/Migrate%20schema": (200, "application/json", job)}
+        ingester.records = {
+            "/api/v1/runs/" + event["run_id"]: (200, "application/json", {"controller": socket.gethostname()}),
+            "/api/v1/jobs/db1/Upgrade%20databases/Migrate%20schema": (200, "application/json", job),
+        }
         yield controller, ingester, job
 
 
@@ -54,9 +71,13 @@ def _run(site, command):
 
 def test_settle_page(site):
     _controller, ingester, job = site
-    fence = fence_layout.Fence(str(site[0].root / "fence" / "keys" / fence_layout.key_hash("m", "db1", "Upgrade databases", "Migrate schema")))
+    fence = fence_layout.Fence(
+        str(site[0].root / "fence" / "keys" / fence_layout.key_hash("m", "db1", "Upgrade databases", "Migrate schema"))
+    )
     os.makedirs(fence.attempt(1).path)
-    fence_layout.write_json(os.path.join(fence.path, "key.json"), {"host": "db1", "play": "Upgrade databases", "job": "Migrate schema"})
+    fence_layout.write_json(
+        os.path.join(fence.path, "key.json"), {"host": "db1", "play": "Upgrade databases", "job": "Migrate schema"}
+    )
     fence_layout.write_json(fence.attempt(1).file("start.json"), {"job_id": "j1.1"})
     plain, bounded, look, free, tidy = pages.snippets("how-to/settle.md", "console")
     for command in (plain, bounded):
@@ -87,7 +108,12 @@ def test_output_page(site):
     start, read = pages.snippets("how-to/output.md", "yaml")
     start = start.replace("/opt/db/migrate", "sh -c 'echo one; echo two >&2; sleep 600'")
     wait = read + "  until: seen.text | default('') | length > 0\n  retries: 100\n  delay: 0.1\n"
-    tasks = start + wait + "- assert: {that: seen.kept and not seen.ended and seen.text == 'one\\n' and seen.next == 4}\n" + read
+    tasks = (
+        start
+        + wait
+        + "- assert: {that: seen.kept and not seen.ended and seen.text == 'one\\n' and seen.next == 4}\n"
+        + read
+    )
     tasks += """- assert: {that: seen.text == '' and seen.next == 4}
 - jobledger.core.output: {ansible_job_id: "{{ job.ansible_job_id }}", results_file: "{{ job.results_file }}", stream: stderr, lines: 1}
   register: error
@@ -96,7 +122,9 @@ def test_output_page(site):
   register: over
 - assert: {that: over.ended and over.text == 'one\\n' and error.text == 'two\\n'}
 """
-    done = controller.playbook("- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(tasks, "    "))
+    done = controller.playbook(
+        "- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(tasks, "    ")
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -111,8 +139,14 @@ def test_roles_page(site):
     controller, _ingester, _job = site
     start, store, clean, _group_vars = pages.snippets("how-to/roles.md", "yaml")
     # The program of the page is not here, so the job fails, and that is what must be stored.
-    wait = store.replace("  failed_when: false\n", "  failed_when: false\n  until: job.finished | bool\n  retries: 100\n  delay: 0.1\n")
-    done = controller.playbook("- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n" + textwrap.indent(start + LOAD + wait + LOAD + clean, "    ") + """
+    wait = store.replace(
+        "  failed_when: false\n", "  failed_when: false\n  until: job.finished | bool\n  retries: 100\n  delay: 0.1\n"
+    )
+    done = controller.playbook(
+        "- name: Upgrade databases\n  hosts: db1\n  gather_facts: false\n  tasks:\n"
+        + textwrap.indent(start + LOAD + wait + LOAD + clean, "    ")
+        + """
     - assert: {that: async_job_load_status == 'failed' and async_job_clean_removed | int == 0}
-""")
+"""
+    )
     assert done.returncode == 0, done.stdout + done.stderr

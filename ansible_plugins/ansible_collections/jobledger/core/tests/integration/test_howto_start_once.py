@@ -30,7 +30,14 @@ def site(tmp_path):
 
 def run(site, command, **environment):
     found = site.environment(None)
-    return pages.run(command, site, STARTS=str(site.root / "starts"), BROKEN=str(site.root / "broken"), PATH="%s:%s" % (site.root / "bin", found["PATH"]), **environment)
+    return pages.run(
+        command,
+        site,
+        STARTS=str(site.root / "starts"),
+        BROKEN=str(site.root / "broken"),
+        PATH="%s:%s" % (site.root / "bin", found["PATH"]),
+        **environment,
+    )
 
 
 def started(site) -> list:
@@ -71,7 +78,9 @@ def test_the_reference_and_the_readme(site):
     (reference,) = pages.snippets("reference/start_once.md", "yaml")
     site.write("site.yml", quick(reference))
     done = run(site, "ansible-playbook site.yml -e release=2026.4")
-    assert done.returncode == 0 and re.search(r"started: started by \S+ from \S+", done.stdout), done.stdout + done.stderr
+    assert done.returncode == 0 and re.search(r"started: started by \S+ from \S+", done.stdout), (
+        done.stdout + done.stderr
+    )
     readme = (CHECKOUT / "README.md").read_text(encoding="utf-8")
     first = re.search(r"^```yaml\n(.*?)^```$", readme, re.M | re.S).group(1)
     assert "jobledger.core.start_once" in first
@@ -86,5 +95,10 @@ def test_ansible_doc_knows_what_the_reference_says(site):
     assert done.returncode == 0, done.stderr
     options = json.loads(done.stdout)["jobledger.core.start_once"]["doc"]["options"]
     page = (CHECKOUT / "docs" / "reference" / "start_once.md").read_text(encoding="utf-8")
-    told = set(re.findall(r"`(\w+)`", " ".join(line.split("|")[1] for line in page.split("| variable")[0].splitlines() if line.startswith("| `"))))
+    told = set(
+        re.findall(
+            r"`(\w+)`",
+            " ".join(line.split("|")[1] for line in page.split("| variable")[0].splitlines() if line.startswith("| `")),
+        )
+    )
     assert told == set(options) - {"fence"}

@@ -6,16 +6,29 @@ import json
 from datetime import datetime
 from pathlib import Path
 
-import pytest
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording import observer
 from tools.controller import core_version
 
-JOB = "- name: P\n  hosts: all\n  gather_facts: false\n  tasks:\n    - {name: j, command: 'true', async: 30, poll: 0%s}\n"
+JOB = (
+    "- name: P\n  hosts: all\n  gather_facts: false\n  tasks:\n    - {name: j, command: 'true', async: 30, poll: 0%s}\n"
+)
 
 
 def test_ad_hoc_background_job_is_recorded(controller, ingester):
-    done = controller.command("ansible", "all", "-B", "30", "-P", "0", "-m", "command", "-a", "echo hunter2", url=ingester.url,
-                              ANSIBLE_LOAD_CALLBACK_PLUGINS="1")
+    done = controller.command(
+        "ansible",
+        "all",
+        "-B",
+        "30",
+        "-P",
+        "0",
+        "-m",
+        "command",
+        "-a",
+        "echo hunter2",
+        url=ingester.url,
+        ANSIBLE_LOAD_CALLBACK_PLUGINS="1",
+    )
     assert done.returncode == 0, done.stderr
     (run,), (job,) = ingester.of("run_started"), ingester.of("job_started")
     assert run["kind"] == "adhoc" and "playbook" not in run
@@ -25,14 +38,27 @@ def test_ad_hoc_background_job_is_recorded(controller, ingester):
 
 
 def test_ad_hoc_job_that_is_waited_for_is_recorded_with_its_end(controller, ingester):
-    controller.command("ansible", "all", "-B", "30", "-P", "1", "-m", "command", "-a", "false", url=ingester.url,
-                       ANSIBLE_LOAD_CALLBACK_PLUGINS="1")
+    controller.command(
+        "ansible",
+        "all",
+        "-B",
+        "30",
+        "-P",
+        "1",
+        "-m",
+        "command",
+        "-a",
+        "false",
+        url=ingester.url,
+        ANSIBLE_LOAD_CALLBACK_PLUGINS="1",
+    )
     assert ingester.of("job_ended")[0]["status"] == "failed"
 
 
 def test_check_mode_is_recorded(controller, ingester):
-    done = controller.playbook(JOB % "", "--check", "--limit", "h1", "--skip-tags", "slow", "-e", "password=hunter2",
-                               url=ingester.url)
+    done = controller.playbook(
+        JOB % "", "--check", "--limit", "h1", "--skip-tags", "slow", "-e", "password=hunter2", url=ingester.url
+    )
     (run,) = ingester.of("run_started")
     assert (run["check_mode"], run["limit"], run["skip_tags"]) == (True, "h1", ["slow"])
     assert run["argv"][-2:] == ["-e", "***"] and "hunter2" not in repr(ingester.events)
@@ -47,18 +73,25 @@ def test_several_playbooks_are_one_run_with_a_recap_each(controller, ingester):
     done = controller.playbook(JOB % "", "second.yml", url=ingester.url)
     assert done.returncode == 0, done.stderr
     assert len(ingester.of("run_started")) == 1 and len(ingester.of("run_finished")) == 2
-    assert [(job["playbook"], job["play"]) for job in ingester.of("job_started")] == [("site.yml", "P"), ("second.yml", "Q")]
+    assert [(job["playbook"], job["play"]) for job in ingester.of("job_started")] == [
+        ("site.yml", "P"),
+        ("second.yml", "Q"),
+    ]
 
 
 def test_become_user_and_remote_user_are_recorded(controller, ingester):
-    controller.playbook(JOB % ", become: true, become_user: root, become_method: su, remote_user: deploy", url=ingester.url)
+    controller.playbook(
+        JOB % ", become: true, become_user: root, become_method: su, remote_user: deploy", url=ingester.url
+    )
     (job,) = ingester.of("job_started")
     assert (job["remote_user"], job["become_user"]) == ("deploy", "root")
 
 
 def test_serial_play_is_told_for_each_batch(controller, ingester):
     controller.inventory("h1", "h2")
-    controller.playbook("- {name: P, hosts: all, gather_facts: false, serial: 1, tasks: [{debug: }]}\n", url=ingester.url)
+    controller.playbook(
+        "- {name: P, hosts: all, gather_facts: false, serial: 1, tasks: [{debug: }]}\n", url=ingester.url
+    )
     assert [play["strategy"] for play in ingester.of("play_started")] == ["linear", "linear"]
 
 
@@ -69,26 +102,37 @@ def test_play_without_hosts_is_a_run_all_the_same(controller, ingester):
 
 
 HOSTILE = {
-    "spaces": "  two  spaces ", "slashes": "a/b/../c", "dots": "..", "quotes": "it's \"quoted\"", "newline": "one\ntwo",
-    "non-ascii": "größe 任务 🚀", "long": "x" * 300, "percent": "100%25", "shell": "$(touch /tmp/x); `id`",
-    "control": "a\x07b\x1b[31m", "very-long": "ü" * 5000,
+    "spaces": "  two  spaces ",
+    "slashes": "a/b/../c",
+    "dots": "..",
+    "quotes": 'it\'s "quoted"',
+    "newline": "one\ntwo",
+    "non-ascii": "größe 任务 🚀",
+    "long": "x" * 300,
+    "percent": "100%25",
+    "shell": "$(touch /tmp/x); `id`",
+    "control": "a\x07b\x1b[31m",
+    "very-long": "ü" * 5000,
 }
 
 
 def test_hostile_names_reach_the_ingester_as_they_are(controller, ingester):
     tasks = [{"name": name, "command": "true", "async": 30, "poll": 0} for name in HOSTILE.values()]
-    tasks += [{"name": "by variable", "command": "true", "async": 30, "poll": 0, "vars": {"jobledger_job": name}}
-              for name in list(HOSTILE.values())[:3]]
+    tasks += [
+        {"name": "by variable", "command": "true", "async": 30, "poll": 0, "vars": {"jobledger_job": name}}
+        for name in list(HOSTILE.values())[:3]
+    ]
     tasks += [{"name": "looped", "command": "true", "async": 30, "poll": 0, "loop": ["{{ '..' }}", "a/b", "1\n2"]}]
-    done = controller.playbook(json.dumps([{"name": "../play \"x\"\n", "hosts": "all", "gather_facts": False, "tasks": tasks}]),
-                               url=ingester.url)
+    done = controller.playbook(
+        json.dumps([{"name": '../play "x"\n', "hosts": "all", "gather_facts": False, "tasks": tasks}]), url=ingester.url
+    )
     assert done.returncode == 0, done.stdout
     jobs = ingester.of("job_started")
     wanted = [name if name != HOSTILE["very-long"] else "ü" * 2048 for name in HOSTILE.values()]
-    assert [job["job"] for job in jobs[:len(wanted)]] == wanted
-    assert [job["job"] for job in jobs[len(wanted):len(wanted) + 3]] == wanted[:3]
-    assert [job["job"] for job in jobs[len(wanted) + 3:]] == ["looped (..)", "looped (a/b)", "looped (1\n2)"]
-    assert {job["play"] for job in jobs} == {"../play \"x\"\n"}
+    assert [job["job"] for job in jobs[: len(wanted)]] == wanted
+    assert [job["job"] for job in jobs[len(wanted) : len(wanted) + 3]] == wanted[:3]
+    assert [job["job"] for job in jobs[len(wanted) + 3 :]] == ["looped (..)", "looped (a/b)", "looped (1\n2)"]
+    assert {job["play"] for job in jobs} == {'../play "x"\n'}
 
 
 def test_status_check_in_another_run_names_the_job_only_when_it_is_told(controller, ingester):
@@ -101,7 +145,8 @@ def test_status_check_in_another_run_names_the_job_only_when_it_is_told(controll
     - copy: {dest: "{{ playbook_dir }}/id", content: "{{ j.ansible_job_id }}"}
 """)
     assert done.returncode == 0, done.stdout
-    done = controller.playbook("""
+    done = controller.playbook(
+        """
 - name: Resume
   hosts: all
   gather_facts: false
@@ -115,7 +160,9 @@ def test_status_check_in_another_run_names_the_job_only_when_it_is_told(controll
       delay: 0.2
       ignore_errors: true
     - {name: look again, async_status: "jid={{ lookup('file', 'id') }}", ignore_errors: true}
-""", url=ingester.url)
+""",
+        url=ingester.url,
+    )
     assert done.returncode == 0, done.stdout
     (ended,) = ingester.of("job_ended")
     assert (ended["status"], ended["rc"], ended["job"], ended["play"]) == ("failed", 4, "start", "Resume")
@@ -136,7 +183,8 @@ def test_message_of_a_job_of_another_run_is_not_told(controller, ingester):
       no_log: true
     - copy: {dest: "{{ playbook_dir }}/id", content: "{{ j.ansible_job_id }}"}
 """)
-    done = controller.playbook("""
+    done = controller.playbook(
+        """
 - hosts: all
   gather_facts: false
   tasks:
@@ -147,7 +195,9 @@ def test_message_of_a_job_of_another_run_is_not_told(controller, ingester):
       retries: 50
       delay: 0.2
       ignore_errors: true
-""", url=ingester.url)
+""",
+        url=ingester.url,
+    )
     assert "hunter2" in done.stdout
     (ended,) = ingester.of("job_ended")
     assert ended["status"] == "failed" and "message" not in ended and "hunter2" not in repr(ingester.events)
@@ -157,7 +207,8 @@ def test_no_log_job_of_this_run_stays_hidden_from_a_status_check_without_no_log(
     """The end is seen by another host's check, which has no no_log, before Ansible's own check of the job, which has."""
     controller.inventory("h1", "h2")
     wait = "while ! test -e {{ playbook_dir }}/go; do sleep 0.1; done"
-    running = controller.start("""
+    running = controller.start(
+        """
 - hosts: all
   gather_facts: false
   strategy: free
@@ -172,7 +223,10 @@ def test_no_log_job_of_this_run_stays_hidden_from_a_status_check_without_no_log(
       delay: 0.1
       ignore_errors: true
       when: inventory_hostname == 'h2'
-""" % (wait, wait), url=ingester.url)
+"""
+        % (wait, wait),
+        url=ingester.url,
+    )
     try:
         assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events))
     finally:
@@ -184,19 +238,25 @@ def test_no_log_job_of_this_run_stays_hidden_from_a_status_check_without_no_log(
 
 
 def test_no_log_job_that_is_waited_for_ends_with_its_status_alone(controller, ingester):
-    controller.playbook("""
+    controller.playbook(
+        """
 - hosts: all
   gather_facts: false
   tasks:
     - {name: secret job, shell: "sleep 4; echo hunter2; exit 7", async: 30, poll: 1, no_log: true, ignore_errors: true}
-""", url=ingester.url)
+""",
+        url=ingester.url,
+    )
     (ended,) = ingester.of("job_ended", job="secret job")
     assert ended["status"] == "failed" and not {"rc", "message", "changed"} & set(ended)
 
 
 def test_quiet_run_says_that_it_is_alive_and_not_more_often_than_the_interval(controller, ingester):
-    done = controller.playbook("- {hosts: all, gather_facts: false, tasks: [%s]}" % ", ".join(["{command: sleep 0.2}"] * 8), url=ingester.url,
-                               **controller.patched("_ALIVE_EVERY", 0.5))
+    done = controller.playbook(
+        "- {hosts: all, gather_facts: false, tasks: [%s]}" % ", ".join(["{command: sleep 0.2}"] * 8),
+        url=ingester.url,
+        **controller.patched("_ALIVE_EVERY", 0.5),
+    )
     assert done.returncode == 0
     alive = [datetime.strptime(event["at"], "%Y-%m-%dT%H:%M:%S.%fZ") for event in ingester.of("run_alive")]
     assert len(alive) >= 2 and min(after - before for before, after in zip(alive, alive[1:])).total_seconds() >= 0.5
@@ -215,8 +275,11 @@ def test_token_is_sent_as_bearer_and_never_shown(controller, ingester):
 
 
 def test_settings_come_from_ansible_cfg(controller, ingester):
-    cfg = controller.write("ansible.cfg", "[defaults]\ncallbacks_enabled = jobledger.core.recorder\n[jobledger]\nurl = %s\n"
-                           "run_name = nightly\nlabels = a=b\n" % ingester.url)
+    cfg = controller.write(
+        "ansible.cfg",
+        "[defaults]\ncallbacks_enabled = jobledger.core.recorder\n[jobledger]\nurl = %s\n"
+        "run_name = nightly\nlabels = a=b\n" % ingester.url,
+    )
     controller.playbook(JOB % "", ANSIBLE_CONFIG=str(cfg))
     (run,) = ingester.of("run_started")
     assert (run["run_name"], run["labels"]) == ("nightly", {"a": "b"})
@@ -259,15 +322,35 @@ def test_end_of_a_no_log_job_is_recorded_though_nobody_may_see_its_id(controller
     assert ends == [("fails", "failed"), ("kept", "succeeded"), ("kept", "failed"), ("single", "succeeded")]
     assert [launches[event["launch"]]["task"] for event in ingester.of("job_cleaned")] == ["single"]
     assert {event["launch"] for event in ingester.of("job_ended")} == set(launches)
-    shown = {"type", "run_id", "seq", "at", "launch", "status", "host", "execution_host", "play", "playbook", "playbook_path", "task", "job"}
+    shown = {
+        "type",
+        "run_id",
+        "seq",
+        "at",
+        "launch",
+        "status",
+        "host",
+        "execution_host",
+        "play",
+        "playbook",
+        "playbook_path",
+        "task",
+        "job",
+    }
     assert all(set(event) <= shown for event in ingester.of("job_ended")) and "hunter2" not in repr(ingester.events)
     assert not [event for event in ingester.events if event.get("ansible_job_id")]
 
 
 def test_recorder_that_is_loaded_by_two_names_makes_one_run_and_says_so(controller, ingester):
-    done = controller.playbook(JOB % "", url=ingester.url, ANSIBLE_CALLBACK_PLUGINS=str(Path(observer.__file__).parents[2] / "callback"),
-                               ANSIBLE_CALLBACKS_ENABLED="recorder,jobledger.core.recorder")
+    done = controller.playbook(
+        JOB % "",
+        url=ingester.url,
+        ANSIBLE_CALLBACK_PLUGINS=str(Path(observer.__file__).parents[2] / "callback"),
+        ANSIBLE_CALLBACKS_ENABLED="recorder,jobledger.core.recorder",
+    )
     warnings = " ".join(done.stderr.split()).count("the recorder is loaded twice; this run is recorded once")
-    assert done.returncode == 0 and warnings == (core_version() >= (2, 19)), done.stderr  # earlier versions take both for one
+    assert done.returncode == 0 and warnings == (core_version() >= (2, 19)), (
+        done.stderr
+    )  # earlier versions take both for one
     assert [len(ingester.of(kind)) for kind in ("run_started", "job_started", "run_finished")] == [1, 1, 1]
     assert len({event["run_id"] for event in ingester.events}) == 1

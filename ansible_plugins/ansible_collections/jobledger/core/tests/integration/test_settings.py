@@ -25,10 +25,17 @@ def _warning(process) -> str:
 
 # Settings without which no ingester can be asked; unit/plugins/test_access.py has all that is wrong with them.
 UNUSABLE = [
-    ({"JOBLEDGER_TOKEN_FILE": "/nonexistent/token"}, "token_file /nonexistent/token cannot be read (No such file or directory)"),
+    (
+        {"JOBLEDGER_TOKEN_FILE": "/nonexistent/token"},
+        "token_file /nonexistent/token cannot be read (No such file or directory)",
+    ),
     ({"JOBLEDGER_URL": "127.0.0.1:8740"}, "url must begin with http:// or https://"),
     ({"JOBLEDGER_URL": "http://u:hunter2@127.0.0.1:1"}, "url must not hold a user name or password"),
-    ({"JOBLEDGER_URL": "https://127.0.0.1:1", "JOBLEDGER_CA_FILE": "/nonexistent/ca"}, "ca_file /nonexistent/ca cannot be used")]
+    (
+        {"JOBLEDGER_URL": "https://127.0.0.1:1", "JOBLEDGER_CA_FILE": "/nonexistent/ca"},
+        "ca_file /nonexistent/ca cannot be used",
+    ),
+]
 
 
 def test_events_wait_in_the_spool_while_the_settings_name_no_ingester_that_can_be_asked(controller, ingester):
@@ -44,11 +51,23 @@ def test_events_wait_in_the_spool_while_the_settings_name_no_ingester_that_can_b
     assert [event["job"] for event in ingester.of("job_started")] == ["Copy everything"] * len(UNUSABLE)
 
 
-WRONG = {"LABELS": "nonsense", "TIMEOUT": "soon", "BUDGET": "-1", "SPOOL_MAX": "lots", "POLL_INTERVAL": "often", "DETAILS": "cmd,everything", "REDACT": "(unclosed"}
+WRONG = {
+    "LABELS": "nonsense",
+    "TIMEOUT": "soon",
+    "BUDGET": "-1",
+    "SPOOL_MAX": "lots",
+    "POLL_INTERVAL": "often",
+    "DETAILS": "cmd,everything",
+    "REDACT": "(unclosed",
+}
 
 
 def test_each_setting_that_cannot_be_used_is_named_in_one_warning_and_all_events_are_delivered(controller, ingester):
-    done = controller.playbook(JOB % ("sh -c 'echo hunter2; exit 3'", 1), url=ingester.url, **{"JOBLEDGER_" + key: value for key, value in WRONG.items()})
+    done = controller.playbook(
+        JOB % ("sh -c 'echo hunter2; exit 3'", 1),
+        url=ingester.url,
+        **{"JOBLEDGER_" + key: value for key, value in WRONG.items()},
+    )
     warning = _warning(done)
     for name in WRONG:
         assert re.search(r"\b%s\b" % name.lower(), warning), (name, warning)

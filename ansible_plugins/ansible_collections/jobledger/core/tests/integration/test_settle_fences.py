@@ -72,7 +72,9 @@ def _end(attempt):
 def _play(site, name, **variables):
     controller, ingester = site
     ingester.events.clear()
-    return controller.command("ansible-playbook", "jobledger.core." + name, "-e", json.dumps(variables), JOBLEDGER_URL=ingester.url)
+    return controller.command(
+        "ansible-playbook", "jobledger.core." + name, "-e", json.dumps(variables), JOBLEDGER_URL=ingester.url
+    )
 
 
 def test_starts_that_no_controller_lived_to_tell_of_are_told_with_their_names(site):
@@ -95,7 +97,9 @@ def test_fence_that_was_freed_lets_the_same_work_start_again(site):
     assert refused.returncode == 2 and "lost" in refused.stdout
     held = _play(site, "settle", fence_free="h1 / Upgrade / alive", fence_reason="try", settle_adopt=False)
     assert held.returncode == 2 and "lives: cancel it first" in held.stdout
-    done = _play(site, "settle", fence_free="h1 / Upgrade / lost", fence_reason="restored from an image", settle_adopt=False)
+    done = _play(
+        site, "settle", fence_free="h1 / Upgrade / lost", fence_reason="restored from an image", settle_adopt=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (run,) = site[1].of("run_started")
     assert run["labels"] == {"fence_freed": "h1 / Upgrade / lost", "fence_freed_reason": "restored from an image"}
@@ -106,11 +110,33 @@ def test_fence_that_was_freed_lets_the_same_work_start_again(site):
 def test_job_of_a_fence_is_cancelled_and_its_fence_says_so(site):
     controller, ingester = site
     attempt = _attempts(controller)["cancelled"]
-    job = {"host": "h1", "play": "Upgrade", "job_name": "cancelled", "ansible_job_id": attempt.start["job_id"], "execution_host": "h1", "status": "running",
-           "results_file": attempt.results_file()}
+    job = {
+        "host": "h1",
+        "play": "Upgrade",
+        "job_name": "cancelled",
+        "ansible_job_id": attempt.start["job_id"],
+        "execution_host": "h1",
+        "status": "running",
+        "results_file": attempt.results_file(),
+    }
     ingester.records["/api/v1/jobs/h1/Upgrade/cancelled"] = (200, "application/json", job)
-    done = _play(site, "cancel", cancel_host="h1", cancel_play="Upgrade", cancel_job="cancelled", cancel_reason="wrong release", cancel_grace=5)
+    done = _play(
+        site,
+        "cancel",
+        cancel_host="h1",
+        cancel_play="Upgrade",
+        cancel_job="cancelled",
+        cancel_reason="wrong release",
+        cancel_grace=5,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     (ended,) = ingester.of("job_ended")
-    assert (ended["status"], attempt.end["status"], attempt.cancelled["reason"]) == ("cancelled", "cancelled", "wrong release")
-    assert not fence_layout.marked(attempt.start["job_id"]) and attempt.result()["jobledger_cancelled"]["reason"] == "wrong release"
+    assert (ended["status"], attempt.end["status"], attempt.cancelled["reason"]) == (
+        "cancelled",
+        "cancelled",
+        "wrong release",
+    )
+    assert (
+        not fence_layout.marked(attempt.start["job_id"])
+        and attempt.result()["jobledger_cancelled"]["reason"] == "wrong release"
+    )

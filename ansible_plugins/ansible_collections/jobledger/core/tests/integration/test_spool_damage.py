@@ -1,6 +1,8 @@
-"""The spool's half of the damage matrix: whatever happens to a file, what is whole is delivered, the rest is set aside, counted and reported.
+"""The spool's half of the damage matrix: whatever happens to a file, what is whole is delivered, the rest is set aside,
+counted and reported.
 
-Seeded: JOBLEDGER_DAMAGE_SEED repeats a run, JOBLEDGER_DAMAGE_ROUNDS makes it longer. A failure names the seed, the kind and the round.
+Seeded: JOBLEDGER_DAMAGE_SEED repeats a run, JOBLEDGER_DAMAGE_ROUNDS makes it longer. A failure names the seed, the kind
+and the round.
 """
 
 from __future__ import annotations
@@ -18,7 +20,15 @@ from tools.fault_site import SOAK
 
 SEED = int(os.environ.get("JOBLEDGER_DAMAGE_SEED") or 20261129)
 ROUNDS = int(os.environ.get("JOBLEDGER_DAMAGE_ROUNDS") or (1000 if SOAK else 25))
-KINDS = ["bit flipped", "range zeroed", "cut", "extended with garbage", "missing", "two swapped", "yesterday's copy put back"]
+KINDS = [
+    "bit flipped",
+    "range zeroed",
+    "cut",
+    "extended with garbage",
+    "missing",
+    "two swapped",
+    "yesterday's copy put back",
+]
 
 
 class Ledger:
@@ -45,8 +55,19 @@ class Spool:
     def __init__(self, chance, events: int = 12) -> None:
         self.run_id = str(uuid.UUID(int=chance.getrandbits(128), version=4))
         self.name = self.run_id + ".spool"
-        self.lines = [json.dumps({"type": "job_started", "run_id": self.run_id, "seq": number, "at": "2026-11-20T10:00:00.000000Z",
-                                  "job": "x" * chance.randrange(300)}, separators=(",", ":")).encode() for number in range(1, events + 1)]
+        self.lines = [
+            json.dumps(
+                {
+                    "type": "job_started",
+                    "run_id": self.run_id,
+                    "seq": number,
+                    "at": "2026-11-20T10:00:00.000000Z",
+                    "job": "x" * chance.randrange(300),
+                },
+                separators=(",", ":"),
+            ).encode()
+            for number in range(1, events + 1)
+        ]
         self.settled = chance.randrange(events)
 
     def places(self, count: int | None = None) -> list[tuple[int, int]]:
@@ -87,13 +108,19 @@ def _damage(kind: str, chance, file: Spool) -> tuple[bytes, range]:
     data = file.bytes()
     place = chance.randrange(len(data))
     if kind == "bit flipped":
-        return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1:], range(place, place + 1)
+        return data[:place] + bytes([data[place] ^ 1 << chance.randrange(8)]) + data[place + 1 :], range(
+            place, place + 1
+        )
     if kind == "range zeroed":
         stop = min(len(data), place + chance.randrange(1, 900))
         return data[:place] + bytes(stop - place) + data[stop:], range(place, stop)
     if kind == "cut":
         return data[:place], range(place, len(data))
-    garbage = bytes(chance.randrange(256) for _ in range(chance.randrange(20, 500))) if chance.random() < 0.7 else bytes(chance.randrange(1, 500))
+    garbage = (
+        bytes(chance.randrange(256) for _ in range(chance.randrange(20, 500)))
+        if chance.random() < 0.7
+        else bytes(chance.randrange(1, 500))
+    )
     return data + garbage, range(len(data), len(data) + len(garbage))
 
 
@@ -110,7 +137,11 @@ def test_damaged_file_gives_all_that_is_whole_and_keeps_the_rest(tmp_path, kind)
         head_is_whole = taken.start >= spool_format.HEADER_SIZE
         first = file.settled if head_is_whole else 0
         # A cut that takes more than was settled leaves a position outside of the file: then all of it is sent again.
-        first = 0 if kind == "cut" and head_is_whole and file.settled and file.places()[file.settled - 1][1] + 1 > len(data) else first
+        first = (
+            0
+            if kind == "cut" and head_is_whole and file.settled and file.places()[file.settled - 1][1] + 1 > len(data)
+            else first
+        )
         hit = [start < taken.stop and taken.start < stop for start, stop in file.places()]
         whole = [seq for seq, was in enumerate(hit, 1) if not was]
         got = sorted(seq for _run, seq in ledger.events)
@@ -121,8 +152,13 @@ def test_damaged_file_gives_all_that_is_whole_and_keeps_the_rest(tmp_path, kind)
         assert real == [seq for seq in whole if seq > first], told
         assert all(ledger.events[file.run_id, seq] == json.loads(file.lines[seq - 1]) for seq in real), told
         # Where neither the head nor an event tells a number, nobody can know the next one.
-        assert len(told_over) == (head_is_whole and bool(real or file.settled)) and (outcome.left, outcome.trouble) == (0, None), (told, outcome)
-        lost = any(was and seq > first for seq, was in enumerate(hit, 1)) and kind != "cut" or kind.startswith("extended")
+        assert len(told_over) == (head_is_whole and bool(real or file.settled)) and (outcome.left, outcome.trouble) == (
+            0,
+            None,
+        ), (told, outcome)
+        lost = (
+            any(was and seq > first for seq, was in enumerate(hit, 1)) and kind != "cut" or kind.startswith("extended")
+        )
         assert (outcome.damaged > 0) >= lost and ("damaged" in _line(outcome)) == (outcome.damaged > 0), (told, outcome)
         _set_aside(directory, outcome.damaged, told)
 
@@ -160,7 +196,10 @@ def test_file_that_is_not_the_one_that_was_written_gives_its_events_once(tmp_pat
         else:
             (directory / files[0].name).write_bytes(files[0].bytes(count))
         ledger, outcomes = _deliver(directory)
-        assert all((outcome.left, outcome.damaged, outcome.trouble) == (0, 0, None) for outcome in outcomes), (told, outcomes)
+        assert all((outcome.left, outcome.damaged, outcome.trouble) == (0, 0, None) for outcome in outcomes), (
+            told,
+            outcomes,
+        )
         assert len(outcomes) == len(files) and list(directory.iterdir()) == [], told
         for file in files:
             end = count if kind.startswith("yesterday") and file is files[0] else len(file.lines)
@@ -176,7 +215,12 @@ def test_no_playbook_fails_for_a_directory_of_damaged_spools(controller, ingeste
         for _ in range(3):
             file = Spool(chance)
             (controller.spool / file.name).write_bytes(_damage(kind, chance, file)[0])
-    done = controller.playbook("[{hosts: all, gather_facts: false, tasks: [{debug: }]}]", url=ingester.url, JOBLEDGER_BUDGET="60", JOBLEDGER_TIMEOUT="20")
+    done = controller.playbook(
+        "[{hosts: all, gather_facts: false, tasks: [{debug: }]}]",
+        url=ingester.url,
+        JOBLEDGER_BUDGET="60",
+        JOBLEDGER_TIMEOUT="20",
+    )
     text = " ".join(done.stderr.split())
     assert done.returncode == 0 and text.count("jobledger:") == 1 and "were set aside in" in text, done.stderr
     assert not list(controller.spool.glob("*.spool")) and list(controller.spool.glob("*.dead"))

@@ -1,4 +1,6 @@
-"""start_once on real Ansible, over the local connection: what each controller gets, and what the recorder says of it."""
+"""start_once on real Ansible, over the local connection: what each controller gets, and what the recorder says of
+it.
+"""
 
 from __future__ import annotations
 
@@ -82,9 +84,18 @@ def kill(run) -> None:
 
 
 def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, ingester):
-    runs = [(name, site.controller(name).start(site.text(), "-e", "release=7", "-e", "me=" + name, url=ingester.url)) for name in ("a", "b", "c")]
+    runs = [
+        (name, site.controller(name).start(site.text(), "-e", "release=7", "-e", "me=" + name, url=ingester.url))
+        for name in ("a", "b", "c")
+    ]
     try:
-        until(lambda: len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")}) == 3, 300)
+        until(
+            lambda: (
+                len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")})
+                == 3
+            ),
+            300,
+        )
         site.open()
         for _name, run in runs:
             said = run.communicate(timeout=300)
@@ -93,20 +104,38 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
         site.open()
     told = [site.told(name) for name, _run in runs]
     assert sorted(entry["decision"] for entry in told) == ["attached", "attached", "started"]
-    assert {entry["stdout"] for entry in told} == {"done"} and {entry["rc"] for entry in told} == {0} and all(entry["finished"] for entry in told)
+    assert (
+        {entry["stdout"] for entry in told} == {"done"}
+        and {entry["rc"] for entry in told} == {0}
+        and all(entry["finished"] for entry in told)
+    )
     assert {entry["ansible_job_id"] for entry in told} == set(site.started()) and len(site.started()) == 1
     jobs = [event for event in ingester.events if event.get("ansible_job_id")]
-    assert {event["ansible_job_id"] for event in jobs} == set(site.started()) and {event["job"] for event in jobs} == {"Migrate schema"}
+    assert {event["ansible_job_id"] for event in jobs} == set(site.started()) and {event["job"] for event in jobs} == {
+        "Migrate schema"
+    }
     (start,) = [event for event in jobs if event["type"] == "job_started"]
     assert start["decision"] == "started" and start["generation"] == "7" and "/fence/keys/" in start["results_file"]
     assert {entry["fence"]["run_id"] for entry in told} == {start["run_id"]}
-    assert sorted(event["decision"] for event in jobs if event["type"] == "job_ended") == ["attached", "attached", "started"]
+    assert sorted(event["decision"] for event in jobs if event["type"] == "job_ended") == [
+        "attached",
+        "attached",
+        "started",
+    ]
     again = ok(site.controller("d").playbook(site.text(), "-e", "release=7", "-e", "me=d", url=ingester.url))
     assert "changed=0" not in again.stdout  # the copy changed; the job did not
-    assert re.search(r"ok: \[h1\]", again.stdout) and site.told("d")["decision"] == "already_succeeded" and site.told("d")["stdout"] == "done"
+    assert (
+        re.search(r"ok: \[h1\]", again.stdout)
+        and site.told("d")["decision"] == "already_succeeded"
+        and site.told("d")["stdout"] == "done"
+    )
     assert not site.told("d")["changed"] and len(site.started()) == 1
     last = [event for event in ingester.events if event["type"] == "job_ended"][-1]
-    assert (last["decision"], last["status"], last["ansible_job_id"]) == ("already_succeeded", "succeeded", site.started()[0])
+    assert (last["decision"], last["status"], last["ansible_job_id"]) == (
+        "already_succeeded",
+        "succeeded",
+        site.started()[0],
+    )
 
 
 def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site):
@@ -156,10 +185,16 @@ def test_a_failure_is_refused_with_who_and_since_when_and_recorded(site, ingeste
     again = controller.playbook(site.text(code=3), "-e", "release=7", url=ingester.url)
     assert again.returncode == 2 and len(site.started()) == 1
     flat = " ".join(again.stdout.split())
-    assert re.search(r"start_once refused: this job is not started again: its last start on this host failed .*started 20\S+Z by \S+ from \S+, run [0-9a-f-]{36}, run name CHG-1, generation 7", flat)
+    assert re.search(
+        r"start_once refused: this job is not started again: its last start on this host failed .*started 20\S+Z by "
+        r"\S+ from \S+, run [0-9a-f-]{36}, run name CHG-1, generation 7",
+        flat,
+    )
     assert '"decision": "refused"' in again.stdout or "decision: refused" in again.stdout
     refused = [event for event in ingester.events if event["type"] == "job_not_started"]
-    assert [(event["decision"], event["job"], event["generation"]) for event in refused] == [("refused", "Migrate schema", "7")]
+    assert [(event["decision"], event["job"], event["generation"]) for event in refused] == [
+        ("refused", "Migrate schema", "7")
+    ]
     ended = [event for event in ingester.events if event["type"] == "job_ended"]
     assert [event["status"] for event in ended] == ["failed"]
 
@@ -170,10 +205,17 @@ def test_a_ledger_that_knows_better_is_named_with_the_host(site, ingester):
     ok(controller.playbook(site.text(), "-e", "release=7", url=ingester.url))
     path = "/api/v1/jobs/h1/Upgrade%20databases/Migrate%20schema"
     run = "5d0f8d6e-0000-4000-8000-000000000001"
-    ingester.records[path] = (200, "application/json", {"ansible_job_id": site.started()[0], "status": "failed", "message": "schema is of 6", "run_id": run})
+    ingester.records[path] = (
+        200,
+        "application/json",
+        {"ansible_job_id": site.started()[0], "status": "failed", "message": "schema is of 6", "run_id": run},
+    )
     again = " ".join(controller.playbook(site.text(), "-e", "release=7", url=ingester.url).stdout.split())
-    assert re.search("start_once refused: the host says that job %s has succeeded .* and the ledger at %s says that it has failed \\(schema is of 6\\), as run %s saw it"
-                     % (site.started()[0], ingester.url, run), again), again
+    assert re.search(
+        "start_once refused: the host says that job %s has succeeded .* and the ledger at %s says that it has failed "
+        "\\(schema is of 6\\), as run %s saw it" % (site.started()[0], ingester.url, run),
+        again,
+    ), again
     assert len(site.started()) == 1
     ingester.records[path] = (200, "application/json", {"ansible_job_id": "j9.9", "status": "failed"})
     ok(controller.playbook(site.text(), "-e", "release=7", url=ingester.url))
@@ -203,7 +245,9 @@ KEPT = """
 
 def test_output_is_kept_while_it_runs_and_the_result_is_as_without(site):
     run = site.controller("a").start(site.text(KEPT))
-    until(lambda: [path for path in site.root.glob("fence/keys/*/*/stdout") if path.read_text().startswith("first")], 300)
+    until(
+        lambda: [path for path in site.root.glob("fence/keys/*/*/stdout") if path.read_text().startswith("first")], 300
+    )
     site.open()
     said = run.communicate(timeout=300)
     assert run.returncode == 0, said
@@ -277,13 +321,20 @@ LOOPS = """
 def test_loops_delegation_no_log_free_and_serial_with_names_as_the_recorder_has_them(site, ingester):
     controller = Controller(site.root / "a", ("h1", "h2", "h3"))
     ok(controller.playbook(site.text(LOOPS), url=ingester.url))
-    ok(controller.playbook(site.text(LOOPS).replace("secret.decision == 'started'", "secret.decision != ''"), url=ingester.url))
+    ok(
+        controller.playbook(
+            site.text(LOOPS).replace("secret.decision == 'started'", "secret.decision != ''"), url=ingester.url
+        )
+    )
     assert len(site.started()) == 6  # two items on three hosts, in both runs together
     names = [json.loads(path.read_text()) for path in site.root.glob("fence/keys/*/key.json")]
     fenced = {(name["host"], name["job"]) for name in names}
     recorded = {(event["host"], event["job"]) for event in ingester.events if event["type"] == "job_started"}
-    assert fenced == {(host, job) for host in ("h1", "h2", "h3")
-                      for job in ("Back up (orders)", "Back up (users)", "node-1", "node-2", "On the first host", "Secret")}
+    assert fenced == {
+        (host, job)
+        for host in ("h1", "h2", "h3")
+        for job in ("Back up (orders)", "Back up (users)", "node-1", "node-2", "On the first host", "Secret")
+    }
     assert {entry for entry in recorded if entry[1] != "Secret"} == {entry for entry in fenced if entry[1] != "Secret"}
     assert "hunter2" not in json.dumps(ingester.events)
     assert all("hunter2" not in path.read_text() for path in site.root.glob("fence/keys/*/*/start.json"))
@@ -389,6 +440,10 @@ def test_an_ansible_that_launches_in_another_way_starts_nothing(site):
     controller = site.controller("a")
     controller.write("callbacks/seam.py", SEAM)
     site.open()
-    run = controller.playbook(site.text(), ANSIBLE_CALLBACK_PLUGINS=str(controller.root / "callbacks"), ANSIBLE_CALLBACKS_ENABLED="seam")
-    assert run.returncode == 2 and "this version of ansible-core is not known to jobledger.core" in run.stdout, run.stdout + run.stderr
+    run = controller.playbook(
+        site.text(), ANSIBLE_CALLBACK_PLUGINS=str(controller.root / "callbacks"), ANSIBLE_CALLBACKS_ENABLED="seam"
+    )
+    assert run.returncode == 2 and "this version of ansible-core is not known to jobledger.core" in run.stdout, (
+        run.stdout + run.stderr
+    )
     assert site.started() == [] and core_version() >= (2, 14)

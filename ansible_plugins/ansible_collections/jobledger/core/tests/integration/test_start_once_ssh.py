@@ -16,7 +16,10 @@ from tools.ingester import closed_port
 from tools.program import until
 
 SSHD = shutil.which("sshd") or ("/usr/sbin/sshd" if os.path.exists("/usr/sbin/sshd") else None)
-pytestmark = pytest.mark.skipif(SSHD is None or shutil.which("ssh") is None, reason="NOT SHOWN: start_once over ssh needs sshd and ssh (Debian: openssh-server)")
+pytestmark = pytest.mark.skipif(
+    SSHD is None or shutil.which("ssh") is None,
+    reason="NOT SHOWN: start_once over ssh needs sshd and ssh (Debian: openssh-server)",
+)
 
 PLAYBOOK = """
 - name: Upgrade
@@ -56,15 +59,20 @@ def far(tmp_path):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
     port = closed_port()
     (tmp_path / "sshd_config").write_text(CONFIG.replace("ROOT", str(tmp_path)).replace("PORT", str(port)))
-    server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=open(tmp_path / "sshd.log", "wb"))
+    server = subprocess.Popen(
+        [SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=open(tmp_path / "sshd.log", "wb")
+    )
     until(lambda: server.poll() is not None or b"listening" in (tmp_path / "sshd.log").read_bytes())
     assert server.poll() is None, (tmp_path / "sshd.log").read_text()
 
     def controller(name: str) -> Controller:
         found = Controller(tmp_path / name)
-        found.inventory("far ansible_host=127.0.0.1 ansible_port=%d ansible_connection=ssh ansible_user=%s ansible_ssh_private_key_file=%s "
-                        "ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no -o ControlPath=none'"
-                        % (port, getpass.getuser(), tmp_path / "user_key"))
+        found.inventory(
+            "far ansible_host=127.0.0.1 ansible_port=%d ansible_connection=ssh ansible_user=%s "
+            "ansible_ssh_private_key_file=%s "
+            "ansible_ssh_common_args='-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no "
+            "-o ControlPath=none'" % (port, getpass.getuser(), tmp_path / "user_key")
+        )
         return found
 
     yield tmp_path, controller
@@ -88,5 +96,7 @@ def test_a_job_outlives_its_connection_and_is_attached_by_the_next_run(far):
     said = second.communicate(timeout=300)
     assert second.returncode == 0, said
     told = json.loads((root / "told.b").read_text())
-    assert (told["decision"], told["stdout"]) == ("attached", "done") and len((root / "starts").read_text().split()) == 1
+    assert (told["decision"], told["stdout"]) == ("attached", "done") and len(
+        (root / "starts").read_text().split()
+    ) == 1
     assert not list((root / "b" / "remote").glob("ansible-tmp-*"))

@@ -1,11 +1,13 @@
-"""Judges one try of the race suite by what payloads and controllers wrote. Knows nothing of the fence and imports none of its code.
+"""Judges one try of the race suite by what payloads and controllers wrote. Knows nothing of the fence and imports none
+of its code.
 
 Lines of the history, one event each:
 
     start ID GENERATION     the payload began; it writes this itself, first of all
     end ID GENERATION       the payload came to its end
 
-Outcomes, one file a controller: {"decision", "message", "finished", "stdout", "job_id"}; none for a controller that was killed.
+Outcomes, one file a controller: {"decision", "message", "finished", "stdout", "job_id"}; none for a controller that was
+killed.
 """
 
 from __future__ import annotations
@@ -27,8 +29,9 @@ class Verdict:
 def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     """Return the verdict on one try.
 
-    `last` is what the playbook that was run again got for the newest generation, before anybody told it to restart. `allowed` says what
-    the disturbances of this try excuse: `lost` (the payload, or all that kept the job, was killed), `killed` (something was), `busy` (a step was stopped).
+    `last` is what the playbook that was run again got for the newest generation, before anybody told it to restart.
+    `allowed` says what the disturbances of this try excuse: `lost` (the payload, or all that kept the job, was killed),
+    `killed` (something was), `busy` (a step was stopped).
     """
     verdict = Verdict()
     begun, ended = Counter(), Counter()
@@ -43,7 +46,10 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     # Between the mark and the payload a kill leaves a job of which nothing ran: it is reported lost, and rightly so.
     unstarted = {name: allowed["killed"] and not begun[name] for name in ("1", "2")}
     if ended[generation] and last["decision"] != "already_succeeded" and not allowed["lost"]:
-        verdict.note("the job of generation %s ran to its end, and is said to be: %s %s" % (generation, last["decision"], last["message"]))
+        verdict.note(
+            "the job of generation %s ran to its end, and is said to be: %s %s"
+            % (generation, last["decision"], last["message"])
+        )
     if begun[generation] and not ended[generation] and not allowed["lost"]:
         verdict.note("the job of generation %s began and never ended" % generation)
     if last["decision"] == "already_succeeded" and not ended[generation]:
@@ -51,17 +57,33 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     if last["decision"] not in ("already_succeeded", "refused"):
         verdict.note("the playbook that was run again got %s" % last["decision"])
     for name, outcome in sorted(outcomes.items()):
-        _one(verdict, name, outcome, ended, dict(allowed, lost=allowed["lost"] or unstarted.get(outcome.get("generation"), False)))
+        _one(
+            verdict,
+            name,
+            outcome,
+            ended,
+            dict(allowed, lost=allowed["lost"] or unstarted.get(outcome.get("generation"), False)),
+        )
     return verdict
 
 
 def _one(verdict: Verdict, name: str, outcome: dict, ended: Counter, allowed: dict) -> None:
     verdict.counts[outcome["decision"]] += 1
     if outcome["decision"] == "refused":
-        excused = ("another generation of this job runs" in outcome["message"] or "generations go only forward" in outcome["message"]
-                   or "just being started" in outcome["message"] and allowed["busy"] or "being decided" in outcome["message"] and allowed["busy"]
-                   or "come to its end" in outcome["message"] and (allowed["busy"] or allowed["killed"]) or "is not started again" in outcome["message"] and allowed["lost"]
-                   or "processes that still run" in outcome["message"] and allowed["lost"])
+        excused = (
+            "another generation of this job runs" in outcome["message"]
+            or "generations go only forward" in outcome["message"]
+            or "just being started" in outcome["message"]
+            and allowed["busy"]
+            or "being decided" in outcome["message"]
+            and allowed["busy"]
+            or "come to its end" in outcome["message"]
+            and (allowed["busy"] or allowed["killed"])
+            or "is not started again" in outcome["message"]
+            and allowed["lost"]
+            or "processes that still run" in outcome["message"]
+            and allowed["lost"]
+        )
         if not excused:
             verdict.note("%s was refused without a reason: %s" % (name, outcome["message"]))
         return

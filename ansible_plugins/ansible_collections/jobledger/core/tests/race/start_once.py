@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Races for the fence: seeded tries, and a history checker that decides.
 
-    python3 ansible_plugins/ansible_collections/jobledger/core/tests/race/start_once.py --tries 500 --seed 1 [--ansible-tries 20 [--ansible VERSION]]
+    python3 ansible_plugins/ansible_collections/jobledger/core/tests/race/start_once.py --tries 500 --seed 1
+    [--ansible-tries 20 [--ansible VERSION]]
 
-A try is two to five controllers at once on one host. The dice decide who is killed (controllers, start steps, guardians, keepers,
-at a step or at a moment), who is stopped and woken, whether the host goes down, and how wrong each clock is. Then the playbook is run again, and
-`history.py` judges. --tries drive the start step itself; --ansible-tries are real ansible-playbook processes with the recorder on and the ledger away.
-Exit code 1 when a try went wrong; each is printed with its seed.
+A try is two to five controllers at once on one host. The dice decide who is killed (controllers, start steps,
+guardians, keepers, at a step or at a moment), who is stopped and woken, whether the host goes down, and how wrong each
+clock is. Then the playbook is run again, and `history.py` judges. --tries drive the start step itself; --ansible-tries
+are real ansible-playbook processes with the recorder on and the ledger away. Exit code 1 when a try went wrong; each is
+printed with its seed.
 """
 
 from __future__ import annotations
@@ -26,11 +28,24 @@ from pathlib import Path
 TESTS = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(TESTS.parents[3]), str(TESTS), str(TESTS / "race")]
 
+import history  # noqa: E402
 from ansible_collections.jobledger.core.plugins.module_utils import fence_host, fence_layout, fence_run, fence_start  # noqa: E402
 
-import history  # noqa: E402
-
-STEPS = ("locked", "attempt_locked", "prepared", "before_fork", "forked", "guardian", "before_mark", "marked", "told", "payload_runs", "payload_ended", "before_switch", "switched")
+STEPS = (
+    "locked",
+    "attempt_locked",
+    "prepared",
+    "before_fork",
+    "forked",
+    "guardian",
+    "before_mark",
+    "marked",
+    "told",
+    "payload_runs",
+    "payload_ended",
+    "before_switch",
+    "switched",
+)
 # Steps that a keeper, or the guardian in its place, goes through while the job is theirs alone.
 KEEPING = ("marked", "told", "payload_runs", "payload_ended", "before_switch")
 PAYLOAD = """import json, os, sys, time
@@ -72,13 +87,17 @@ class Try:
         controllers = {}
         for index in range(count):
             name = "c%d" % index
-            controllers[name] = self._controller(name, generations[0] if index == 0 else dice.choice(generations), self._trouble(name))
+            controllers[name] = self._controller(
+                name, generations[0] if index == 0 else dice.choice(generations), self._trouble(name)
+            )
             if dice.random() < 0.4:
                 time.sleep(dice.random() * 0.1)
         killed = self._disturb(controllers)
         self._settle(controllers)
         last = self._again(generations[-1])
-        outcomes = {path.stem: json.loads(path.read_text()) for path in self.outcomes.glob("c*.json") if path.stem not in killed}
+        outcomes = {
+            path.stem: json.loads(path.read_text()) for path in self.outcomes.glob("c*.json") if path.stem not in killed
+        }
         for name in controllers:
             if name not in killed and name not in outcomes:
                 outcomes[name] = {"decision": "nothing", "message": "no outcome was written"}
@@ -89,7 +108,9 @@ class Try:
         return verdict
 
     def _trouble(self, name: str):
-        """Choose what happens to the processes of this controller's start, and return the function that does it at a step."""
+        """Choose what happens to the processes of this controller's start, and return the function that does it at a
+        step.
+        """
         dice = self.dice
         if dice.random() < 0.5:
             return lambda step: None
@@ -123,12 +144,16 @@ class Try:
             temporary.write_text(json.dumps(outcome))
             os.rename(temporary, self.outcomes / (name + ".json"))
         except BaseException as error:
-            (self.outcomes / (name + ".json")).write_text(json.dumps({"decision": "broken", "message": repr(error), "generation": generation}))
+            (self.outcomes / (name + ".json")).write_text(
+                json.dumps({"decision": "broken", "message": repr(error), "generation": generation})
+            )
         finally:
             os._exit(0)
 
     def _as_controller(self, name: str, generation: str, trouble, patience: float, on_failed: str = "fail") -> dict:
-        """Do what Ansible does: run the start step in a process of the host, then poll one's own link, then remove it."""
+        """Do what Ansible does: run the start step in a process of the host, then poll one's own link, then remove
+        it.
+        """
         link = self.folder / "async" / ("j%s.%s" % (name, self.tag))
         reading, writing = os.pipe()
         step = os.fork()
@@ -147,7 +172,9 @@ class Try:
         os.waitpid(step, 0)
         os.set_blocking(reading, False)
         try:
-            reply = json.loads(os.read(reading, 1 << 16) or b'{"decision": "killed", "message": "the start step was killed"}')
+            reply = json.loads(
+                os.read(reading, 1 << 16) or b'{"decision": "killed", "message": "the start step was killed"}'
+            )
         except BlockingIOError:
             reply = {"decision": "killed", "message": "the start step was killed"}
         reply["generation"] = generation
@@ -170,10 +197,29 @@ class Try:
         return reply
 
     def _start(self, generation: str, on_failed: str, link: str) -> dict:
-        fields = {"host": "h1", "play": "Play", "job": "job", "task": "job", "generation": generation, "digest": "d", "digests": {}, "by": {}, "async": 60}
-        command = [sys.executable, "-S", str(self.folder / "payload.py"), str(self.history), "%.3f" % (self.dice.random() * 0.4), generation]
+        fields = {
+            "host": "h1",
+            "play": "Play",
+            "job": "job",
+            "task": "job",
+            "generation": generation,
+            "digest": "d",
+            "digests": {},
+            "by": {},
+            "async": 60,
+        }
+        command = [
+            sys.executable,
+            "-S",
+            str(self.folder / "payload.py"),
+            str(self.history),
+            "%.3f" % (self.dice.random() * 0.4),
+            generation,
+        ]
         try:
-            answer = fence_start.start_once(self.fence, fence_start.Order(fields, on_failed, patience=60.0), command, None, link)
+            answer = fence_start.start_once(
+                self.fence, fence_start.Order(fields, on_failed, patience=60.0), command, None, link
+            )
             return {"decision": answer.decision, "message": ""}
         except fence_host.Refused as refused:
             return {"decision": "refused", "message": str(refused)}
@@ -204,7 +250,9 @@ class Try:
         return killed
 
     def _settle(self, controllers: dict) -> None:
-        """Wake whoever was stopped, until all controllers are done; when all that kept a job was killed, run the playbook meanwhile."""
+        """Wake whoever was stopped, until all controllers are done; when all that kept a job was killed, run the
+        playbook meanwhile.
+        """
         waiting, since = dict(controllers), time.monotonic()
         while waiting:
             for name, pid in list(waiting.items()):
@@ -225,7 +273,9 @@ class Try:
                 _signal(int(path.name), signal.SIGCONT)
 
     def _again(self, generation: str) -> dict:
-        """Run the playbook again, as an operator does, until it is neither busy nor refused for another generation that still runs."""
+        """Run the playbook again, as an operator does, until it is neither busy nor refused for another generation
+        that still runs.
+        """
         outcome, until = {"decision": "nothing", "message": ""}, time.monotonic() + 40
         for number in range(1000):
             if time.monotonic() > until:
@@ -236,7 +286,11 @@ class Try:
                 generation = "1" if generation == "2" else "2"  # the other was the later one, as this host saw them
                 continue
             passing = ("just being started", "being decided", "another generation of this job runs", "come to its end")
-            if outcome["decision"] == "already_succeeded" or outcome["decision"] == "refused" and not any(text in outcome["message"] for text in passing):
+            if (
+                outcome["decision"] == "already_succeeded"
+                or outcome["decision"] == "refused"
+                and not any(text in outcome["message"] for text in passing)
+            ):
                 break
         return dict(outcome, generation=generation)
 
@@ -245,13 +299,20 @@ class Try:
         if last["decision"] != "refused":
             return
         verdict.counts["lost, as reported"] += 1
-        for pid in [pid for attempt in self.fence.attempts() if attempt.start for pid in fence_layout.marked(attempt.start["job_id"])]:
+        for pid in [
+            pid
+            for attempt in self.fence.attempts()
+            if attempt.start
+            for pid in fence_layout.marked(attempt.start["job_id"])
+        ]:
             _signal(pid, signal.SIGKILL)
         before = self.history.read_text() if self.history.exists() else ""
         outcome = self._in_child("r0", generation, "restart")
-        after = self.history.read_text()[len(before):] if self.history.exists() else ""
+        after = self.history.read_text()[len(before) :] if self.history.exists() else ""
         if outcome["decision"] != "started" or outcome.get("stdout") != "done" or after.count("start ") != 1:
-            verdict.note("told to restart, it %s (%s); history since: %r" % (outcome["decision"], outcome["message"], after))
+            verdict.note(
+                "told to restart, it %s (%s); history since: %r" % (outcome["decision"], outcome["message"], after)
+            )
 
     def _in_child(self, name: str, generation: str, on_failed: str) -> dict:
         path = self.outcomes / ("x%s.json" % name)
@@ -314,8 +375,16 @@ def main() -> int:
         import with_ansible
 
         wrong += with_ansible.run_tries(chosen.ansible_tries, chosen.seed, chosen.ansible, total)
-    print("%d tries, seeds from %d: %d wrong. %s. %.0f s" % (chosen.tries + chosen.ansible_tries, chosen.seed, wrong,
-                                                            ", ".join("%s %d" % entry for entry in sorted(total.items())), time.monotonic() - began))
+    print(
+        "%d tries, seeds from %d: %d wrong. %s. %.0f s"
+        % (
+            chosen.tries + chosen.ansible_tries,
+            chosen.seed,
+            wrong,
+            ", ".join("%s %d" % entry for entry in sorted(total.items())),
+            time.monotonic() - began,
+        )
+    )
     return 1 if wrong else 0
 
 

@@ -62,8 +62,12 @@ def run_tries(tries: int, seed: int, version: str | None, total: Counter) -> int
 def _try(seed: int, folder: Path, programs: Path):
     dice, did = random.Random(seed), []
     (folder / "outcomes").mkdir()
-    (folder / "site.yml").write_text(PLAYBOOK.replace("ROOT", str(folder)).replace("SECONDS", "%.1f" % (dice.random() * 4)))
-    (folder / "hosts.ini").write_text("h1 ansible_connection=local ansible_python_interpreter=%s\n" % (programs / "python"))
+    (folder / "site.yml").write_text(
+        PLAYBOOK.replace("ROOT", str(folder)).replace("SECONDS", "%.1f" % (dice.random() * 4))
+    )
+    (folder / "hosts.ini").write_text(
+        "h1 ansible_connection=local ansible_python_interpreter=%s\n" % (programs / "python")
+    )
     runs = {"c%d" % index: _start(folder, programs, "c%d" % index) for index in range(dice.randint(2, 4))}
     killed = set()
     for name, run in runs.items():
@@ -82,34 +86,60 @@ def _try(seed: int, folder: Path, programs: Path):
         run.wait()
     _start(folder, programs, "last").wait()
     outcomes = {path.stem: _outcome(path) for path in (folder / "outcomes").glob("*.json")}
-    last = dict(outcomes.pop("last", {"decision": "nothing", "message": "the playbook that was run again told nothing"}), generation="1")
+    last = dict(
+        outcomes.pop("last", {"decision": "nothing", "message": "the playbook that was run again told nothing"}),
+        generation="1",
+    )
     for name in runs:
         if name not in killed and name not in outcomes:
             outcomes[name] = {"decision": "nothing", "message": "no outcome was written"}
     told = {name: outcome for name, outcome in outcomes.items() if name not in killed}
     lines = (folder / "history").read_text() if (folder / "history").exists() else ""
-    verdict = history.judge(lines, told, _as_again(last), {"lost": False, "killed": bool(killed), "busy": "stopped" in " ".join(did)})
+    verdict = history.judge(
+        lines, told, _as_again(last), {"lost": False, "killed": bool(killed), "busy": "stopped" in " ".join(did)}
+    )
     verdict.counts["controllers"] += len(runs)
     verdict.counts["killed controllers"] += len(killed)
     return verdict, did
 
 
 def _as_again(last: dict) -> dict:
-    # Where all controllers were killed before the start, the last one is the first: it started the job, and saw its end.
-    return dict(last, decision="already_succeeded") if last["decision"] in ("started", "attached") and last.get("stdout") == "done" else last
+    # Where all controllers were killed before the start, the last one is the first: it started the job, and saw its
+    # end.
+    return (
+        dict(last, decision="already_succeeded")
+        if last["decision"] in ("started", "attached") and last.get("stdout") == "done"
+        else last
+    )
 
 
 def _start(folder: Path, programs: Path, name: str):
     home = folder / name
     home.mkdir()
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JOBLEDGER_"))}
-    environment.update(HOME=str(home), ANSIBLE_ASYNC_DIR=str(home / "async"), ANSIBLE_REMOTE_TEMP=str(home / "remote"), ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS), LC_ALL="C.UTF-8",
-                       ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder", JOBLEDGER_URL="http://127.0.0.1:9", PYTHONDONTWRITEBYTECODE="1", ANSIBLE_LOCALHOST_WARNING="0")
+    environment.update(
+        HOME=str(home),
+        ANSIBLE_ASYNC_DIR=str(home / "async"),
+        ANSIBLE_REMOTE_TEMP=str(home / "remote"),
+        ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+        LC_ALL="C.UTF-8",
+        ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder",
+        JOBLEDGER_URL="http://127.0.0.1:9",
+        PYTHONDONTWRITEBYTECODE="1",
+        ANSIBLE_LOCALHOST_WARNING="0",
+    )
     if "2.14" in str(programs):
         environment["ANSIBLE_COLLECTIONS_PATHS"] = str(COLLECTIONS)
     with open(home / "said", "wb") as said:
-        return subprocess.Popen([str(programs / "ansible-playbook"), "-i", "hosts.ini", "site.yml", "-e", "me=" + name], cwd=folder, env=environment, stdin=subprocess.DEVNULL,
-                                stdout=said, stderr=subprocess.STDOUT, start_new_session=True)
+        return subprocess.Popen(
+            [str(programs / "ansible-playbook"), "-i", "hosts.ini", "site.yml", "-e", "me=" + name],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def _kill(run) -> None:
@@ -132,4 +162,10 @@ def _kill(run) -> None:
 
 def _outcome(path: Path) -> dict:
     told = json.loads(path.read_text())
-    return {"decision": told.get("decision") or "failed", "message": told.get("msg") or "", "finished": bool(told.get("finished")), "stdout": told.get("stdout"), "generation": "1"}
+    return {
+        "decision": told.get("decision") or "failed",
+        "message": told.get("msg") or "",
+        "finished": bool(told.get("finished")),
+        "stdout": told.get("stdout"),
+        "generation": "1",
+    }

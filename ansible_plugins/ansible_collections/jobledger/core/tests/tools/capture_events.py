@@ -1,4 +1,5 @@
-"""Writes tests/fixtures/events anew: batches that real runs of the callback sent, one file per kind of thing that happened.
+"""Writes tests/fixtures/events anew: batches that real runs of the callback sent, one file per kind of thing that
+happened.
 
 Run it with a Python that has ansible-core: python3 tests/tools/capture_events.py
 Host, user and paths of the machine are replaced, so that the fixtures do not say where they were made.
@@ -51,7 +52,10 @@ SHOWN = """
       poll: 1
       ignore_errors: true
 """
-QUIET = "[{name: Quiet, hosts: db1, gather_facts: false, tasks: [{command: sleep 0.3}, {command: sleep 0.3}, {command: sleep 0.3}]}]"
+QUIET = (
+    "[{name: Quiet, hosts: db1, gather_facts: false, tasks: [{command: sleep 0.3}, {command: sleep 0.3}, "
+    "{command: sleep 0.3}]}]"
+)
 
 
 def _file_of(event: dict) -> str:
@@ -64,7 +68,13 @@ def _file_of(event: dict) -> str:
         for mark in ("label", "attempt"):
             if mark in event:
                 return "job_started_" + mark
-        return "job_started_no_log" if event["no_log"] else "job_started_delegated" if event["execution_host"] != "db1" else kind
+        return (
+            "job_started_no_log"
+            if event["no_log"]
+            else "job_started_delegated"
+            if event["execution_host"] != "db1"
+            else kind
+        )
     return kind
 
 
@@ -73,18 +83,31 @@ def main() -> None:
     target = HERE / "fixtures" / "events"
     with tempfile.TemporaryDirectory() as root, Ingester() as server:
         controller = Controller(Path(root), hosts=["db1", "db2"])
-        controller.playbook(PLAYBOOK, "--limit", "db1", "-e", "password=x", url=server.url, JOBLEDGER_RUN_NAME="CHG-7",
-                            JOBLEDGER_LABELS="team=db,ticket=CHG-7", JOBLEDGER_POLL_INTERVAL="0")
+        controller.playbook(
+            PLAYBOOK,
+            "--limit",
+            "db1",
+            "-e",
+            "password=x",
+            url=server.url,
+            JOBLEDGER_RUN_NAME="CHG-7",
+            JOBLEDGER_LABELS="team=db,ticket=CHG-7",
+            JOBLEDGER_POLL_INTERVAL="0",
+        )
         controller.playbook(SHOWN, "--limit", "db1", url=server.url, JOBLEDGER_DETAILS="cmd,stdout,stderr,module_args")
-        controller.command("ansible", "db1", "-B", "30", "-P", "0", "-a", "true", url=server.url, ANSIBLE_LOAD_CALLBACK_PLUGINS="1")
+        controller.command(
+            "ansible", "db1", "-B", "30", "-P", "0", "-a", "true", url=server.url, ANSIBLE_LOAD_CALLBACK_PLUGINS="1"
+        )
         shown = list(server.batches)
         controller.playbook(QUIET, url=server.url, **controller.patched("_ALIVE_EVERY", 0.5))
         assert server.wrong == [], server.wrong
-        shown += [batch for batch in server.batches[len(shown):] if batch[-1]["type"] == "run_alive"]
+        shown += [batch for batch in server.batches[len(shown) :] if batch[-1]["type"] == "run_alive"]
         for batch in shown:
             # A batch that brings several kinds is an example of the last one: what the others are stands in their own.
             text = json.dumps(batch, indent=1, ensure_ascii=False)
-            text = text.replace(root, "/home/deploy/site").replace('"controller": "%s"' % socket.gethostname(), '"controller": "ci-1"')
+            text = text.replace(root, "/home/deploy/site").replace(
+                '"controller": "%s"' % socket.gethostname(), '"controller": "ci-1"'
+            )
             text = text.replace('"user": "%s"' % getpass.getuser(), '"user": "deploy"')
             assert not re.search(r"/tmp|/root|/work|hunter2", text), text
             kind = "run_started_adhoc" if batch[0].get("kind") == "adhoc" else _file_of(batch[-1])

@@ -16,19 +16,29 @@ TARGET = ROOT / "ingester" / "target"
 
 
 class Process:
-    """A program that says in one line of its output that it is ready. Use as a context manager; at the end it is stopped."""
+    """A program that says in one line of its output that it is ready. Use as a context manager; at the end it is
+    stopped.
+    """
 
     def __init__(self, command: list[str], ready: str, **environment: str) -> None:
         """`ready` is an expression whose named groups become `found`."""
         self._command = command
         self._ready = re.compile(ready)
-        self._environment = dict({key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}, **environment)
+        self._environment = dict(
+            {key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}, **environment
+        )
         self.said: list[str] = []
         self.found: dict = {}
 
     def __enter__(self) -> "Process":
-        self._process = subprocess.Popen(self._command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT, text=True)
+        self._process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
         started = threading.Event()
         self._reader = threading.Thread(target=self._read, args=(started,), daemon=True)
         self._reader.start()
@@ -61,17 +71,34 @@ class Process:
 def ingester(data: Path, *arguments: str, **environment: str) -> Process:
     """Return the ingester, on a free port; `found["url"]` once it runs. It is built first where there is no jar."""
     program = JOBLEDGER if JAR.exists() else [str(ROOT / "jobledger")]
-    return Process([*program, "serve", "--port", "0", "--data-dir", str(data), *arguments], r"listens on (?P<url>http://\S+)",
-                   JOBLEDGER_HOME=str(ROOT), **environment)
+    return Process(
+        [*program, "serve", "--port", "0", "--data-dir", str(data), *arguments],
+        r"listens on (?P<url>http://\S+)",
+        JOBLEDGER_HOME=str(ROOT),
+        **environment,
+    )
 
 
 def stand_in(directory: Path, bucket: str) -> Process | None:
-    """Return the stand-in for OCI; `found` has endpoint, config, bucket and namespace. None where its classes are not built."""
+    """Return the stand-in for OCI; `found` has endpoint, config, bucket and namespace. None where its classes are
+    not built.
+    """
     main = "io.jobledger.oci.standin.StandInMain"
     places = [Path(place) for place in (os.environ.get("JOBLEDGER_TEST_STAND_IN"), TARGET / "test-classes") if place]
     classes = next((place for place in places if (place / (main.replace(".", "/") + ".class")).exists()), None)
     if classes is None or shutil.which("java") is None:
         return None
-    return Process(["java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx64m", "-cp", "%s:%s" % (classes, TARGET / "lib" / "*"), main,
-                    str(directory), bucket],
-                   r"ready endpoint=(?P<endpoint>\S+) config=(?P<config>.+) bucket=(?P<bucket>\S+) namespace=(?P<namespace>\S+)")
+    return Process(
+        [
+            "java",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xmx64m",
+            "-cp",
+            "%s:%s" % (classes, TARGET / "lib" / "*"),
+            main,
+            str(directory),
+            bucket,
+        ],
+        r"ready endpoint=(?P<endpoint>\S+) config=(?P<config>.+) bucket=(?P<bucket>\S+) namespace=(?P<namespace>\S+)",
+    )

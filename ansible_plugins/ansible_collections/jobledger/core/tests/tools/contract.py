@@ -10,24 +10,75 @@ NAMES = {"host", "play", "job", "task", "execution_host"}
 STATUS = {"succeeded", "failed", "timed_out", "cancelled", "lost"}
 # What a later event says instead of the id of a job whose id no_log hides.
 _SEEN = {"launch": int}
-_PLACE = {"host": str, "ansible_job_id": str, "execution_host": str, "play": str, "playbook": str, "playbook_path": str,
-          "task": str, "job": str, "results_file": str}
+_PLACE = {
+    "host": str,
+    "ansible_job_id": str,
+    "execution_host": str,
+    "play": str,
+    "playbook": str,
+    "playbook_path": str,
+    "task": str,
+    "job": str,
+    "results_file": str,
+}
 _FENCE = {"decision": str, "generation": str}
 _PLACE.update(_FENCE)
-_LAUNCH = dict(_PLACE, label=str, action=str, check_mode=bool, no_log=bool, attempt=int, remote_user=str, become_user=str,
-               connection=str, intent=int, details=dict, **{"async": int, "poll": int})
-_INTENT = {key: value for key, value in _LAUNCH.items() if key not in ("ansible_job_id", "results_file", "label", "attempt", "intent", "details", *_FENCE)}
+_LAUNCH = dict(
+    _PLACE,
+    label=str,
+    action=str,
+    check_mode=bool,
+    no_log=bool,
+    attempt=int,
+    remote_user=str,
+    become_user=str,
+    connection=str,
+    intent=int,
+    details=dict,
+    **{"async": int, "poll": int},
+)
+_INTENT = {
+    key: value
+    for key, value in _LAUNCH.items()
+    if key not in ("ansible_job_id", "results_file", "label", "attempt", "intent", "details", *_FENCE)
+}
 _HIDDEN = dict(_LAUNCH, reason=str)
 del _HIDDEN["ansible_job_id"], _HIDDEN["results_file"], _HIDDEN["details"]
 DETAILS = {"cmd": str, "stdout": str, "stderr": str, "module_args": dict}
 FIELDS = {
-    "run_started": {"kind": str, "run_name": str, "playbook": str, "playbook_path": str, "user": str, "controller": str,
-                    "pid": int, "ansible_version": str, "check_mode": bool, "limit": str, "tags": list, "skip_tags": list,
-                    "argv": list, "labels": dict},
+    "run_started": {
+        "kind": str,
+        "run_name": str,
+        "playbook": str,
+        "playbook_path": str,
+        "user": str,
+        "controller": str,
+        "pid": int,
+        "ansible_version": str,
+        "check_mode": bool,
+        "limit": str,
+        "tags": list,
+        "skip_tags": list,
+        "argv": list,
+        "labels": dict,
+    },
     "play_started": {"play": str, "playbook": str, "playbook_path": str, "strategy": str},
     "job_started": _LAUNCH,
     "job_polled": dict(_PLACE, **_SEEN, sighting=dict, adopted=bool),
-    "job_ended": dict(_PLACE, **_SEEN, status=str, verdict=str, module_status=str, reason=str, by=str, rc=int, message=str, changed=bool, adopted=bool, details=dict),
+    "job_ended": dict(
+        _PLACE,
+        **_SEEN,
+        status=str,
+        verdict=str,
+        module_status=str,
+        reason=str,
+        by=str,
+        rc=int,
+        message=str,
+        changed=bool,
+        adopted=bool,
+        details=dict,
+    ),
     "job_unreached": {"host": str, "ansible_job_id": str, "execution_host": str, "message": str},
     "job_cleaned": dict(_PLACE, **_SEEN),
     "job_unresumable": _HIDDEN,
@@ -38,9 +89,15 @@ FIELDS = {
     "run_interrupted": {"reason": str},
 }
 REQUIRED = {
-    "run_started": {"kind"}, "play_started": {"play"}, "run_alive": set(), "run_finished": {"stats"}, "run_interrupted": {"reason"},
-    "job_started": {"host", "play", "job", "task", "ansible_job_id"}, "job_polled": {"host"},
-    "job_ended": {"host", "status"}, "job_cleaned": {"host"},
+    "run_started": {"kind"},
+    "play_started": {"play"},
+    "run_alive": set(),
+    "run_finished": {"stats"},
+    "run_interrupted": {"reason"},
+    "job_started": {"host", "play", "job", "task", "ansible_job_id"},
+    "job_polled": {"host"},
+    "job_ended": {"host", "status"},
+    "job_cleaned": {"host"},
     "job_unresumable": {"host", "play", "job", "task", "reason"},
     "job_unreached": {"host", "ansible_job_id"},
     "job_intended": {"host", "play", "job", "task", "no_log"},
@@ -54,7 +111,7 @@ def problems(event: object) -> list[str]:
         return ["not an object"]
     found = [] if ID.match(str(event.get("run_id"))) else ["run_id"]
     seq = event.get("seq")
-    if not isinstance(seq, int) or isinstance(seq, bool) or not 1 <= seq < 2 ** 53:
+    if not isinstance(seq, int) or isinstance(seq, bool) or not 1 <= seq < 2**53:
         found.append("seq")
     if not AT.match(str(event.get("at"))):
         found.append("at")
@@ -82,9 +139,15 @@ SIGHTING = {"pid": int, "since": str, "cpu_seconds": (int, float), "memory_bytes
 
 def _acts(kind: str, given: dict) -> list[str]:
     found = ["decision"] if given.get("decision", "started") not in DECISION else []
-    found += ["reason"] if kind == "job_ended" and given.get("reason", "vanished") not in ("vanished", "no_results_file") else []
+    found += (
+        ["reason"]
+        if kind == "job_ended" and given.get("reason", "vanished") not in ("vanished", "no_results_file")
+        else []
+    )
     seen = given.get("sighting", {})
-    found += ["sighting." + key for key, value in seen.items() if key in SIGHTING and not isinstance(value, SIGHTING[key])]
+    found += [
+        "sighting." + key for key, value in seen.items() if key in SIGHTING and not isinstance(value, SIGHTING[key])
+    ]
     found += ["sighting.since"] if not AT.match(seen.get("since", "2026-11-20T10:30:45.123456Z")) else []
     return found + [key for key in ("generation", "by") if not 1 <= len(given.get(key, "x")) <= 1000]
 
@@ -93,7 +156,11 @@ def _values(given: dict) -> list[str]:
     found = []
     if given.get("status", "lost") not in STATUS:
         found.append("status")
-    if "verdict" in given and given["verdict"] != given.get("status") or given.get("verdict", "failed") not in ("succeeded", "failed"):
+    if (
+        "verdict" in given
+        and given["verdict"] != given.get("status")
+        or given.get("verdict", "failed") not in ("succeeded", "failed")
+    ):
         found.append("verdict")
     if "module_status" in given and ("verdict" not in given or given["module_status"] not in ("succeeded", "failed")):
         found.append("module_status")
@@ -103,12 +170,20 @@ def _values(given: dict) -> list[str]:
         found.append("ansible_job_id")
     if len(given.get("message", "")) > 1000 or "\n" in given.get("message", ""):
         found.append("message")
-    found += ["details." + key for key, value in given.get("details", {}).items() if not isinstance(value, DETAILS.get(key, ())) or not value]
+    found += [
+        "details." + key
+        for key, value in given.get("details", {}).items()
+        if not isinstance(value, DETAILS.get(key, ())) or not value
+    ]
     found += ["details under no_log"] if given.get("no_log") and "details" in given else []
     for key in ("tags", "skip_tags", "argv"):
         found += [key] if not all(isinstance(word, str) for word in given.get(key, [])) else []
     for host, counters in given.get("stats", {}).items():
-        found += [] if set(counters) == {"ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored"} else [host]
+        found += (
+            []
+            if set(counters) == {"ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored"}
+            else [host]
+        )
     return found
 
 

@@ -40,7 +40,10 @@ class Controller:
 
     def inventory(self, *hosts: str) -> None:
         """Write the inventory: one line for each host."""
-        self.write("hosts.ini", "\n".join(["[all]", *hosts, "[all:vars]", "ansible_python_interpreter=%s" % sys.executable, ""]))
+        self.write(
+            "hosts.ini",
+            "\n".join(["[all]", *hosts, "[all:vars]", "ansible_python_interpreter=%s" % sys.executable, ""]),
+        )
 
     @property
     def spool(self) -> Path:
@@ -49,13 +52,29 @@ class Controller:
 
     def environment(self, url: str | None, **extra: str) -> dict:
         """Return the environment: the callback is on when `url` is given. `extra` wins."""
-        found = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JOBLEDGER_", "XDG_"))}
+        found = {
+            key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JOBLEDGER_", "XDG_"))
+        }
         found.update(
-            HOME=str(self.home), ANSIBLE_REMOTE_TEMP=str(self.root / "remote"), ANSIBLE_ASYNC_DIR=str(self.root / "async"), LC_ALL="C.UTF-8", ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
-            ANSIBLE_COLLECTIONS_PATHS=str(COLLECTIONS), ANSIBLE_NOCOWS="1", ANSIBLE_RETRY_FILES_ENABLED="0",
-            ANSIBLE_LOCALHOST_WARNING="0", ANSIBLE_INVENTORY=str(self.root / "hosts.ini"), ANSIBLE_TRANSPORT="local",
-            ANSIBLE_GATHERING="explicit", ANSIBLE_FORKS="4", ANSIBLE_DEPRECATION_WARNINGS="0", PYTHONDONTWRITEBYTECODE="1",
-            ANSIBLE_ROLES_PATH=str(self.root / "roles"), ANSIBLE_INTERNAL_POLL_INTERVAL="0.01", ANSIBLE_DEVEL_WARNING="0")
+            HOME=str(self.home),
+            ANSIBLE_REMOTE_TEMP=str(self.root / "remote"),
+            ANSIBLE_ASYNC_DIR=str(self.root / "async"),
+            LC_ALL="C.UTF-8",
+            ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+            ANSIBLE_COLLECTIONS_PATHS=str(COLLECTIONS),
+            ANSIBLE_NOCOWS="1",
+            ANSIBLE_RETRY_FILES_ENABLED="0",
+            ANSIBLE_LOCALHOST_WARNING="0",
+            ANSIBLE_INVENTORY=str(self.root / "hosts.ini"),
+            ANSIBLE_TRANSPORT="local",
+            ANSIBLE_GATHERING="explicit",
+            ANSIBLE_FORKS="4",
+            ANSIBLE_DEPRECATION_WARNINGS="0",
+            PYTHONDONTWRITEBYTECODE="1",
+            ANSIBLE_ROLES_PATH=str(self.root / "roles"),
+            ANSIBLE_INTERNAL_POLL_INTERVAL="0.01",
+            ANSIBLE_DEVEL_WARNING="0",
+        )
         # The deprecated spelling warns on the versions that know the new one.
         if core_version() >= (2, 19):
             del found["ANSIBLE_COLLECTIONS_PATHS"]
@@ -74,7 +93,10 @@ class Controller:
     def patched(self, name: str, value) -> dict:
         """Return the environment of a run in which a constant of the recorder has another value."""
         self.write("patch/patch.py", _PATCH % (name, value))
-        return {"ANSIBLE_CALLBACK_PLUGINS": str(self.root / "patch"), "ANSIBLE_CALLBACKS_ENABLED": "patch,jobledger.core.recorder"}
+        return {
+            "ANSIBLE_CALLBACK_PLUGINS": str(self.root / "patch"),
+            "ANSIBLE_CALLBACKS_ENABLED": "patch,jobledger.core.recorder",
+        }
 
     def playbook(self, text: str, *arguments: str, url: str | None = None, name: str = "site.yml", **extra: str):
         """Run a playbook and return the finished process, its output as text."""
@@ -83,14 +105,29 @@ class Controller:
 
     def command(self, program: str, *arguments: str, url: str | None = None, **extra: str):
         """Run one of Ansible's programs and return the finished process."""
-        return subprocess.run([*self.prefix, str(BIN / program), *arguments], cwd=self.root, env=self.environment(url, **extra), text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+        return subprocess.run(
+            [*self.prefix, str(BIN / program), *arguments],
+            cwd=self.root,
+            env=self.environment(url, **extra),
+            text=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=600,
+        )
 
     def start(self, text: str, *arguments: str, url: str | None = None, name: str = "site.yml", **extra: str):
         """Start a playbook and return the running process; the caller ends it."""
         self.write(name, text)
-        return subprocess.Popen([*self.prefix, str(BIN / "ansible-playbook"), name, *arguments], cwd=self.root, stdin=subprocess.DEVNULL,
-                                env=self.environment(url, **extra), text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return subprocess.Popen(
+            [*self.prefix, str(BIN / "ansible-playbook"), name, *arguments],
+            cwd=self.root,
+            stdin=subprocess.DEVNULL,
+            env=self.environment(url, **extra),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
 
 
 def core_version() -> tuple:

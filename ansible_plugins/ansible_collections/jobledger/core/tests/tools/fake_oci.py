@@ -1,7 +1,9 @@
-"""Stands in for the `oci` command: `os object put|get|list` over a directory, with the real command's output and exit codes.
+"""Stands in for the `oci` command: `os object put|get|list` over a directory, with the real command's output and exit
+codes.
 
-Observed on oci-cli 3.95.1: get asks with HEAD first, whose errors have no code; list and put have OCI's own. FAKE_OCI_STORE holds
-`<namespace>/<bucket>/<object's name, quoted>`; FAKE_OCI_FAULT is `KIND` or `KIND*TIMES`. FAKE_OCI_LOG gets each call's arguments.
+Observed on oci-cli 3.95.1: get asks with HEAD first, whose errors have no code; list and put have OCI's own.
+FAKE_OCI_STORE holds `<namespace>/<bucket>/<object's name, quoted>`; FAKE_OCI_FAULT is `KIND` or `KIND*TIMES`.
+FAKE_OCI_LOG gets each call's arguments.
 """
 
 from __future__ import annotations
@@ -15,7 +17,11 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 FAULTS = {
-    "not-authenticated": (401, "NotAuthenticated", "The required information to complete authentication was not provided or was incorrect."),
+    "not-authenticated": (
+        401,
+        "NotAuthenticated",
+        "The required information to complete authentication was not provided or was incorrect.",
+    ),
     "not-authorized": (404, "NotAuthorizedOrNotFound", "Authorization failed or requested resource not found."),
     "too-many-requests": (429, "TooManyRequests", "Your request rate is too high."),
     "internal-error": (500, "InternalServerError", "An internal server error occurred."),
@@ -35,14 +41,22 @@ def main(arguments: list[str]) -> int:
         return _say("The provided key is not a private key, or the provided passphrase is incorrect.")
     fault = _fault()
     if fault == "unreachable":
-        return _report("RequestException", {"message": "The connection to endpoint timed out while trying to reach https://oci.example"})
+        return _report(
+            "RequestException",
+            {"message": "The connection to endpoint timed out while trying to reach https://oci.example"},
+        )
     if fault:
         return _error(given, *FAULTS[fault])
     namespace = Path(os.environ["FAKE_OCI_STORE"]) / given.namespace
     bucket = namespace / given.bucket_name
     if not bucket.is_dir():
-        return _error(given, 404, "BucketNotFound", "Either the bucket named '%s' does not exist in the namespace '%s' or you are not "
-                      "authorized to access it" % (given.bucket_name, given.namespace))
+        return _error(
+            given,
+            404,
+            "BucketNotFound",
+            "Either the bucket named '%s' does not exist in the namespace '%s' or you are not "
+            "authorized to access it" % (given.bucket_name, given.namespace),
+        )
     return globals()["_" + given.operation](given, bucket)
 
 
@@ -65,7 +79,7 @@ def _get(given, bucket: Path) -> int:
 
 def _list(given, bucket: Path) -> int:
     names = sorted(unquote(path.name) for path in bucket.iterdir())
-    found = [{"name": name} for name in names if name.startswith(given.prefix)][:given.limit]
+    found = [{"name": name} for name in names if name.startswith(given.prefix)][: given.limit]
     if found:
         print(json.dumps({"data": found, "prefixes": []}))
     return 0
@@ -83,8 +97,22 @@ def _delete(given, bucket: Path) -> int:
 
 def _parse(arguments: list[str]):
     parser = argparse.ArgumentParser(prog="oci", allow_abbrev=False)
-    for option in ("--config-file", "--profile", "--region", "--auth", "--connection-timeout", "--read-timeout", "--namespace", "--bucket-name",
-                   "--name", "--file", "--content-type", "--metadata", "--prefix", "--fields"):
+    for option in (
+        "--config-file",
+        "--profile",
+        "--region",
+        "--auth",
+        "--connection-timeout",
+        "--read-timeout",
+        "--namespace",
+        "--bucket-name",
+        "--name",
+        "--file",
+        "--content-type",
+        "--metadata",
+        "--prefix",
+        "--fields",
+    ):
         parser.add_argument(option)
     parser.add_argument("--limit", type=int)
     for flag in ("--no-retry", "--force", "--no-multipart", "--all"):
@@ -107,7 +135,10 @@ def _error(given, status: int, code: str, message: str) -> int:
     if given.operation == "get":
         code, message = None, "The service returned error code %d" % status
     kind = "TransientServiceError" if status in (429, 500) else "ServiceError"
-    return _report(kind, {"code": code, "message": message, "opc-request-id": "r", "status": status, "target_service": "object_storage"})
+    return _report(
+        kind,
+        {"code": code, "message": message, "opc-request-id": "r", "status": status, "target_service": "object_storage"},
+    )
 
 
 def _report(kind: str, body: dict) -> int:

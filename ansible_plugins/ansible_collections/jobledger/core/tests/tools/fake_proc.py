@@ -22,12 +22,47 @@ class FakeProc:
         (self.root / "stat").write_text("cpu 1 2 3\nbtime %d\nprocesses 5\n" % at)
         (self.root / "sys/kernel/random/boot_id").write_text(boot_id + "\n")
 
-    def add(self, pid: int, arguments: list[str], parent: int = 1, group: int | None = None, session: int | None = None, began: int = 1000,
-            state: str = "S", ticks: int = 100, pages: int = 10, name: str = "a (b) c") -> None:
+    def add(
+        self,
+        pid: int,
+        arguments: list[str],
+        parent: int = 1,
+        group: int | None = None,
+        session: int | None = None,
+        began: int = 1000,
+        state: str = "S",
+        ticks: int = 100,
+        pages: int = 10,
+        name: str = "a (b) c",
+    ) -> None:
         """Put a process there."""
         place = self.root / str(pid)
         place.mkdir(exist_ok=True)
-        fields = [state, parent, group or pid, session or pid, 0, -1, 0, 0, 0, 0, 0, ticks, 0, 0, 0, 20, 0, 1, 0, began, 4096, pages, 0]
+        fields = [
+            state,
+            parent,
+            group or pid,
+            session or pid,
+            0,
+            -1,
+            0,
+            0,
+            0,
+            0,
+            0,
+            ticks,
+            0,
+            0,
+            0,
+            20,
+            0,
+            1,
+            0,
+            began,
+            4096,
+            pages,
+            0,
+        ]
         (place / "stat").write_text("%d (%s) %s\n" % (pid, name, " ".join(map(str, fields))))
         (place / "cmdline").write_bytes("".join(word + "\0" for word in arguments).encode())
 
@@ -38,13 +73,30 @@ class FakeProc:
                 file.unlink()
             (self.root / str(pid)).rmdir()
 
-    def job(self, number: str, watcher: int = 100, module: str = "command", program: list[str] | None = None, began: int = 5000) -> list[int]:
-        """Put an async job there as Ansible starts it, and return its pids: watcher, runner, module, and the program where one is given."""
-        words = [*WRAPPER, number, "3600", "/home/deploy/.ansible/tmp/ansible-tmp-1.2-3-4/AnsiballZ_%s.py" % module, "_"]
+    def job(
+        self,
+        number: str,
+        watcher: int = 100,
+        module: str = "command",
+        program: list[str] | None = None,
+        began: int = 5000,
+    ) -> list[int]:
+        """Put an async job there as Ansible starts it, and return its pids: watcher, runner, module, and the program
+        where one is given.
+        """
+        words = [
+            *WRAPPER,
+            number,
+            "3600",
+            "/home/deploy/.ansible/tmp/ansible-tmp-1.2-3-4/AnsiballZ_%s.py" % module,
+            "_",
+        ]
         session = watcher - 1  # whoever called setsid has ended
         self.add(watcher, words, group=session, session=session, began=began)
         self.add(watcher + 1, words, parent=watcher, session=session, began=began)
-        self.add(watcher + 2, [WRAPPER[0], words[4]], parent=watcher + 1, group=watcher + 1, session=session, began=began + 5)
+        self.add(
+            watcher + 2, [WRAPPER[0], words[4]], parent=watcher + 1, group=watcher + 1, session=session, began=began + 5
+        )
         if program:
             self.add(watcher + 3, program, parent=watcher + 2, group=watcher + 1, session=session, began=began + 9)
         return list(range(watcher, watcher + (4 if program else 3)))

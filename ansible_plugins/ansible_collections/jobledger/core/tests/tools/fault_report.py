@@ -1,6 +1,8 @@
-"""The fault suite's table: one row for each kind of fault, shown at the end of the tests and written below ingester/target/fault-report.
+"""The fault suite's table: one row for each kind of fault, shown at the end of the tests and written below
+ingester/target/fault-report.
 
-A pytest plugin. Tests take the fixture `table`. The ledger's own fault tests, which are Java, leave their rows there as well (*.jsonl).
+A pytest plugin. Tests take the fixture `table`. The ledger's own fault tests, which are Java, leave their rows there as
+well (*.jsonl).
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ _KEY = "fault_row"
 
 
 class Table:
-    """Takes the rows of one test. `sent` and `stored` are (run_id, seq) of events; what was sent is what reached a spool."""
+    """Takes the rows of one test. `sent` and `stored` are (run_id, seq) of events; what was sent is what reached a
+    spool.
+    """
 
     def __init__(self, node) -> None:
         self._node = node
@@ -25,9 +29,21 @@ class Table:
     def row(self, faults: str, injected: int, sent, acknowledged: int, stored) -> None:
         """Note a row, and fail where an event is lost or doubled."""
         doubled, lost = len(stored) - len(set(stored)), len(set(sent) - set(stored))
-        self._node.user_properties.append((_KEY, {
-            "group": self._node.path.name.split("_")[1], "faults": faults, "injected": injected, "sent": len(set(sent)), "acknowledged": acknowledged,
-            "stored": len(stored), "doubled": doubled, "lost": lost}))
+        self._node.user_properties.append(
+            (
+                _KEY,
+                {
+                    "group": self._node.path.name.split("_")[1],
+                    "faults": faults,
+                    "injected": injected,
+                    "sent": len(set(sent)),
+                    "acknowledged": acknowledged,
+                    "stored": len(stored),
+                    "doubled": doubled,
+                    "lost": lost,
+                },
+            )
+        )
         assert (doubled, lost) == (0, 0), (faults, doubled, sorted(set(sent) - set(stored)))
 
 
@@ -39,7 +55,12 @@ def table(request):
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Show the rows of all workers, and those of the ledger's own tests."""
-    reports = [report for found in terminalreporter.stats.values() for report in found if getattr(report, "when", None) == "call"]
+    reports = [
+        report
+        for found in terminalreporter.stats.values()
+        for report in found
+        if getattr(report, "when", None) == "call"
+    ]
     rows = [value for report in reports for key, value in report.user_properties if key == _KEY]
     if not rows:
         return
@@ -55,8 +76,14 @@ def pytest_terminal_summary(terminalreporter) -> None:
 
 
 def _line(row: dict) -> str:
-    return "%-3s %-58s" % (row["group"], row["faults"][:58]) + "".join("%13s" % ("-" if row[column] is None else row[column]) for column in COLUMNS)
+    return "%-3s %-58s" % (row["group"], row["faults"][:58]) + "".join(
+        "%13s" % ("-" if row[column] is None else row[column]) for column in COLUMNS
+    )
 
 
 def _of_the_ledger() -> list[dict]:
-    return [json.loads(line) for path in sorted(REPORT.glob("*.jsonl")) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [
+        json.loads(line)
+        for path in sorted(REPORT.glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]

@@ -1,4 +1,6 @@
-"""A controller for the fault suite: its runs can be killed at one exact moment, and it keeps a log of its own of all that reached the spool."""
+"""A controller for the fault suite: its runs can be killed at one exact moment, and it keeps a log of its own of all
+that reached the spool.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spo
 
 from .controller import Controller
 
-# Each in a directory of its own: Ansible imports all plugins of a directory, and these change the recorder when they are imported.
+# Each in a directory of its own: Ansible imports all plugins of a directory, and these change the recorder when they
+# are imported.
 PLUGINS = Path(__file__).resolve().parent / "callbacks"
 SOAK = os.environ.get("JOBLEDGER_SOAK") in ("1", "true")
 _REPLAY = Path(spool.__file__).parent / "replay.py"
@@ -27,10 +30,20 @@ class Site(Controller):
         return self.root / "spooled"
 
     def with_faults(self, kill_at: str = "", plugins: tuple = (), **extra: str) -> dict:
-        """Return the environment of a run with the killer, and with more of the test plugins, all loaded before the recorder."""
+        """Return the environment of a run with the killer, and with more of the test plugins, all loaded before the
+        recorder.
+        """
         names = ("killer", *plugins)
-        return dict({"KILL_AT": kill_at, "SPOOLED_LOG": str(self.log), "POLLED": str(self.root / "polled"), "ANSIBLE_CALLBACK_PLUGINS": ":".join(str(PLUGINS / name) for name in names),
-                     "ANSIBLE_CALLBACKS_ENABLED": ",".join((*names, "jobledger.core.recorder"))}, **extra)
+        return dict(
+            {
+                "KILL_AT": kill_at,
+                "SPOOLED_LOG": str(self.log),
+                "POLLED": str(self.root / "polled"),
+                "ANSIBLE_CALLBACK_PLUGINS": ":".join(str(PLUGINS / name) for name in names),
+                "ANSIBLE_CALLBACKS_ENABLED": ",".join((*names, "jobledger.core.recorder")),
+            },
+            **extra,
+        )
 
     def run(self, url: str, tasks: str, kill_at: str = "", **extra: str):
         """Run a playbook with the killer and return the finished process."""
@@ -42,15 +55,23 @@ class Site(Controller):
 
     def replay(self, url: str, *arguments: str, **environment: str):
         """Run the replay script as cron would."""
-        return subprocess.run([sys.executable, "-I", str(_REPLAY), "--url", url, "--spool-dir", str(self.spool), *arguments], text=True,
-                              env=dict(os.environ, **environment), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=600)
+        return subprocess.run(
+            [sys.executable, "-I", str(_REPLAY), "--url", url, "--spool-dir", str(self.spool), *arguments],
+            text=True,
+            env=dict(os.environ, **environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            timeout=600,
+        )
 
     def left(self) -> list[str]:
         """Return the names of the spools that are left."""
         return sorted(path.name for path in self.spool.glob("*.spool"))
 
     def spooled(self, kind: str | None = None) -> list[dict]:
-        """Return the events that reached the spool, of all runs. The log's last line may be torn: then it does not count."""
+        """Return the events that reached the spool, of all runs. The log's last line may be torn: then it does not
+        count.
+        """
         lines = self.log.read_text(encoding="ascii").split("\n")[:-1] if self.log.exists() else []
         return [event for event in map(json.loads, lines) if kind is None or event["type"] == kind]
 
@@ -60,7 +81,9 @@ class Site(Controller):
 
 
 def json_below(root: Path) -> int:
-    """Read every JSON file below a directory, as a reader who comes at any moment would, and return how many there are. Fails on half of one."""
+    """Read every JSON file below a directory, as a reader who comes at any moment would, and return how many there
+    are. Fails on half of one.
+    """
     count = 0
     for path in root.rglob("*.json"):
         if ".jobledger" in path.parts:

@@ -11,8 +11,21 @@ import traceback
 from ansible_collections.jobledger.core.plugins.module_utils import fence_host, fence_layout, fence_run, fence_start
 
 # Every step of a start, in order: in the start step, the guardian, the keeper.
-STEPS = ("locked", "attempt_locked", "prepared", "before_fork", "forked", "guardian", "before_mark", "marked", "told", "payload_runs", "payload_ended",
-         "before_switch", "switched")
+STEPS = (
+    "locked",
+    "attempt_locked",
+    "prepared",
+    "before_fork",
+    "forked",
+    "guardian",
+    "before_mark",
+    "marked",
+    "told",
+    "payload_runs",
+    "payload_ended",
+    "before_switch",
+    "switched",
+)
 PAYLOAD = """import json, os, sys, time
 with open(sys.argv[1], "a") as file:
     file.write("start %s\\n" % os.environ["JOBLEDGER_JOB"])
@@ -28,7 +41,9 @@ class FenceSite:
 
     def __init__(self, root) -> None:
         self.root = root
-        self.tag = str(os.getpid())  # ends every job's id: processes of tests that run at the same time are told apart by it
+        self.tag = str(
+            os.getpid()
+        )  # ends every job's id: processes of tests that run at the same time are told apart by it
         self.starts = root / "starts"
         self.gate = root / "gate"
         self.links = root / "async"
@@ -40,8 +55,20 @@ class FenceSite:
 
     def order(self, generation="1", digest="d", on_failed="fail", patience=5.0, **fields) -> fence_start.Order:
         """Return what a controller asks for."""
-        known = dict({"host": "h1", "play": "Play", "job": "job", "task": "job", "generation": generation, "digest": digest, "digests": {"cmd": digest},
-                      "by": {"controller": "c1", "user": "ann"}, "async": 60}, **fields)
+        known = dict(
+            {
+                "host": "h1",
+                "play": "Play",
+                "job": "job",
+                "task": "job",
+                "generation": generation,
+                "digest": digest,
+                "digests": {"cmd": digest},
+                "by": {"controller": "c1", "user": "ann"},
+                "async": 60,
+            },
+            **fields,
+        )
         return fence_start.Order(known, on_failed, patience=patience)
 
     def command(self, gate=True, code=0) -> list:
@@ -53,7 +80,8 @@ class FenceSite:
         self.gate.write_text("")
 
     def start(self, name: str, kill_at: str | None = None, order=None, command=None):
-        """Run one start step in a process of its own and return its answer: a decision, "refused: …", or None when it was killed.
+        """Run one start step in a process of its own and return its answer: a decision, "refused: …", or None when it
+        was killed.
 
         The process that reaches the step `kill_at` is killed there: the start step itself, its guardian or its keeper.
         """
@@ -63,7 +91,9 @@ class FenceSite:
             try:
                 os.close(reading)
                 if kill_at:
-                    fence_run.step = fence_start.run.step = lambda step: os.kill(os.getpid(), signal.SIGKILL) if step == kill_at else None
+                    fence_run.step = fence_start.run.step = lambda step: (
+                        os.kill(os.getpid(), signal.SIGKILL) if step == kill_at else None
+                    )
                 answer = self._answer(name, order or self.order(), command or self.command())
                 os.write(writing, answer.encode())
             finally:
@@ -88,7 +118,9 @@ class FenceSite:
 
     def _answer(self, name, order, command) -> str:
         try:
-            return fence_start.start_once(self.fence, order, command, None, str(self.links / (name + self.tag))).decision
+            return fence_start.start_once(
+                self.fence, order, command, None, str(self.links / (name + self.tag))
+            ).decision
         except fence_host.Refused as refused:
             return "refused: %s" % refused
         except BaseException:
@@ -108,7 +140,11 @@ class FenceSite:
 
     def started(self) -> list:
         """Return the ids that payloads wrote when they began."""
-        return [line.split()[1][:-len(self.tag)] for line in self.starts.read_text().splitlines()] if self.starts.exists() else []
+        return (
+            [line.split()[1][: -len(self.tag)] for line in self.starts.read_text().splitlines()]
+            if self.starts.exists()
+            else []
+        )
 
     def marked(self, name: str) -> list:
         """Return the processes that carry the mark of the job that this start step launched."""
@@ -117,7 +153,7 @@ class FenceSite:
     def seen(self, name: str) -> dict:
         """Return what async_status would read by a controller's own link."""
         found = json.loads((self.links / (name + self.tag)).read_text())
-        return dict(found, ansible_job_id=found["ansible_job_id"][:-len(self.tag)])
+        return dict(found, ansible_job_id=found["ansible_job_id"][: -len(self.tag)])
 
     def processes(self) -> list:
         """Return the processes of all jobs of this site: guardians, keepers and payloads."""

@@ -14,7 +14,8 @@ PROBLEM = "application/problem+json"
 
 
 class Ingester:
-    """Records what it stored. Use as a context manager. `script` is a list of behaviours, one per POST; then it is healthy.
+    """Records what it stored. Use as a context manager. `script` is a list of behaviours, one per POST; then it is
+    healthy.
 
     A behaviour is a name of `_Handler`'s methods `do_what_<name>`; `always` is one for every POST.
     """
@@ -59,8 +60,11 @@ class Ingester:
 
     def of(self, kind: str, **fields) -> list[dict]:
         """Return the stored events of a type whose fields have the given values."""
-        return [event for event in sorted(self.events, key=lambda event: event["seq"]) if event["type"] == kind
-                and all(event.get(key) == value for key, value in fields.items())]
+        return [
+            event
+            for event in sorted(self.events, key=lambda event: event["seq"])
+            if event["type"] == kind and all(event.get(key) == value for key, value in fields.items())
+        ]
 
 
 class _Server(ThreadingHTTPServer):
@@ -102,12 +106,27 @@ class _Handler(BaseHTTPRequestHandler):
             return getattr(self, "do_what_" + owner.always)()
         if self.path.startswith("/api/v1/jobs?"):
             asked = dict(parse_qsl(self.path.partition("?")[2]))
-            found = [job for job in owner.jobs if asked.get("ansible_job_id") in (None, job["ansible_job_id"])
-                     and (asked.get("status") != "open" or job["status"] == "running")]
+            found = [
+                job
+                for job in owner.jobs
+                if asked.get("ansible_job_id") in (None, job["ansible_job_id"])
+                and (asked.get("status") != "open" or job["status"] == "running")
+            ]
             return self.answer(200, {"jobs": found, "next": None})
-        status, kind, body = owner.records.get(self.path, (404, PROBLEM, {
-            "type": "about:blank", "title": "No such job", "status": 404, "detail": "No job is recorded under this name.",
-            "hint": "List what is known with GET /api/v1/jobs."}))
+        status, kind, body = owner.records.get(
+            self.path,
+            (
+                404,
+                PROBLEM,
+                {
+                    "type": "about:blank",
+                    "title": "No such job",
+                    "status": 404,
+                    "detail": "No job is recorded under this name.",
+                    "hint": "List what is known with GET /api/v1/jobs.",
+                },
+            ),
+        )
         self.answer(status, body, kind)
 
     def answer(self, status: int, body, kind: str = "application/json", **headers) -> None:
@@ -125,8 +144,11 @@ class _Handler(BaseHTTPRequestHandler):
     def do_what_store(self) -> None:
         owner = self.server.owner
         batch = json.loads(self.body)
-        errors = [{"index": index, "field": "host", "detail": "this host is refused"} for index, event in enumerate(batch)
-                  if event.get("host") in owner.refuse_hosts]
+        errors = [
+            {"index": index, "field": "host", "detail": "this host is refused"}
+            for index, event in enumerate(batch)
+            if event.get("host") in owner.refuse_hosts
+        ]
         if len(batch) > owner.max_events:
             return self.answer(413, {"title": "Too many events", "status": 413, "detail": "max-batch-events"}, PROBLEM)
         if errors:
@@ -169,7 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(b" ")
 
     def do_what_close(self) -> None:
-        self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"rec")
+        self.wfile.write(b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"rec')
         self.close_connection = True
 
     def do_what_store_and_close(self) -> None:

@@ -19,5 +19,13 @@ def run(command: str, controller, **environment: str):
     """Run a command as it is printed, in the controller's project directory, and return the finished process."""
     found = controller.environment(None, **environment)
     found["PATH"] = "%s:%s" % (BIN, found["PATH"])
-    return subprocess.run(["/bin/sh", "-ec", command], cwd=controller.root, env=found, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=600)
+    return subprocess.run(
+        ["/bin/sh", "-ec", command],
+        cwd=controller.root,
+        env=found,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=600,
+    )

@@ -14,7 +14,8 @@ from urllib.parse import quote
 
 CHECKOUT = Path(__file__).resolve().parents[6]
 JAR = Path(os.environ.get("JOBLEDGER_JAR") or CHECKOUT / "ingester" / "target" / "jobledger.jar")
-# Begins the commands of the built jar. As the launcher does it: Java's second compiler would take more of the machine than the tests do.
+# Begins the commands of the built jar. As the launcher does it: Java's second compiler would take more of the machine
+# than the tests do.
 JOBLEDGER = ("java", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-jar", str(JAR))
 
 
@@ -34,7 +35,11 @@ class Program:
         environment = {key: value for key, value in os.environ.items() if not key.startswith("JOBLEDGER_")}
         environment["XDG_CONFIG_HOME"] = str(self.data)
         self._process = subprocess.Popen(
-            [*JOBLEDGER, "serve", "--port", self._port, "--data-dir", str(self.data), *self._options], stdout=subprocess.PIPE, text=True, env=environment)
+            [*JOBLEDGER, "serve", "--port", self._port, "--data-dir", str(self.data), *self._options],
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment,
+        )
         line = self._process.stdout.readline()
         found = re.search(r"listens on (https?://\S+:(\d+))", line)
         assert found, "the ingester did not start: %r" % line

@@ -42,15 +42,31 @@ class RealIngester:
     def start(self, seconds: float = 60) -> None:
         """Start it and wait until it can store events."""
         with open(self.root / "ingester.log", "ab") as log:
-            self.process = subprocess.Popen([*self._prefix, *JOBLEDGER, "serve", "--port", str(self.port), "--data-dir", str(self.root / "data"), *self._options],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.root)
+            self.process = subprocess.Popen(
+                [
+                    *self._prefix,
+                    *JOBLEDGER,
+                    "serve",
+                    "--port",
+                    str(self.port),
+                    "--data-dir",
+                    str(self.root / "data"),
+                    *self._options,
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.root,
+            )
         deadline = time.monotonic() + seconds
         while True:
             try:
                 self.get("/readyz")
                 return
             except (OSError, urllib.error.URLError):
-                assert self.process.poll() is None and time.monotonic() < deadline, (self.root / "ingester.log").read_text()[-2000:]
+                assert self.process.poll() is None and time.monotonic() < deadline, (
+                    self.root / "ingester.log"
+                ).read_text()[-2000:]
                 time.sleep(0.05)  # between two looks at the condition
 
     def kill(self) -> None:
@@ -70,7 +86,10 @@ class RealIngester:
         for run in self.get("/api/v1/runs?limit=1000")["runs"]:
             cursor = ""
             while cursor is not None:
-                page = self.get("/api/v1/runs/%s/events?limit=1000%s" % (run["run_id"], cursor and "&cursor=" + urllib.parse.quote(cursor)))
+                page = self.get(
+                    "/api/v1/runs/%s/events?limit=1000%s"
+                    % (run["run_id"], cursor and "&cursor=" + urllib.parse.quote(cursor))
+                )
                 found += [(event["run_id"], event["seq"]) for event in page["events"]]
                 cursor = page["next"]
         return found

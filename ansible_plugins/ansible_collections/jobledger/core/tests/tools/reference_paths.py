@@ -17,6 +17,7 @@ UNIT = re.compile(r"%C2%[0-9A-F]{2}|%[0-9A-F]{2}|.", re.S)
 
 def segment(name: str) -> str:
     """Return the path segment of a name."""
+
     def escape(match) -> str:
         return "".join("%" + format(byte, "02X") for byte in bytes(match.group(), "utf8"))
 
@@ -34,12 +35,56 @@ def segment(name: str) -> str:
 
 
 NAMES = [
-    "upgrade_db", "two words", "  edges  ", "a/b/../c", ".", "..", "...", ".hidden", "a.b", "back\\slash", "100%", "%2F", "%2f",
-    "it's \"quoted\"", "one\ntwo\r\n\tthree", "größe", "任务 🚀", "e\u0301", "\u00e9", "C1 \u0080\u0085\u009f end", "\x7f\x1b[31m",
-    "\u00a0nbsp", "NUL\x00inside", "a:b*c?<>|", "~tilde", "x" * 200, "x" * 201, "x" * 300, "ü" * 100, "ü" * 101, "🚀" * 50, "🚀" * 51,
-    "任" * 300, "x" * 182 + "/" * 20, "x" * 181 + "/" * 20, "x" * 180 + "/" * 20, "x" * 182 + "ü" * 20, "x" * 181 + "🚀" * 20,
-    "x" * 180 + "\u0085" * 10, "x" * 178 + "\u0085" * 10, "x" * 177 + "\u0085" * 10, "." + "x" * 199, "." + "x" * 197,
-    "." + "x" * 300, "/" * 66, "/" * 67, "x" * 300 + "a", "x" * 300 + "b", "CON", "a" * 199 + "%",
+    "upgrade_db",
+    "two words",
+    "  edges  ",
+    "a/b/../c",
+    ".",
+    "..",
+    "...",
+    ".hidden",
+    "a.b",
+    "back\\slash",
+    "100%",
+    "%2F",
+    "%2f",
+    'it\'s "quoted"',
+    "one\ntwo\r\n\tthree",
+    "größe",
+    "任务 🚀",
+    "e\u0301",
+    "\u00e9",
+    "C1 \u0080\u0085\u009f end",
+    "\x7f\x1b[31m",
+    "\u00a0nbsp",
+    "NUL\x00inside",
+    "a:b*c?<>|",
+    "~tilde",
+    "x" * 200,
+    "x" * 201,
+    "x" * 300,
+    "ü" * 100,
+    "ü" * 101,
+    "🚀" * 50,
+    "🚀" * 51,
+    "任" * 300,
+    "x" * 182 + "/" * 20,
+    "x" * 181 + "/" * 20,
+    "x" * 180 + "/" * 20,
+    "x" * 182 + "ü" * 20,
+    "x" * 181 + "🚀" * 20,
+    "x" * 180 + "\u0085" * 10,
+    "x" * 178 + "\u0085" * 10,
+    "x" * 177 + "\u0085" * 10,
+    "." + "x" * 199,
+    "." + "x" * 197,
+    "." + "x" * 300,
+    "/" * 66,
+    "/" * 67,
+    "x" * 300 + "a",
+    "x" * 300 + "b",
+    "CON",
+    "a" * 199 + "%",
 ]
 
 
@@ -47,8 +92,10 @@ def vectors() -> list[dict]:
     """Return the vectors: each name as each part of the key."""
     keys = [("db1", "Upgrade databases", name) for name in NAMES]
     keys += [(name, "..", "job") for name in NAMES[:20]] + [("..", name, ".") for name in NAMES[20:]]
-    return [{"host": host, "play": play, "job": job,
-             "path": "%s/%s/%s.json" % (segment(host), segment(play), segment(job))} for host, play, job in keys]
+    return [
+        {"host": host, "play": play, "job": job, "path": "%s/%s/%s.json" % (segment(host), segment(play), segment(job))}
+        for host, play, job in keys
+    ]
 
 
 if __name__ == "__main__":

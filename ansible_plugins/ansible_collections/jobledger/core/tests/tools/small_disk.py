@@ -1,4 +1,6 @@
-"""A real file system that is small enough to fill: a tmpfs in a mount namespace of its own. Needs no root where user namespaces are allowed."""
+"""A real file system that is small enough to fill: a tmpfs in a mount namespace of its own. Needs no root where user
+namespaces are allowed.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,19 @@ def missing() -> str | None:
     """Return why none can be mounted here; None when one can."""
     if not shutil.which("unshare") or not shutil.which("nsenter"):
         return "unshare and nsenter are not installed"
-    done = subprocess.run([*_UNSHARE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
-    return None if done.returncode == 0 else "no file system can be mounted in a user namespace here (%s)" % done.stdout.strip()
+    done = subprocess.run(
+        [*_UNSHARE, "mount", "-t", "tmpfs", "tmpfs", "/mnt"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return (
+        None
+        if done.returncode == 0
+        else "no file system can be mounted in a user namespace here (%s)" % done.stdout.strip()
+    )
 
 
 class SmallDisk:
@@ -28,7 +41,12 @@ class SmallDisk:
 
     def __enter__(self) -> "SmallDisk":
         self.place.mkdir(parents=True, exist_ok=True)
-        self._holder = subprocess.Popen([*_UNSHARE, "sh", "-c", _MOUNT, "sh", self._size, str(self.place)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._holder = subprocess.Popen(
+            [*_UNSHARE, "sh", "-c", _MOUNT, "sh", self._size, str(self.place)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         assert self._holder.stdout.readline() == "ready\n"
         return self
 
@@ -38,15 +56,28 @@ class SmallDisk:
     @property
     def prefix(self) -> tuple:
         """The beginning of a command that sees the disk. It keeps the working directory."""
-        return ("sh", "-c", 'here=$(pwd) && exec nsenter --user --mount --preserve-credentials --target "$0" sh -c \'cd "$0" && exec "$@"\' "$here" "$@"', str(self._holder.pid))
+        return (
+            "sh",
+            "-c",
+            'here=$(pwd) && exec nsenter --user --mount --preserve-credentials --target "$0" sh -c \'cd "$0" && exec '
+            '"$@"\' "$here" "$@"',
+            str(self._holder.pid),
+        )
 
     def run(self, *command: str) -> str:
         """Run a command that sees the disk and return its output."""
-        return subprocess.run([*self.prefix, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True).stdout
+        return subprocess.run(
+            [*self.prefix, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, check=True
+        ).stdout
 
     def fill(self, left: str = "0") -> None:
         """Leave no room at all, or `left` of it, as truncate takes it: 8K."""
-        self.run("sh", "-c", 'cat /dev/zero > "$0/filled" 2> /dev/null || test "$(df --output=avail "$0" | tail -1)" -eq 0', str(self.place))
+        self.run(
+            "sh",
+            "-c",
+            'cat /dev/zero > "$0/filled" 2> /dev/null || test "$(df --output=avail "$0" | tail -1)" -eq 0',
+            str(self.place),
+        )
         self.run("truncate", "--size=-" + left, str(self.place / "filled"))
 
     def empty(self) -> None:

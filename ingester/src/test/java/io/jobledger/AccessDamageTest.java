@@ -22,7 +22,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The files of tokens and of the audit trail with each kind of damage at every place: refused, naming the file, and nobody is let in. */
+/**
+ * The files of tokens and of the audit trail with each kind of damage at every place: refused, naming the file, and
+ * nobody is let in.
+ */
 class AccessDamageTest {
     private static final byte[] GARBAGE = "garbage\n\0 more".getBytes(StandardCharsets.UTF_8);
 
@@ -41,7 +44,9 @@ class AccessDamageTest {
         tokens = directory.resolve("tokens.json");
         trail = directory.resolve("audit.jsonl");
         TokenAdmin admin = new TokenAdmin(new FileTokenStore(tokens), new FileTrail(trail, clock), clock);
-        String revoked = admin.create(EnumSet.of(Scope.ADMIN), "leaked", null, "user ann").token().id();
+        String revoked = admin.create(EnumSet.of(Scope.ADMIN), "leaked", null, "user ann")
+                .token()
+                .id();
         admin.create(EnumSet.of(Scope.READ), "ci", null, "user ann");
         tokensYesterday = Files.readAllBytes(tokens);
         trailYesterday = Files.readAllBytes(trail);
@@ -50,13 +55,19 @@ class AccessDamageTest {
 
     private void tokensAreRefused(String what, byte[] contents) throws IOException {
         put(tokens, contents);
-        assertThatThrownBy(() -> new Tokens(new FileTokenStore(tokens), clock)).as(what).isInstanceOf(TokenStoreException.class).hasMessageContaining(tokens.toString());
+        assertThatThrownBy(() -> new Tokens(new FileTokenStore(tokens), clock))
+                .as(what)
+                .isInstanceOf(TokenStoreException.class)
+                .hasMessageContaining(tokens.toString());
     }
 
     private void trailIsRefused(String what, byte[] contents) throws IOException {
         put(trail, contents);
         FileTrail read = new FileTrail(trail, clock);
-        assertThatThrownBy(read::check).as(what).isInstanceOf(TrailException.class).hasMessageContaining(trail.toString());
+        assertThatThrownBy(read::check)
+                .as(what)
+                .isInstanceOf(TrailException.class)
+                .hasMessageContaining(trail.toString());
     }
 
     private void put(Path file, byte[] contents) throws IOException {
@@ -108,7 +119,9 @@ class AccessDamageTest {
         byte[] good = Files.readAllBytes(trail);
         damage(good, FaultReport.SOAK ? 1 : 3, this::trailIsRefused);
         trailIsRefused("yesterday's", trailYesterday);
-        assertThatThrownBy(() -> new FileTrail(trail, clock).record(new Act("prune", "ann", "local", Map.of()))).isInstanceOf(TrailException.class).hasMessageContaining(trail.toString());
+        assertThatThrownBy(() -> new FileTrail(trail, clock).record(new Act("prune", "ann", "local", Map.of())))
+                .isInstanceOf(TrailException.class)
+                .hasMessageContaining(trail.toString());
         trailIsRefused("swapped", Files.readAllBytes(tokens));
         put(trail, good);
         new FileTrail(trail, clock).check();

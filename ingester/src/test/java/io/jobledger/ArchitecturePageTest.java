@@ -45,7 +45,10 @@ class ArchitecturePageTest {
     private Set<String> quoted(Predicate<String> kind) {
         String prose = page.replaceAll("(?ms)^```.*?^```$", "");
         Matcher matcher = QUOTED.matcher(prose);
-        return matcher.results().map(found -> found.group(1)).filter(kind).collect(Collectors.toCollection(TreeSet::new));
+        return matcher.results()
+                .map(found -> found.group(1))
+                .filter(kind)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
@@ -60,9 +63,13 @@ class ArchitecturePageTest {
 
     @Test
     void packages_existAndHaveAPage() {
-        Set<String> named = quoted(text -> text.matches("[a-z]+(\\.[a-z0-9]+)*") && Files.isDirectory(MAIN.resolve(text.split("\\.")[0])));
+        Set<String> named = quoted(
+                text -> text.matches("[a-z]+(\\.[a-z0-9]+)*") && Files.isDirectory(MAIN.resolve(text.split("\\.")[0])));
         assertThat(named).hasSizeGreaterThan(25);
-        assertThat(named).allSatisfy(name -> assertThat(MAIN.resolve(name.replace('.', '/')).resolve("package-info.java")).exists());
+        assertThat(named)
+                .allSatisfy(
+                        name -> assertThat(MAIN.resolve(name.replace('.', '/')).resolve("package-info.java"))
+                                .exists());
         Set<String> there = sources().stream()
                 .filter(file -> file.startsWith(MAIN))
                 .map(file -> MAIN.relativize(file.getParent()).toString().replace('/', '.'))
@@ -74,20 +81,26 @@ class ArchitecturePageTest {
     void files_exist() {
         Set<String> named = quoted(text -> text.matches("[\\w.-]+/[\\w./-]*") && !text.startsWith("/"));
         assertThat(named).hasSizeGreaterThan(10);
-        assertThat(named).allSatisfy(name -> assertThat(Stream.of(
-                                Wire.checkout(), COLLECTION, COLLECTION.resolve("plugins/plugin_utils"), MAIN)
-                        .map(root -> root.resolve(name)))
-                .anyMatch(Files::exists));
+        assertThat(named)
+                .allSatisfy(name -> assertThat(
+                                Stream.of(Wire.checkout(), COLLECTION, COLLECTION.resolve("plugins/plugin_utils"), MAIN)
+                                        .map(root -> root.resolve(name)))
+                        .anyMatch(Files::exists));
     }
 
     @Test
     void threads_areStartedByTheirOwner() {
         Matcher row = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| `(\\w+)` \\|").matcher(page);
-        List<String> rows = row.results().map(found -> found.group(1) + " " + found.group(2)).toList();
+        List<String> rows = row.results()
+                .map(found -> found.group(1) + " " + found.group(2))
+                .toList();
         assertThat(rows).hasSizeGreaterThan(8);
         assertThat(rows).allSatisfy(text -> {
             String[] thread = text.split(" ");
-            Path owner = sources().stream().filter(file -> file.endsWith(thread[1] + ".java")).findFirst().orElseThrow();
+            Path owner = sources().stream()
+                    .filter(file -> file.endsWith(thread[1] + ".java"))
+                    .findFirst()
+                    .orElseThrow();
             assertThat(read(owner)).contains("\"" + thread[0] + "\"");
         });
     }

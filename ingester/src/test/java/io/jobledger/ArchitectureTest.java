@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * Holds the layout of the design: who may know whom, and what stands in one place only. A list of exceptions is compared as a whole: one that is
- * not needed any more fails too, so the lists only shrink.
+ * Holds the layout of the design: who may know whom, and what stands in one place only. A list of exceptions is
+ * compared as a whole: one that is not needed any more fails too, so the lists only shrink.
  */
 class ArchitectureTest {
     private static final String ROOT = "io.jobledger.";
@@ -302,21 +302,24 @@ class ArchitectureTest {
     @TestFactory
     Stream<DynamicTest> eachPackage_importsOnlyItsRow() {
         return MAY_IMPORT.entrySet().stream()
-                .map(row -> DynamicTest.dynamicTest(row.getKey(), () -> assertThat(edges(
-                                type -> packageOf(type).equals(row.getKey()),
-                                target -> ofTheProgram(target)
-                                        && !packageOf(target).equals(row.getKey())
-                                        && !row.getValue().contains(packageOf(target))
-                                        && !row.getValue().contains(outermost(target))))
-                        .as("what " + row.getKey() + " imports beyond its row")
-                        .isEmpty()));
+                .map(row -> DynamicTest.dynamicTest(
+                        row.getKey(),
+                        () -> assertThat(edges(
+                                        type -> packageOf(type).equals(row.getKey()),
+                                        target -> ofTheProgram(target)
+                                                && !packageOf(target).equals(row.getKey())
+                                                && !row.getValue().contains(packageOf(target))
+                                                && !row.getValue().contains(outermost(target))))
+                                .as("what " + row.getKey() + " imports beyond its row")
+                                .isEmpty()));
     }
 
     @Test
     void rows_nameOnlyWhatIsThere() {
         Set<String> there = new TreeSet<>(MAY_IMPORT.keySet());
         topLevel().map(ArchitectureTest::outermost).forEach(there::add);
-        MAY_IMPORT.forEach((owner, targets) -> assertThat(there).as("row of " + owner).containsAll(targets));
+        MAY_IMPORT.forEach(
+                (owner, targets) -> assertThat(there).as("row of " + owner).containsAll(targets));
     }
 
     @Test
@@ -329,7 +332,10 @@ class ArchitectureTest {
         slices().matching("io.jobledger.(*)..").should().beFreeOfCycles().check(PROGRAM);
     }
 
-    /** Ports and their words are all that others see of the ledger; what opens, moves and mends its files is chosen by commands. */
+    /**
+     * Ports and their words are all that others see of the ledger; what opens, moves and mends its files is chosen by
+     * commands.
+     */
     @Test
     void ofTheLedger_othersSeeOnlyThePorts() {
         assertThat(edges(
@@ -368,7 +374,8 @@ class ArchitectureTest {
                 .filter(type -> PROGRAM.stream()
                         .filter(other -> !below(packageOf(other), "ledger"))
                         .anyMatch(other -> other.getDirectDependenciesFromSelf().stream()
-                                .anyMatch(dependency -> dependency.getTargetClass().equals(type))))
+                                .anyMatch(dependency ->
+                                        dependency.getTargetClass().equals(type))))
                 .flatMap(type -> type.getCodeUnits().stream())
                 .filter(unit -> unit.getModifiers().contains(JavaModifier.PUBLIC))
                 .filter(unit -> Stream.concat(Stream.of(unit.getRawReturnType()), unit.getRawParameterTypes().stream())
@@ -376,8 +383,9 @@ class ArchitectureTest {
                 .map(JavaCodeUnit::getFullName)
                 .collect(toCollection(TreeSet::new));
         // Its neighbour, the move, makes one of the same pool.
-        assertThat(seen).containsExactly(
-                "io.jobledger.ledger.postgres.PostgresLedger.jdbi(com.zaxxer.hikari.HikariDataSource)");
+        assertThat(seen)
+                .containsExactly(
+                        "io.jobledger.ledger.postgres.PostgresLedger.jdbi(com.zaxxer.hikari.HikariDataSource)");
     }
 
     @Test
@@ -390,17 +398,20 @@ class ArchitectureTest {
                         "ledger.rows.Damage -> org.h2.mvstore.MVStoreException");
     }
 
-    /** Of a database only what it offers to all: it may change anything else in its next version. Goes when the log is the ledger. */
+    /**
+     * Of a database only what it offers to all: it may change anything else in its next version. Goes when the log is
+     * the ledger.
+     */
     @Test
     void ofH2_onlyWhatItOffers() {
         Set<String> users = edges(
-                                type -> true,
-                                target -> target.getPackageName().startsWith("org.h2")
-                                        && !target.getPackageName().matches("org\\.h2\\.(jdbcx|api|tools)")
-                                        && !target.getName().equals("org.h2.Driver"))
-                        .stream()
-                        .map(edge -> edge.replaceFirst(" -> .*", ""))
-                        .collect(toCollection(TreeSet::new));
+                        type -> true,
+                        target -> target.getPackageName().startsWith("org.h2")
+                                && !target.getPackageName().matches("org\\.h2\\.(jdbcx|api|tools)")
+                                && !target.getName().equals("org.h2.Driver"))
+                .stream()
+                .map(edge -> edge.replaceFirst(" -> .*", ""))
+                .collect(toCollection(TreeSet::new));
         assertThat(users)
                 .containsExactlyInAnyOrder(
                         "ledger.h2.H2Compact",
@@ -427,13 +438,21 @@ class ArchitectureTest {
     /** What a class keeps to itself is not the program's to use. */
     @Test
     void nobody_opensWhatAClassKeepsToItself() {
-        Set<String> names = Set.of("setAccessible", "trySetAccessible", "getDeclaredField", "getDeclaredFields",
-                "getDeclaredMethod", "getDeclaredMethods", "getDeclaredConstructor", "privateLookupIn");
+        Set<String> names = Set.of(
+                "setAccessible",
+                "trySetAccessible",
+                "getDeclaredField",
+                "getDeclaredFields",
+                "getDeclaredMethod",
+                "getDeclaredMethods",
+                "getDeclaredConstructor",
+                "privateLookupIn");
         Set<String> calls = PROGRAM.stream()
-                        .flatMap(type -> type.getCodeUnitCallsFromSelf().stream())
-                        .filter(call -> names.contains(call.getTarget().getName()))
-                        .map(call -> outermost(call.getOriginOwner()) + " " + call.getTarget().getName())
-                        .collect(toCollection(TreeSet::new));
+                .flatMap(type -> type.getCodeUnitCallsFromSelf().stream())
+                .filter(call -> names.contains(call.getTarget().getName()))
+                .map(call -> outermost(call.getOriginOwner()) + " "
+                        + call.getTarget().getName())
+                .collect(toCollection(TreeSet::new));
         assertThat(calls)
                 .containsExactlyInAnyOrder(
                         // Goes when the log is the ledger.
@@ -485,25 +504,31 @@ class ArchitectureTest {
                         List.of("terminal", "org.jline.."),
                         List.of("cli..", "picocli.."),
                         List.of("http.pages", "gg.jte.."))
-                .map(rule -> DynamicTest.dynamicTest(rule.get(1), () -> noClasses()
-                        .that()
-                        .resideOutsideOfPackage(ROOT + rule.get(0))
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage(rule.subList(1, rule.size()).toArray(String[]::new))
-                        .check(PROGRAM)));
+                .map(rule -> DynamicTest.dynamicTest(
+                        rule.get(1),
+                        () -> noClasses()
+                                .that()
+                                .resideOutsideOfPackage(ROOT + rule.get(0))
+                                .should()
+                                .dependOnClassesThat()
+                                .resideInAnyPackage(rule.subList(1, rule.size()).toArray(String[]::new))
+                                .check(PROGRAM)));
     }
 
     @Test
     void noPackage_isTooLargeToBeKnown() {
         Map<String, Long> sizes = topLevel().collect(groupingBy(ArchitectureTest::packageOf, TreeMap::new, counting()));
-        assertThat(sizes).allSatisfy((name, classes) -> assertThat(classes).as(name).isLessThanOrEqualTo(CLASSES_OF_A_PACKAGE));
+        assertThat(sizes)
+                .allSatisfy((name, classes) -> assertThat(classes).as(name).isLessThanOrEqualTo(CLASSES_OF_A_PACKAGE));
     }
 
     @Test
     void oneName_meansOneThing() {
-        Map<String, Set<String>> owners = topLevel().collect(groupingBy(
-                JavaClass::getSimpleName, TreeMap::new, mapping(ArchitectureTest::packageOf, toCollection(TreeSet::new))));
+        Map<String, Set<String>> owners = topLevel()
+                .collect(groupingBy(
+                        JavaClass::getSimpleName,
+                        TreeMap::new,
+                        mapping(ArchitectureTest::packageOf, toCollection(TreeSet::new))));
         owners.values().removeIf(packages -> packages.size() == 1);
         assertThat(owners.keySet()).containsExactlyInAnyOrder();
     }
@@ -511,10 +536,10 @@ class ArchitectureTest {
     @Test
     void records_areSmallEnoughToBeFilledByPosition() {
         Set<String> large = PROGRAM.stream()
-                        .filter(JavaClass::isRecord)
-                        .filter(type -> components(type) > COMPONENTS_OF_A_RECORD)
-                        .map(type -> type.getName().substring(ROOT.length()) + " " + components(type))
-                        .collect(toCollection(TreeSet::new));
+                .filter(JavaClass::isRecord)
+                .filter(type -> components(type) > COMPONENTS_OF_A_RECORD)
+                .map(type -> type.getName().substring(ROOT.length()) + " " + components(type))
+                .collect(toCollection(TreeSet::new));
         assertThat(large)
                 .containsExactlyInAnyOrder(
                         "config.Limits 14",

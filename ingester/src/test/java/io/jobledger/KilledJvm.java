@@ -13,7 +13,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** A JVM of its own that prints a line for each thing it has acknowledged, and is killed with -9 in the middle of it. */
+/**
+ * A JVM of its own that prints a line for each thing it has acknowledged, and is killed with -9 in the middle of it.
+ */
 public final class KilledJvm {
     private KilledJvm() {}
 
@@ -22,14 +24,22 @@ public final class KilledJvm {
      *
      * @param log where its standard error goes, to be shown when it ends by itself
      */
-    public static List<String> linesUntilKilled(Class<?> main, Path log, int afterLines, String... arguments) throws IOException, InterruptedException {
+    public static List<String> linesUntilKilled(Class<?> main, Path log, int afterLines, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-                System.getProperty("java.class.path"), main.getName()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx128m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                main.getName()));
         command.addAll(Arrays.asList(arguments));
-        Process process = new ProcessBuilder(command).redirectError(log.toFile()).start();
+        Process process =
+                new ProcessBuilder(command).redirectError(log.toFile()).start();
         StringBuilder printed = new StringBuilder();
-        try (BufferedReader out = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
+        try (BufferedReader out =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
             int lines = 0;
             for (int c; (c = out.read()) >= 0; ) {
                 printed.append((char) c);

@@ -29,7 +29,9 @@ public final class Wire {
 
     /** The checkout's root, as the build names it. */
     public static Path checkout() {
-        return Path.of(System.getProperty("jobledger.checkout", "..")).toAbsolutePath().normalize();
+        return Path.of(System.getProperty("jobledger.checkout", ".."))
+                .toAbsolutePath()
+                .normalize();
     }
 
     /** A repeatable run id. */
@@ -40,7 +42,10 @@ public final class Wire {
     /** An event at {@code T0 + seconds} with more fields, given as name, value, name, value. */
     public static ObjectNode json(String type, RunId run, long seq, long seconds, Object... fields) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        json.put("type", type).put("run_id", run.toString()).put("seq", seq).put("at", Json.time(T0.plusSeconds(seconds)));
+        json.put("type", type)
+                .put("run_id", run.toString())
+                .put("seq", seq)
+                .put("at", Json.time(T0.plusSeconds(seconds)));
         for (int i = 0; i < fields.length; i += 2) {
             json.set((String) fields[i], Json.MAPPER.<JsonNode>valueToTree(fields[i + 1]));
         }
@@ -48,8 +53,23 @@ public final class Wire {
     }
 
     /** A launch of {@code host / play / job}. */
-    public static ObjectNode started(RunId run, long seq, long seconds, String host, String play, String job, String id, Object... more) {
-        ObjectNode json = json("job_started", run, seq, seconds, "host", host, "play", play, "job", job, "task", job, "ansible_job_id", id);
+    public static ObjectNode started(
+            RunId run, long seq, long seconds, String host, String play, String job, String id, Object... more) {
+        ObjectNode json = json(
+                "job_started",
+                run,
+                seq,
+                seconds,
+                "host",
+                host,
+                "play",
+                play,
+                "job",
+                job,
+                "task",
+                job,
+                "ansible_job_id",
+                id);
         for (int i = 0; i < more.length; i += 2) {
             json.set((String) more[i], Json.MAPPER.<JsonNode>valueToTree(more[i + 1]));
         }
@@ -57,7 +77,8 @@ public final class Wire {
     }
 
     /** The saving of a record under a name. */
-    public static ObjectNode saved(RunId run, long seconds, String host, String play, String job, String id, Object... more) {
+    public static ObjectNode saved(
+            RunId run, long seconds, String host, String play, String job, String id, Object... more) {
         ObjectNode record = JsonNodeFactory.instance.objectNode();
         record.put("host", host).put("play", play).put("job_name", job).put("ansible_job_id", id);
         for (int i = 0; i < more.length; i += 2) {

@@ -35,9 +35,9 @@ class Question:
     def unseen(self, seconds: float, most: int, now: datetime | None = None) -> dict:
         """Return the open jobs that nobody has seen for so long, the oldest first, at most so many.
 
-        `hosts` has for each execution host what to look at, `known` what the ledger calls it, both by host; `elsewhere` lists jobs that ran
-        on another controller itself, `nameless` counts those whose id was never shown, `left_off` says whether there were more.
-        Raises RecordError.
+        `hosts` has for each execution host what to look at, `known` what the ledger calls it, both by host; `elsewhere`
+        lists jobs that ran on another controller itself, `nameless` counts those whose id was never shown, `left_off`
+        says whether there were more. Raises RecordError.
         """
         before = (now or datetime.now(timezone.utc)) - timedelta(seconds=seconds)
         found: dict = {"hosts": {}, "known": {}, "elsewhere": [], "nameless": 0, "asked": 0, "left_off": False}
@@ -52,14 +52,21 @@ class Question:
         return found
 
     def named(self, host: str, play: str, job: str, playbook: str | None = None, run_id: str | None = None) -> dict:
-        """Return the same for one job, found by name; it is in `job`, too. Raises RecordError, also for an ambiguous name."""
-        answer = record.fetch(self._client, record.path_of(host, play, job, playbook=playbook, run_id=run_id), self._timeout)
+        """Return the same for one job, found by name; it is in `job`, too. Raises RecordError, also for an ambiguous
+        name.
+        """
+        answer = record.fetch(
+            self._client, record.path_of(host, play, job, playbook=playbook, run_id=run_id), self._timeout
+        )
         unclear = record.ambiguity(answer)
         if unclear:
             raise record.RecordError(unclear)
         found: dict = {"hosts": {}, "known": {}, "elsewhere": [], "nameless": 0, "asked": 0, "left_off": False}
         self._put(found, answer)
-        found["job"] = {key: answer.get(key) for key in ("host", "play", "job_name", "ansible_job_id", "execution_host", "results_file", "status")}
+        found["job"] = {
+            key: answer.get(key)
+            for key in ("host", "play", "job_name", "ansible_job_id", "execution_host", "results_file", "status")
+        }
         return found
 
     def of_id(self, job_id: str) -> dict | None:
@@ -74,7 +81,9 @@ class Question:
             # Every controller has a localhost of its own: what is not there proves nothing.
             found["elsewhere"].append(title(job))
             return
-        found["hosts"].setdefault(host, []).append({"ansible_job_id": job["ansible_job_id"], "results_file": job.get("results_file") or ""})
+        found["hosts"].setdefault(host, []).append(
+            {"ansible_job_id": job["ansible_job_id"], "results_file": job.get("results_file") or ""}
+        )
         found["known"].setdefault(host, {})[job["ansible_job_id"]] = {"host": job["host"], "title": title(job)}
 
     def _is_mine(self, job: dict) -> bool:

@@ -1,4 +1,5 @@
-"""Which run this process belongs to, for actions: the recorder says it in the main process, and workers inherit it by fork.
+"""Which run this process belongs to, for actions: the recorder says it in the main process, and workers inherit it by
+fork.
 
 Without the recorder there is no run id. Main process and workers; written once, before the first worker.
 """

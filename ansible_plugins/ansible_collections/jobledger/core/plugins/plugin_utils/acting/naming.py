@@ -1,4 +1,5 @@
-"""The job key of a task in a worker process, by the code that the recorder uses in the main process, so that both agree.
+"""The job key of a task in a worker process, by the code that the recorder uses in the main process, so that both
+agree.
 
 Worker processes only.
 """

@@ -1,7 +1,9 @@
-"""The private seam of Ansible that start_once uses, in one place: docs/explanation/start-once.md is the decision record.
+"""The private seam of Ansible that start_once uses, in one place: docs/explanation/start-once.md is the decision
+record.
 
-`_execute_module` with `wrap_async` builds and delivers payload, environment and become, and asks `_configure_module` for the wrapper.
-Here another wrapper is handed on. Whatever does not go that way is refused before it runs. Worker processes only.
+`_execute_module` with `wrap_async` builds and delivers payload, environment and become, and asks `_configure_module`
+for the wrapper. Here another wrapper is handed on. Whatever does not go that way is refused before it runs. Worker
+processes only.
 """
 
 from __future__ import annotations
@@ -32,7 +34,12 @@ class FencedLaunch(ActionBase):
                 raise SeamChanged("it has no %s" % name)
         self._order, self._handed_on = order, False
         try:
-            reply = self._execute_module(module_name=module_name, module_args=dict(module_args), task_vars=task_vars, wrap_async=self._task.async_val)
+            reply = self._execute_module(
+                module_name=module_name,
+                module_args=dict(module_args),
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
+            )
         finally:
             self._order = None
         if not self._handed_on and not reply.get("failed") and not reply.get("unreachable"):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from ..delivery import record
-from ..recording import names
 from ..delivery.client import TransportError
+from ..recording import names
 from ..recording.journal import Journal
 
 # So many events a request; the ingester takes more.
@@ -18,7 +18,9 @@ _SIGHTING = ("pid", "since", "cpu_seconds", "memory_bytes", "output_bytes", "pro
 
 
 class Account:
-    """Gathers what visits saw. `known` is {execution host: {job id: {host, title}}}; `of_id(job_id)` is what the ledger has under an id."""
+    """Gathers what visits saw. `known` is {execution host: {job id: {host, title}}}; `of_id(job_id)` is what the
+    ledger has under an id.
+    """
 
     def __init__(self, known: dict, of_id) -> None:
         self._known = known
@@ -41,33 +43,69 @@ class Account:
             self.lines.append("%s: %d results files were not looked at" % (host, visit["left_off"]))
 
     def missed(self, host: str, why: str, unreached: bool = True) -> None:
-        """A host could not be visited: its jobs stay as they are. `unreached` says that it did not answer, else it answered with an error."""
+        """A host could not be visited: its jobs stay as they are. `unreached` says that it did not answer, else it
+        answered with an error.
+        """
         for job_id, about in self._known.get(host, {}).items():
             if unreached:
                 self._write("job_unreached", host, about["host"], job_id, {"message": names.message(why)})
-            self._line("unreached" if unreached else "failed", about["title"], host, "%s: %s" % ("unreachable" if unreached else "cannot be looked at", why))
+            self._line(
+                "unreached" if unreached else "failed",
+                about["title"],
+                host,
+                "%s: %s" % ("unreachable" if unreached else "cannot be looked at", why),
+            )
 
     def _stranger(self, host: str, report: dict) -> None:
         record_there = self._of_id(report["ansible_job_id"])
         if record_there is None:
             fence = report.get("fence") or {}
             title = adopted_name(report)
-            named = {"play": names.name(fence["play"]), "job": names.name(fence["job"]), "task": names.name(fence.get("task")),
-                     "generation": fence.get("generation")} if fence.get("play") and fence.get("job") else {"job": names.name(title)}
-            about = {"host": fence.get("host") or host, "title": " / ".join((fence.get("host") or host, fence.get("play") or "unknown", fence.get("job") or title))}
+            named = (
+                {
+                    "play": names.name(fence["play"]),
+                    "job": names.name(fence["job"]),
+                    "task": names.name(fence.get("task")),
+                    "generation": fence.get("generation"),
+                }
+                if fence.get("play") and fence.get("job")
+                else {"job": names.name(title)}
+            )
+            about = {
+                "host": fence.get("host") or host,
+                "title": " / ".join(
+                    (fence.get("host") or host, fence.get("play") or "unknown", fence.get("job") or title)
+                ),
+            }
             self._told(host, about, report, dict(named, adopted=True))
         elif record_there.get("status") in ("running", "lost", "closed") and report["state"] in ("alive", "ended"):
             # The ledger knows it, and less of it than its file says.
-            self._told(host, {"host": record_there["host"], "title": " / ".join(str(record_there.get(key)) for key in ("host", "play", "job_name"))}, report, {})
+            self._told(
+                host,
+                {
+                    "host": record_there["host"],
+                    "title": " / ".join(str(record_there.get(key)) for key in ("host", "play", "job_name")),
+                },
+                report,
+                {},
+            )
 
     def _told(self, host: str, about: dict, report: dict, more: dict) -> None:
-        state, job_id, fields = report["state"], report["ansible_job_id"], dict(more, results_file=report.get("results_file"))
+        state, job_id, fields = (
+            report["state"],
+            report["ansible_job_id"],
+            dict(more, results_file=report.get("results_file")),
+        )
         if state == "alive":
             fields["sighting"] = {key: report[key] for key in _SIGHTING if report.get(key) is not None}
             self._write("job_polled", host, about["host"], job_id, fields)
-            self._line("alive", about["title"], host, "alive since %s, %s" % (report.get("since") or "?", _usage(report)), more)
+            self._line(
+                "alive", about["title"], host, "alive since %s, %s" % (report.get("since") or "?", _usage(report)), more
+            )
         elif state == "ended":
-            fields.update({key: report[key] for key in ("status", "rc", "changed", "message") if report.get(key) is not None})
+            fields.update(
+                {key: report[key] for key in ("status", "rc", "changed", "message") if report.get(key) is not None}
+            )
             fields["by"] = (report.get("cancelled") or {}).get("by")
             if report["status"] == "lost":
                 fields["reason"] = "vanished"
@@ -75,14 +113,28 @@ class Account:
             code = "" if report.get("rc") is None else " (%s)" % report["rc"]
             self._line("ended", about["title"], host, "ended, %s%s" % (report["status"], code), more)
         elif state in ("gone", "absent"):
-            fields.update(status="lost", reason="vanished" if state == "gone" else "no_results_file", message=names.message(report.get("why")))
+            fields.update(
+                status="lost",
+                reason="vanished" if state == "gone" else "no_results_file",
+                message=names.message(report.get("why")),
+            )
             self._write("job_ended", host, about["host"], job_id, fields)
             self._line(state, about["title"], host, "%s: %s" % (state, report.get("why") or "nobody runs it"), more)
         else:
-            self._line("unknown", about["title"], host, "unknown: %s" % (report.get("why") or "nothing can be told of it"))
+            self._line(
+                "unknown", about["title"], host, "unknown: %s" % (report.get("why") or "nothing can be told of it")
+            )
 
     def _write(self, kind: str, execution_host: str, host: str, job_id: str, fields: dict) -> None:
-        self.events.append((kind, dict({"host": names.name(host), "execution_host": names.name(execution_host), "ansible_job_id": job_id}, **fields)))
+        self.events.append(
+            (
+                kind,
+                dict(
+                    {"host": names.name(host), "execution_host": names.name(execution_host), "ansible_job_id": job_id},
+                    **fields,
+                ),
+            )
+        )
 
     def _line(self, state: str, title: str, host: str, what: str, adopted: object = False) -> None:
         for key in (state, "adopted") if adopted else (state,):
@@ -111,7 +163,7 @@ def run(started: dict, events: list, journal=None) -> list[bytes]:
 def send(client, lines: list[bytes], timeout: float, sleep=time.sleep) -> None:
     """Deliver a run to the ingester; when this returns all of it is on disk there. Raises RecordError."""
     for start in range(0, len(lines), _BATCH):
-        body = b"[" + b",".join(lines[start:start + _BATCH]) + b"]"
+        body = b"[" + b",".join(lines[start : start + _BATCH]) + b"]"
         record.ask(_Patient(client, sleep), "POST", "/api/v1/events", timeout, body)
 
 

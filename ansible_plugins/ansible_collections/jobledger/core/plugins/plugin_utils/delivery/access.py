@@ -27,11 +27,20 @@ def client(option, warn, max_answer: int = 1 << 18) -> Client:
     cert, key = option("client_cert"), option("client_key")
     if key and not cert:
         raise settings.SettingError("client_key is set, but client_cert is not: they belong together")
-    return Client(address, _token(option("token"), option("token_file"), warn), option("ca_file") or None, max_answer, cert or None, key or None)
+    return Client(
+        address,
+        _token(option("token"), option("token_file"), warn),
+        option("ca_file") or None,
+        max_answer,
+        cert or None,
+        key or None,
+    )
 
 
 class Unreachable:
-    """What stands for a client where the settings give none: every request fails at once, with `why`, and nothing is sent."""
+    """What stands for a client where the settings give none: every request fails at once, with `why`, and nothing is
+    sent.
+    """
 
     address = None
     usable = True
@@ -69,7 +78,9 @@ def _token(token: str | None, path: str | None, warn) -> str | None:
                 warn("every user of this machine can read the token in %s; chmod 600 it" % path)
             found = settings.token(file.read(_LONGEST_TOKEN_FILE))
     except (OSError, UnicodeError) as error:
-        raise settings.SettingError("token_file %s cannot be read (%s)" % (path, getattr(error, "strerror", None) or type(error).__name__)) from None
+        raise settings.SettingError(
+            "token_file %s cannot be read (%s)" % (path, getattr(error, "strerror", None) or type(error).__name__)
+        ) from None
     if not found:
         raise settings.SettingError("token_file %s is empty" % path)
     return found

@@ -8,7 +8,9 @@ _USUAL = re.compile(rb"HTTP/1\.1 200 [^\r\n]*\r\n((?:[A-Za-z-]+:[^\r\n]*\r\n)+)\
 
 
 class Answer:
-    """An HTTP answer: `status`, `headers` (`get` takes a name as `Content-Type`), `body` in bytes, `seconds` that were waited for it."""
+    """An HTTP answer: `status`, `headers` (`get` takes a name as `Content-Type`), `body` in bytes, `seconds` that
+    were waited for it.
+    """
 
     def __init__(self, status: int, headers, body: bytes, seconds: float) -> None:
         self.status = status
@@ -24,10 +26,12 @@ class Answer:
 
 
 def usual(data: bytes) -> Answer | None:
-    """Return the answer when `data` is a whole and usual one: 200, of a given length, on a connection that stays. None: http.client must read it.
+    """Return the answer when `data` is a whole and usual one: 200, of a given length, on a connection that stays. None:
+    http.client must read it.
 
-    Nearly every answer to an event is one. http.client would read its headers with the email package, whose many objects are shared with
-    the worker that was just forked: touching them copies more pages than all else that a hook does with the answer.
+    Nearly every answer to an event is one. http.client would read its headers with the email package, whose many
+    objects are shared with the worker that was just forked: touching them copies more pages than all else that a hook
+    does with the answer.
     """
     head = _USUAL.match(data)
     if head is None:
@@ -39,5 +43,5 @@ def usual(data: bytes) -> Answer | None:
         if name in headers or name in ("Connection", "Transfer-Encoding"):
             return None
         headers[name] = value.strip()
-    body = data[head.end():]
+    body = data[head.end() :]
     return Answer(200, headers, body, 0.0) if headers.get("Content-Length") == str(len(body)) else None

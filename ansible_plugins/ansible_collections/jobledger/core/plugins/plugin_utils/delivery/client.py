@@ -1,8 +1,8 @@
 """One keep-alive HTTP connection to the ingester, with every wait bounded. One request at a time is on its way.
 
 Bounded, all together by one deadline per request: the name lookup, connect (over all addresses), TLS handshake, send,
-and the whole answer, however slowly it drips. A name that was found is not looked up again. The answer need not be waited
-for: `send` returns when the request is written, and `receive` looks later whether the answer is there.
+and the whole answer, however slowly it drips. A name that was found is not looked up again. The answer need not be
+waited for: `send` returns when the request is written, and `receive` looks later whether the answer is there.
 
 Proxies of the environment are not used. Redirects are not followed. Not thread-safe. A process forked from the one
 that made the client must not use it; `Client.usable` says so.
@@ -40,13 +40,21 @@ class TransportError(Exception):
 
 
 class Client:
-    """Sends requests to one address. Building it does no I/O. The TLS files are read when the first https request is made.
+    """Sends requests to one address. Building it does no I/O. The TLS files are read when the first https request is
+    made.
 
     `client_cert` is a PEM file with this side's certificate, `client_key` one with its key (default: the same file).
     """
 
-    def __init__(self, address, token: str | None = None, ca_file: str | None = None, max_answer: int = 1 << 18,
-                 client_cert: str | None = None, client_key: str | None = None) -> None:
+    def __init__(
+        self,
+        address,
+        token: str | None = None,
+        ca_file: str | None = None,
+        max_answer: int = 1 << 18,
+        client_cert: str | None = None,
+        client_key: str | None = None,
+    ) -> None:
         self.address = address
         self._token = token
         self._headers: bytes | None = None
@@ -70,7 +78,8 @@ class Client:
         return os.getpid() == self._pid
 
     def request(self, method: str, path: str, body: bytes | None = None, timeout: float = 1.0) -> Answer:
-        """Send one request and return its answer, within `timeout` seconds: `send`, and `receive` for as long as it takes.
+        """Send one request and return its answer, within `timeout` seconds: `send`, and `receive` for as long as it
+        takes.
 
         Raises TransportError, always with `seconds` set.
         """
@@ -88,7 +97,8 @@ class Client:
         """Write one request and return how many seconds that took. An answer that was not received yet is given up.
 
         `path` begins with `/` and is encoded already. The `timeout`, in seconds, is for this and the answer together. A
-        connection that the server closed while it was idle is opened again, once, here or in `receive`. Raises TransportError.
+        connection that the server closed while it was idle is opened again, once, here or in `receive`. Raises
+        TransportError.
         """
         began = time.monotonic()
         self._timeout, self._deadline = timeout, began + timeout
@@ -98,7 +108,8 @@ class Client:
     def receive(self, seconds: float = math.inf) -> Answer | None:
         """Return the answer, or None when it has not come within `seconds`; 0 looks only whether it is there.
 
-        Raises TransportError, with what this call took, when there will be none: the request's time is over, or the connection.
+        Raises TransportError, with what this call took, when there will be none: the request's time is over, or the
+        connection.
         """
         return self._telling(self._receive, time.monotonic() + seconds)
 
@@ -196,21 +207,34 @@ class Client:
         if self._headers is None:
             self._headers = _headers(self.address, self._token)
         length = b"" if body is None else b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
-        return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (method.encode("ascii"), (self.address.prefix + path).encode("ascii"), self._headers, length)
+        return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (
+            method.encode("ascii"),
+            (self.address.prefix + path).encode("ascii"),
+            self._headers,
+            length,
+        )
 
     def _tls(self) -> ssl.SSLContext:
         # Certificate and host name are always verified; there is no setting to leave that out.
         try:
             context = ssl.create_default_context(cafile=self._ca_file)
         except OSError as error:
-            raise TransportError("ca_file %s cannot be used (%s)" % (self._ca_file, error.strerror or "it is no PEM file")) from None
+            raise TransportError(
+                "ca_file %s cannot be used (%s)" % (self._ca_file, error.strerror or "it is no PEM file")
+            ) from None
         if self._client_cert:
             try:
                 # Without a password function an encrypted key would ask at the terminal, and the play would wait.
                 context.load_cert_chain(self._client_cert, self._client_key, password=lambda: "")
             except (OSError, ValueError) as error:
-                raise TransportError("client_cert %s and client_key %s cannot be used (%s)" % (
-                    self._client_cert, self._client_key or self._client_cert, getattr(error, "strerror", None) or "not PEM, not a pair, or encrypted")) from None
+                raise TransportError(
+                    "client_cert %s and client_key %s cannot be used (%s)"
+                    % (
+                        self._client_cert,
+                        self._client_key or self._client_cert,
+                        getattr(error, "strerror", None) or "not PEM, not a pair, or encrypted",
+                    )
+                ) from None
         return context
 
     def _connect(self, deadline: float) -> "_Connection":
@@ -219,7 +243,8 @@ class Client:
         if self.address.scheme == "https" and self._context is None:
             self._context = self._tls()
         failure: OSError = OSError("the name has no address")
-        # What is told in the end: a name often has an address where nobody listens, beside the one whose server says what is wrong.
+        # What is told in the end: a name often has an address where nobody listens, beside the one whose server says
+        # what is wrong.
         tells = -1
         for family, kind, protocol, place in self._resolved:
             try:
@@ -244,11 +269,15 @@ class Client:
 
 
 class _Connection:
-    """An open socket that takes a request at once, tells whether its answer began, and lets http.client read it until `deadline`."""
+    """An open socket that takes a request at once, tells whether its answer began, and lets http.client read it
+    until `deadline`.
+    """
 
     def __init__(self, sock) -> None:
         self._sock = sock
-        self._early: bytes | None = None  # of the answer, read to see whether it is there; empty when the other side closed
+        self._early: bytes | None = (
+            None  # of the answer, read to see whether it is there; empty when the other side closed
+        )
         self.deadline = 0.0
 
     def write(self, data: bytes, deadline: float) -> None:
@@ -269,7 +298,9 @@ class _Connection:
         return True
 
     def usual_answer(self, most: int) -> Answer | None:
-        """Return the answer that arrived, when it is a whole and usual one with at most so many bytes; None: read it."""
+        """Return the answer that arrived, when it is a whole and usual one with at most so many bytes; None: read
+        it.
+        """
         answer = usual(self._early)
         if answer is None or len(answer.body) > most:
             return None
@@ -279,9 +310,9 @@ class _Connection:
     def recv_into(self, buffer) -> int:
         """Read what comes next, as a socket does."""
         if self._early is not None:
-            part = self._early[:len(buffer)]
-            self._early = self._early[len(part):] or None
-            buffer[:len(part)] = part
+            part = self._early[: len(buffer)]
+            self._early = self._early[len(part) :] or None
+            buffer[: len(part)] = part
             return len(part)
         self._sock.settimeout(_left(self.deadline))
         return self._sock.recv_into(buffer)
@@ -314,8 +345,12 @@ class _Reader(io.RawIOBase):
 
 def _headers(address, token: str | None) -> bytes:
     host = address.host.partition("%")[0]
-    lines = ["Host: %s:%d" % ("[%s]" % host if ":" in host else host, address.port), "Accept: application/json",
-             "Accept-Encoding: identity", "User-Agent: " + USER_AGENT]
+    lines = [
+        "Host: %s:%d" % ("[%s]" % host if ":" in host else host, address.port),
+        "Accept: application/json",
+        "Accept-Encoding: identity",
+        "User-Agent: " + USER_AGENT,
+    ]
     if token:
         lines.append("Authorization: Bearer " + token)
     return "".join(line + "\r\n" for line in lines).encode("ascii")
@@ -329,7 +364,9 @@ def _left(deadline: float) -> float:
 
 
 def _tells(error: OSError) -> int:
-    """How much a failed attempt says of the ingester: that its certificate is wrong is more than that nobody listens."""
+    """How much a failed attempt says of the ingester: that its certificate is wrong is more than that nobody
+    listens.
+    """
     if isinstance(error, ssl.SSLError):
         return 3
     return 2 if isinstance(error, socket.timeout) else 1
@@ -341,12 +378,19 @@ def _distrust(error: ssl.SSLCertVerificationError) -> str:
         return "the server's certificate is for another name (%s): set url to a name that it has" % said
     if error.verify_code in _OUT_OF_DATE:
         return "the server's certificate is not trusted (%s): it must be renewed, or a clock is wrong" % said
-    return "the server's certificate is not trusted (%s): set ca_file to the certificate of the authority that signed it" % said
+    return (
+        "the server's certificate is not trusted (%s): set ca_file to the certificate of the authority that signed it"
+        % said
+    )
 
 
 def _reason(error: Exception, timeout: float) -> str:
     if isinstance(error, socket.timeout):
-        return ("the host's name was not resolved within %.3g s" if str(error) == "name lookup" else "no answer within %.3g s") % timeout
+        return (
+            "the host's name was not resolved within %.3g s"
+            if str(error) == "name lookup"
+            else "no answer within %.3g s"
+        ) % timeout
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     if isinstance(error, socket.gaierror):
@@ -355,8 +399,15 @@ def _reason(error: Exception, timeout: float) -> str:
         return _distrust(error)
     if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error.reason):
         return "the server asks for a client certificate: set client_cert and client_key"
-    if isinstance(error, ssl.SSLError) and error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
-        return "TLS failed (%s): the server seems to speak plain http there; check the scheme and the port of url" % error.reason
+    if isinstance(error, ssl.SSLError) and error.reason in (
+        "WRONG_VERSION_NUMBER",
+        "RECORD_LAYER_FAILURE",
+        "HTTP_REQUEST",
+    ):
+        return (
+            "TLS failed (%s): the server seems to speak plain http there; check the scheme and the port of url"
+            % error.reason
+        )
     if isinstance(error, ssl.SSLError):
         return "TLS failed (%s)" % (error.reason or "no reason given")
     if isinstance(error, http.client.RemoteDisconnected):

@@ -6,8 +6,8 @@ import json
 import os
 from datetime import datetime, timezone
 
-from . import owner, spool_format
 from ..recording.journal import encoded, rfc3339
+from . import owner, spool_format
 
 GONE = "its process is gone; it said no goodbye"
 
@@ -15,11 +15,17 @@ GONE = "its process is gone; it said no goodbye"
 def of(file, last_line: bytes | None) -> bytes | None:
     """Return the event that says that the run of a spool was interrupted; None where it was not, or nobody can know.
 
-    `file` is the run's spool, locked by this process and delivered to its end; `last_line` is the last event that was read from it,
-    None where all had been settled before.
+    `file` is the run's spool, locked by this process and delivered to its end; `last_line` is the last event that was
+    read from it, None where all had been settled before.
     """
     head = file.head
-    if head is None or head.over or not owner.is_gone(head.owner) or last_line is not None and spool_format.is_goodbye(last_line):
+    if (
+        head is None
+        or head.over
+        or not owner.is_gone(head.owner)
+        or last_line is not None
+        and spool_format.is_goodbye(last_line)
+    ):
         return None
     seq = max(head.seq, spool_format.seq_of(last_line) if last_line else 0)
     if not seq:

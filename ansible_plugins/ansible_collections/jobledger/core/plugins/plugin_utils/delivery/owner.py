@@ -1,4 +1,6 @@
-"""Which process a spool belongs to, so that another one can tell later whether it is gone. Reads /proc; safe on any thread."""
+"""Which process a spool belongs to, so that another one can tell later whether it is gone. Reads /proc; safe on any
+thread.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,15 @@ import os
 
 _BOOT = "/proc/sys/kernel/random/boot_id"
 _UNKNOWN = "0" * 32
-#: What an owner looks like: the boot of its machine, the process's id, and when it was started in that boot, all in hex digits.
+# : What an owner looks like: the boot of its machine, the process's id, and when it was started in that boot, all in
+# hex digits.
 LENGTH = 32 + 8 + 16
 
 
 def mine() -> str:
-    """Return this process as an owner of LENGTH characters. Where there is no /proc it is one that nobody can ask for."""
+    """Return this process as an owner of LENGTH characters. Where there is no /proc it is one that nobody can ask
+    for.
+    """
     return "%s%08x%016x" % (_boot(), os.getpid(), _started(os.getpid()) or 0)
 
 
@@ -36,7 +41,9 @@ def _boot() -> str:
 
 
 def _started(pid: int) -> int | None:
-    """When the process was started, in ticks since the boot; None when there is none, or only what its parent did not fetch yet."""
+    """When the process was started, in ticks since the boot; None when there is none, or only what its parent did
+    not fetch yet.
+    """
     try:
         with open("/proc/%d/stat" % pid, "rb") as file:
             # The name in brackets may hold anything; the fields after it do not.

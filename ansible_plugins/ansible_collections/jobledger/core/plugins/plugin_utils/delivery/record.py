@@ -27,12 +27,18 @@ WHICH = ("playbook", "run_id", "check_mode", "id", "which", "nth")
 
 
 def path_of(host: str, play: str, job: str, suffix: str = "", **which) -> str:
-    """Return the path and query that ask for a job. `which` may hold any of WHICH. Raises RecordError for an empty name."""
+    """Return the path and query that ask for a job. `which` may hold any of WHICH. Raises RecordError for an empty
+    name.
+    """
     for meaning, value in (("host", host), ("play", play), ("job", job)):
         if not value:
             raise RecordError("the %s's name is empty; a job is found by host, play and job" % meaning)
     query = urlencode([(key, which[key]) for key in WHICH if which.get(key)], quote_via=quote)
-    return "/api/v1/jobs/%s%s%s" % ("/".join(_segment(part) for part in (host, play, job)), suffix, "?" + query if query else "")
+    return "/api/v1/jobs/%s%s%s" % (
+        "/".join(_segment(part) for part in (host, play, job)),
+        suffix,
+        "?" + query if query else "",
+    )
 
 
 def fetch(client, path: str, timeout: float) -> dict:
@@ -48,17 +54,23 @@ def fetch(client, path: str, timeout: float) -> dict:
 
 
 def ask(client, method: str, path: str, timeout: float, data: bytes | None = None) -> dict:
-    """Send a request and return the answer's JSON object. Raises Absent for 404, or RecordError for all else but 200."""
+    """Send a request and return the answer's JSON object. Raises Absent for 404, or RecordError for all else but
+    200.
+    """
     where = str(client.address)
     try:
         answer = client.request(method, path, data, timeout=timeout)
     except TransportError as error:
-        raise RecordError("the ingester at %s cannot be asked: %s. Check that it runs (jobledger serve), and JOBLEDGER_URL "
-                          "or [jobledger] url." % (where, error)) from None
+        raise RecordError(
+            "the ingester at %s cannot be asked: %s. Check that it runs (jobledger serve), and JOBLEDGER_URL "
+            "or [jobledger] url." % (where, error)
+        ) from None
     body = _body(answer)
     if body is None or answer.status == 404 and "detail" not in body and "title" not in body:
-        raise RecordError("%s is not a Jobledger ingester: it answered HTTP %d with %s. Check JOBLEDGER_URL or [jobledger] url."
-                          % (where, answer.status, _shown(answer.headers.get("Content-Type") or "no content type")))
+        raise RecordError(
+            "%s is not a Jobledger ingester: it answered HTTP %d with %s. Check JOBLEDGER_URL or [jobledger] url."
+            % (where, answer.status, _shown(answer.headers.get("Content-Type") or "no content type"))
+        )
     if answer.status == 404:
         raise Absent(_problem(body))
     if answer.status in (401, 403):
@@ -69,15 +81,24 @@ def ask(client, method: str, path: str, timeout: float, data: bytes | None = Non
 
 
 def ambiguity(record: dict, ways: str = "id=, run_id=, playbook= or which=newest") -> str | None:
-    """Return what to say of a name that several open jobs have; None when one is meant. `ways` are those to say which."""
+    """Return what to say of a name that several open jobs have; None when one is meant. `ways` are those to say
+    which.
+    """
     if record.get("ambiguous") is not True:
         return None
     candidates = [entry for entry in record.get("candidates") or () if isinstance(entry, dict)]
-    named = "; ".join("id=%s run_id=%s playbook=%s started_at=%s" % tuple(
-        _shown(entry.get(key)) for key in ("ansible_job_id", "run_id", "playbook", "started_at")) for entry in candidates[:20])
+    named = "; ".join(
+        "id=%s run_id=%s playbook=%s started_at=%s"
+        % tuple(_shown(entry.get(key)) for key in ("ansible_job_id", "run_id", "playbook", "started_at"))
+        for entry in candidates[:20]
+    )
     total = max(len(candidates), record.get("candidates_total") or 0)
-    return ("%s open jobs have this name: %s%s. Say which with %s."
-            % (total or "several", named or "the answer names none", "; and %d more" % (total - 20) if total > 20 else "", ways))
+    return "%s open jobs have this name: %s%s. Say which with %s." % (
+        total or "several",
+        named or "the answer names none",
+        "; and %d more" % (total - 20) if total > 20 else "",
+        ways,
+    )
 
 
 def _segment(text: str) -> str:
@@ -123,7 +144,9 @@ def _floats(value):
 
 
 def _problem(body: dict) -> str:
-    said = [_shown(body[key]) for key in ("detail", "hint") if body.get(key)] or [_shown(body.get("title") or "no reason given")]
+    said = [_shown(body[key]) for key in ("detail", "hint") if body.get(key)] or [
+        _shown(body.get("title") or "no reason given")
+    ]
     return " ".join(text if text.endswith((".", "!", "?")) else text + "." for text in said)
 
 

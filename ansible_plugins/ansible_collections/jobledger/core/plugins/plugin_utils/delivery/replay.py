@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Delivers what earlier runs left in the spool. Needs Python 3.9 or later and the files beside it, but no Ansible.
 
-    python3 replay.py [--url URL] [--spool-dir DIR] [--token-file FILE] [--ca-file FILE] [--client-cert FILE] [--client-key FILE]
+    python3 replay.py [--url URL] [--spool-dir DIR] [--token-file FILE] [--ca-file FILE] [--client-cert FILE]
+    [--client-key FILE]
                       [--timeout SECONDS] [--seconds SECONDS]
 
 One line for each spool. Exit code 0: nothing is left, 1: some is left, 2: it was called wrongly. Spools of runs that
@@ -32,14 +33,22 @@ NOTHING_LEFT, SOME_LEFT, USAGE = 0, 1, 2
 
 
 def main(arguments: list[str] | None = None, environment=os.environ, say=print) -> int:
-    """The command line; see the top of this file. Returns the exit code; wrong usage may raise SystemExit(2) as argparse does."""
+    """The command line; see the top of this file. Returns the exit code; wrong usage may raise SystemExit(2) as
+    argparse does.
+    """
     given = _parser(environment).parse_args(arguments)
     try:
         directory = settings.spool_dir(given.spool_dir, environment)
         if directory is None:
             raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
-        option = access.of_environment(environment, url=given.url, token_file=given.token_file, ca_file=given.ca_file,
-                                       client_cert=given.client_cert, client_key=given.client_key)
+        option = access.of_environment(
+            environment,
+            url=given.url,
+            token_file=given.token_file,
+            ca_file=given.ca_file,
+            client_cert=given.client_cert,
+            client_key=given.client_key,
+        )
         client = access.client(option, lambda text: print("replay: warning: %s" % text, file=sys.stderr))
         timeout = settings.seconds("timeout", given.timeout, 0.01, 600)
         seconds = settings.seconds("seconds", given.seconds, 0, 86400)
@@ -61,7 +70,9 @@ def deliver(directory: str, client: Client, timeout: float, seconds: float) -> t
     """
     sender = Sender(client, timeout, seconds)
     try:
-        return spool_leftovers.deliver(directory, lambda backlog: sender.insist(backlog, seconds), count=True), sender.reason
+        return spool_leftovers.deliver(
+            directory, lambda backlog: sender.insist(backlog, seconds), count=True
+        ), sender.reason
     finally:
         sender.close()
 
@@ -85,17 +96,28 @@ def line(outcome, reason: str | None) -> str:
 
 def _parser(environment) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="replay", description="Deliver what earlier runs left in the spool.")
-    parser.add_argument("--url", default=environment.get("JOBLEDGER_URL") or "http://127.0.0.1:8740",
-                        help="address of the ingester (JOBLEDGER_URL; default http://127.0.0.1:8740)")
-    parser.add_argument("--spool-dir", default=environment.get("JOBLEDGER_SPOOL_DIR"),
-                        help="the spool's directory (JOBLEDGER_SPOOL_DIR; default: jobledger/spool below the XDG state home)")
-    parser.add_argument("--ca-file", default=environment.get("JOBLEDGER_CA_FILE"),
-                        help="PEM file that an https ingester is verified against (JOBLEDGER_CA_FILE)")
+    parser.add_argument(
+        "--url",
+        default=environment.get("JOBLEDGER_URL") or "http://127.0.0.1:8740",
+        help="address of the ingester (JOBLEDGER_URL; default http://127.0.0.1:8740)",
+    )
+    parser.add_argument(
+        "--spool-dir",
+        default=environment.get("JOBLEDGER_SPOOL_DIR"),
+        help="the spool's directory (JOBLEDGER_SPOOL_DIR; default: jobledger/spool below the XDG state home)",
+    )
+    parser.add_argument(
+        "--ca-file",
+        default=environment.get("JOBLEDGER_CA_FILE"),
+        help="PEM file that an https ingester is verified against (JOBLEDGER_CA_FILE)",
+    )
     parser.add_argument("--token-file", help="file with the token (JOBLEDGER_TOKEN_FILE); JOBLEDGER_TOKEN goes first")
     parser.add_argument("--client-cert", help="PEM file with this side's certificate (JOBLEDGER_CLIENT_CERT)")
     parser.add_argument("--client-key", help="PEM file with its key (JOBLEDGER_CLIENT_KEY; default: the same file)")
     parser.add_argument("--timeout", default=10, help="seconds for one request (default 10)")
-    parser.add_argument("--seconds", default=300, help="seconds to lose to an ingester that is slow or absent, in all (default 300)")
+    parser.add_argument(
+        "--seconds", default=300, help="seconds to lose to an ingester that is slow or absent, in all (default 300)"
+    )
     return parser
 
 

@@ -1,7 +1,9 @@
-"""A host's addresses, within a time limit. The system's own name lookup has none, and a dead name server holds it for half a minute.
+"""A host's addresses, within a time limit. The system's own name lookup has none, and a dead name server holds it for
+half a minute.
 
-A lookup that may leave the machine is made by a short-lived child process that can be killed: a thread that hangs could not be, and in a
-process that forks workers it would be a danger. The child is a bare interpreter; it costs a few hundredths of a second.
+A lookup that may leave the machine is made by a short-lived child process that can be killed: a thread that hangs could
+not be, and in a process that forks workers it would be a danger. The child is a bare interpreter; it costs a few
+hundredths of a second.
 """
 
 from __future__ import annotations
@@ -12,12 +14,14 @@ import subprocess
 import sys
 
 _LOOPBACK = ("127.0.0.1", "::1")
-_LOOK_UP = ("import json, socket, sys\n"
-            "try:\n"
-            "    found = socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=socket.SOCK_STREAM)\n"
-            "except (OSError, UnicodeError):\n"
-            "    sys.exit(3)\n"
-            "print(json.dumps([[int(family), int(kind), protocol, place] for family, kind, protocol, _name, place in found]))\n")
+_LOOK_UP = (
+    "import json, socket, sys\n"
+    "try:\n"
+    "    found = socket.getaddrinfo(sys.argv[1], int(sys.argv[2]), type=socket.SOCK_STREAM)\n"
+    "except (OSError, UnicodeError):\n"
+    "    sys.exit(3)\n"
+    "print(json.dumps([[int(family), int(kind), protocol, place] for family, kind, protocol, _name, place in found]))\n"
+)
 # -I and -S: nothing of the environment or of installed packages is loaded, only the standard library.
 _command = [sys.executable, "-I", "-S", "-c", _LOOK_UP]
 
@@ -43,13 +47,21 @@ def _literal(host: str, port: int) -> list[tuple]:
 
 def _looked_up(host: str, port: int, seconds: float) -> list[tuple]:
     try:
-        done = subprocess.run([*_command, host, str(port)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              timeout=seconds, check=False)
+        done = subprocess.run(
+            [*_command, host, str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=seconds,
+            check=False,
+        )
     except subprocess.TimeoutExpired:
         raise socket.timeout("name lookup") from None
     if done.returncode == 0:
         try:
-            found = [(family, kind, protocol, tuple(place)) for family, kind, protocol, place in json.loads(done.stdout)]
+            found = [
+                (family, kind, protocol, tuple(place)) for family, kind, protocol, place in json.loads(done.stdout)
+            ]
         except ValueError:
             found = []
         if found:

@@ -1,7 +1,8 @@
 """Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
 
-A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the spool, and
-goes with the next one, which is made when the answer is there. So a burst of launches shares requests. A sync is never put off.
+A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the
+spool, and goes with the next one, which is made when the answer is there. So a burst of launches shares requests. A
+sync is never put off.
 
 Not thread-safe; Ansible calls callbacks one at a time. A forked process must not send: every entry checks that.
 """
@@ -11,20 +12,22 @@ from __future__ import annotations
 import json
 import time
 
-from .client import TransportError
 from ..recording.journal import DURABLE
+from .client import TransportError
 from .spool_backlog import Backlog
 
 # An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
 _FREE_SECONDS = 0.05
-# Of the budget, what the hooks' own work may cost it while the ingester fails. All of it would leave a long run no further attempts.
+# Of the budget, what the hooks' own work may cost it while the ingester fails. All of it would leave a long run no
+# further attempts.
 _OWN_WORK = 0.1
 _EVENTS = "/api/v1/events"
 _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
 _MOST_EVENTS = 500
 _MOST_BYTES = 256 << 10
-# Refusals of events that the answer names; 401, 403, 404 and the like are about the request or the address, and the events are kept.
+# Refusals of events that the answer names; 401, 403, 404 and the like are about the request or the address, and the
+# events are kept.
 _REFUSALS = (400, 422)
 
 
@@ -35,8 +38,15 @@ class Sender:
     `timeout` how many one attempt may take. A quarter of the budget, at most one timeout, is kept for the last attempt.
     """
 
-    def __init__(self, client, timeout: float, budget: float, backlog: Backlog | None = None, clock=time.monotonic,
-                 sleep=time.sleep) -> None:
+    def __init__(
+        self,
+        client,
+        timeout: float,
+        budget: float,
+        backlog: Backlog | None = None,
+        clock=time.monotonic,
+        sleep=time.sleep,
+    ) -> None:
         self._client = client
         self._timeout = timeout
         self._budget = budget
@@ -61,16 +71,19 @@ class Sender:
         return 0 < self._flight < self.backlog.waiting
 
     def add(self, kind: str, line: bytes) -> None:
-        """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises for the disk."""
+        """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises
+        for the disk.
+        """
         self._pressing = self._pressing or kind in DURABLE
         self.backlog.add(kind, line)
 
     def flush(self) -> None:
-        """See launches and ends to the disk, then send what waits, and wait for no answer, unless the spool has grown so large
+        """See launches and ends to the disk, then send what waits, and wait for no answer, unless the spool has grown
+        so large
         that it should be emptied. Never raises.
 
-        What waits stays where it is while a request is on its way that is not answered yet, in a pause after a failure, and
-        when the budget is used up.
+        What waits stays where it is while a request is on its way that is not answered yet, in a pause after a failure,
+        and when the budget is used up.
         """
         self.backlog.secure()
         if self.backlog.is_bulky:
@@ -79,9 +92,11 @@ class Sender:
             self._send()
 
     def catch_up(self, answered: bool = False) -> None:
-        """As `flush`, but every launch and end is on disk after it, and on its way unless the ingester fails. Never raises.
+        """As `flush`, but every launch and end is on disk after it, and on its way unless the ingester fails. Never
+        raises.
 
-        To that end the request before is waited for. `answered`: all that waits is sent, and all answers are waited for.
+        To that end the request before is waited for. `answered`: all that waits is sent, and all answers are waited
+        for.
         """
         self.backlog.secure()
         while self._client.usable and (self._pressing or answered and self.backlog.waiting):
@@ -89,7 +104,9 @@ class Sender:
                 break
 
     def finish(self) -> None:
-        """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. Never raises."""
+        """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. Never
+        raises.
+        """
         self.backlog.secure()
         if self._client.usable:
             if not self._landed(min(self._timeout, self._budget - self.spent)):
@@ -98,7 +115,8 @@ class Sender:
             self.insist(self.backlog, self._budget)
 
     def insist(self, backlog, limit: float) -> bool:
-        """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt with.
+        """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt
+        with.
 
         Here answers are waited for, and nothing may be on its way.
         """
@@ -127,7 +145,9 @@ class Sender:
         return max(0.0, self._budget - self.spent - (self._reserve if reserve else 0.0))
 
     def charge(self, seconds: float) -> None:
-        """A hook worked so long besides sending. While the ingester fails, the budget pays for that, too, so that it is what a run loses in all."""
+        """A hook worked so long besides sending. While the ingester fails, the budget pays for that, too, so that it
+        is what a run loses in all.
+        """
         if self.reason is not None and not self.healthy:
             seconds = min(max(0.0, seconds), self._own_work)
             self._own_work -= seconds
@@ -163,7 +183,9 @@ class Sender:
         return True
 
     def _send(self) -> bool:
-        """Write one request with the first events that wait, unless it is not the time for it. Return whether that was done."""
+        """Write one request with the first events that wait, unless it is not the time for it. Return whether that
+        was done.
+        """
         allowance, now = self._allowance(), self._clock()
         if now < self._not_before or allowance <= 0.001:
             return False
@@ -251,7 +273,8 @@ def _json(answer) -> dict:
 
 
 def _named(body: dict, count: int) -> dict[int, str]:
-    """Return which events of a batch are refused, and why; nothing unless every entry of the answer is one that can be believed.
+    """Return which events of a batch are refused, and why; nothing unless every entry of the answer is one that can be
+    believed.
 
     What is refused is given up, so half an answer, or one that speaks of events that were not sent, is no reason to.
     """
@@ -261,10 +284,17 @@ def _named(body: dict, count: int) -> dict[int, str]:
     found: dict[int, str] = {}
     for error in errors:
         index = error.get("index") if isinstance(error, dict) else None
-        if type(index) is not int or not 0 <= index < count or not isinstance(error.get("detail"), str) or not error["detail"].strip():
+        if (
+            type(index) is not int
+            or not 0 <= index < count
+            or not isinstance(error.get("detail"), str)
+            or not error["detail"].strip()
+        ):
             return {}
         field = error.get("field")
-        found.setdefault(index, _short("%s %s" % (field, error["detail"]) if field and isinstance(field, str) else error["detail"]))
+        found.setdefault(
+            index, _short("%s %s" % (field, error["detail"]) if field and isinstance(field, str) else error["detail"])
+        )
     return found
 
 

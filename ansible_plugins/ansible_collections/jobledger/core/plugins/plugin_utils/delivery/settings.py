@@ -110,7 +110,9 @@ def size(name: str, value: object, least: int) -> int:
 
 
 def spool_dir(value: str | None, environment=os.environ) -> str | None:
-    """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to nothing."""
+    """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to
+    nothing.
+    """
     if value is None:
         state = environment.get("XDG_STATE_HOME") or ""
         base = state if os.path.isabs(state) else os.path.join(os.path.expanduser("~"), ".local", "state")

@@ -1,8 +1,8 @@
 """The spool's directory and its files, one a run: who may write one, who may drain one, and what survives.
 
 A file is locked with a POSIX record lock for as long as its run lives. Such a lock belongs to one process: forked
-workers do not inherit it (as they would with flock), and the kernel drops it when the process dies, however it dies. Its
-price: the process must never open and close a file that it holds a second time. `_held` sees to that.
+workers do not inherit it (as they would with flock), and the kernel drops it when the process dies, however it dies.
+Its price: the process must never open and close a file that it holds a second time. `_held` sees to that.
 
 Not thread-safe; Ansible calls callbacks one at a time.
 """
@@ -34,8 +34,8 @@ class SpoolError(OSError):
 class SpoolFile:
     """One spool, open and locked by this process. `end` is its size, `position` where the first unsettled event is.
 
-    `head` is what its head said when it was opened, None where that is damaged; `seq` the highest number of an event that is settled
-    or was never in the file, `over` whether the last settled one was the run's goodbye.
+    `head` is what its head said when it was opened, None where that is damaged; `seq` the highest number of an event
+    that is settled or was never in the file, `over` whether the last settled one was the run's goodbye.
 
     Every method but `close` raises OSError. After one in `append`, the file is as it was before.
     """
@@ -54,7 +54,7 @@ class SpoolFile:
     @property
     def dead_path(self) -> str:
         """Where the events go that the ingester refuses, with the reason, and what is damaged."""
-        return self.path[:-len(".spool")] + ".dead"
+        return self.path[: -len(".spool")] + ".dead"
 
     def append(self, line: bytes) -> int:
         """Write one event at the end and return its offset. It is in the kernel's hands then, not yet on disk."""
@@ -62,7 +62,8 @@ class SpoolFile:
         try:
             _write(self._fd, data, self.end)
         except OSError:
-            # The next record is written over what is torn; cut off, it cannot be taken for anything after a crash either.
+            # The next record is written over what is torn; cut off, it cannot be taken for anything after a crash
+            # either.
             _quietly(os.ftruncate, self._fd, self.end)
             raise
         start, self.end = self.end, self.end + len(data)
@@ -76,7 +77,9 @@ class SpoolFile:
             self._directory_synced = True
 
     def settle(self, position: int) -> None:
-        """Write down that all events before `position` need not be sent again, and `seq` and `over`. Not synced: to send twice is harmless."""
+        """Write down that all events before `position` need not be sent again, and `seq` and `over`. Not synced: to
+        send twice is harmless.
+        """
         self.position = position
         # A head that was damaged, or is of an earlier version, is left as it is.
         if self.head is not None and self._first == spool_format.HEADER_SIZE:
@@ -84,7 +87,9 @@ class SpoolFile:
             _write(self._fd, spool_format.header(self.head), 0)
 
     def note(self, seq: int) -> None:
-        """An event with this number went on its way without this file. Never raises: the file is what matters less then."""
+        """An event with this number went on its way without this file. Never raises: the file is what matters less
+        then.
+        """
         self.seq = max(self.seq, seq)
         _quietly(self.settle, self.position)
 
@@ -165,7 +170,9 @@ def create(directory: str, run_id: str) -> SpoolFile:
 
 
 def take(path: str) -> SpoolFile | None:
-    """Return a dead run's spool, locked; None when its run lives, another process drains it, or it is gone. Raises OSError."""
+    """Return a dead run's spool, locked; None when its run lives, another process drains it, or it is gone. Raises
+    OSError.
+    """
     try:
         info = os.lstat(path)
         if not stat.S_ISREG(info.st_mode) or info.st_uid != os.geteuid():
@@ -189,7 +196,9 @@ def take(path: str) -> SpoolFile | None:
 
 
 def waiting(directory: str) -> list[str]:
-    """Return the paths of all spools, live ones as well, the longest untouched first. Empty when there is no directory."""
+    """Return the paths of all spools, live ones as well, the longest untouched first. Empty when there is no
+    directory.
+    """
     found = []
     try:
         with os.scandir(directory) as entries:
@@ -197,8 +206,13 @@ def waiting(directory: str) -> list[str]:
                 try:
                     if _NAME.fullmatch(entry.name):
                         found.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
-                    elif _NEW.fullmatch(entry.name) and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS:
-                        _quietly(os.unlink, entry.path)  # its process died within the first microseconds; it holds nothing
+                    elif (
+                        _NEW.fullmatch(entry.name)
+                        and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS
+                    ):
+                        _quietly(
+                            os.unlink, entry.path
+                        )  # its process died within the first microseconds; it holds nothing
                 except FileNotFoundError:
                     continue
     except (FileNotFoundError, NotADirectoryError):

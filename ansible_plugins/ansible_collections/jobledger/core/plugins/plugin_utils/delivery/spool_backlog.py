@@ -13,8 +13,8 @@ import os
 import time
 from collections import deque
 
-from . import spool_format
 from ..recording.journal import DURABLE, POLLS
+from . import spool_format
 
 # A full disk may have room again for the next event; any other fault of a spool stays.
 _PASSING = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -27,14 +27,22 @@ _FREE_SYNC_SECONDS = 0.02
 
 
 class Backlog:
-    """Events that wait for delivery. `open_file()` gives the run's own SpoolFile when the first event comes; None: no spool.
+    """Events that wait for delivery. `open_file()` gives the run's own SpoolFile when the first event comes; None: no
+    spool.
 
     `file` is a dead run's spool instead. `limit` is how many bytes of disk polls and context may use, `patience` how
     many seconds the run may lose to syncs of a slow disk; after that, launches are written but not waited for.
     """
 
-    def __init__(self, open_file=None, file=None, limit: int = 64 << 20, patience: float = 2.0,
-                 max_events: int = 10_000, max_bytes: int = 16 << 20) -> None:
+    def __init__(
+        self,
+        open_file=None,
+        file=None,
+        limit: int = 64 << 20,
+        patience: float = 2.0,
+        max_events: int = 10_000,
+        max_bytes: int = 16 << 20,
+    ) -> None:
         self._open_file = open_file
         self._file = file
         self._limit = limit
@@ -86,11 +94,15 @@ class Backlog:
 
     @property
     def is_bulky(self) -> bool:
-        """Whether the file is so large that its space should be given back, which only a file can whose events are all settled."""
+        """Whether the file is so large that its space should be given back, which only a file can whose events are
+        all settled.
+        """
         return self._file is not None and self._file.end > _RESTART_ABOVE
 
     def add(self, kind: str, line: bytes) -> None:
-        """Take one event (JSON in ASCII): into the file first, into memory where there is none. Never raises for the disk."""
+        """Take one event (JSON in ASCII): into the file first, into memory where there is none. Never raises for the
+        disk.
+        """
         if os.getpid() == self._pid and self._usable():
             if self._no_room(kind, line):
                 self._file.note(spool_format.seq_of(line))
@@ -168,7 +180,9 @@ class Backlog:
         self._settled()
 
     def add_farewell(self, make) -> bool:
-        """A dead run's spool is delivered to its end: add the event that `make(file, last_line)` gives, if any. Never raises for the disk."""
+        """A dead run's spool is delivered to its end: add the event that `make(file, last_line)` gives, if any.
+        Never raises for the disk.
+        """
         if self._file is None or self._window or self._loose or self._read_to < self._file.end:
             return False
         try:
@@ -180,7 +194,9 @@ class Backlog:
             self._note_spooled("run_interrupted", line, self._file.append(line))
             self._file.sync()
         except (OSError, ValueError) as error:
-            self.trouble = self.trouble or (_reason(error) if isinstance(error, OSError) else "the end of the run could not be told")
+            self.trouble = self.trouble or (
+                _reason(error) if isinstance(error, OSError) else "the end of the run could not be told"
+            )
             return False
         self.farewell = True
         return True
@@ -319,7 +335,7 @@ class Backlog:
         # A tenth at once: one by one, every further event would have to search the whole buffer.
         surplus = max(1, len(self._loose) // 10)
         entries = list(self._loose)
-        out, rest = entries[:self._loose_out], entries[self._loose_out:]  # what is on its way is not given up
+        out, rest = entries[: self._loose_out], entries[self._loose_out :]  # what is on its way is not given up
         kept: deque = deque()
         for entry in rest:
             if surplus and entry[0] in POLLS:

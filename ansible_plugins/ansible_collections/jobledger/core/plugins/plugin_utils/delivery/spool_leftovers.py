@@ -1,11 +1,11 @@
 """Delivers the spools of runs that died, or that ended while the ingester was away.
 
-Not thread-safe; Ansible calls callbacks one at a time. Several processes may do it at once: each spool is locked by one.
+Not thread-safe; Ansible calls callbacks one at a time. Several processes may do it at once: each spool is locked by
+one.
 """
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
 from . import farewell, spool
@@ -13,7 +13,8 @@ from .spool_backlog import Backlog
 
 
 class Outcome(NamedTuple):
-    """What became of one spool. `left` events are still in it (-1: some, not counted); `trouble` says why, if it is known.
+    """What became of one spool. `left` events are still in it (-1: some, not counted); `trouble` says why, if it is
+    known.
 
     `interrupted`: its process is gone without a goodbye, and that was told, too; `delivered` does not count that.
     """
@@ -36,10 +37,11 @@ def found(directory: str, own: str | None) -> bool:
 
 
 def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
-    """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns False.
+    """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns
+    False.
 
-    Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how many
-    events that is; without it no more is read than is sent. Never raises for the disk.
+    Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how
+    many events that is; without it no more is read than is sent. Never raises for the disk.
     """
     outcomes = []
     going = True
@@ -59,13 +61,18 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
         try:
             if going and not (send(backlog) and (not backlog.add_farewell(farewell.of) or send(backlog))):
                 going = False
-                # Were it first again the next time, one that the ingester cannot digest would keep all others back for ever.
+                # Were it first again the next time, one that the ingester cannot digest would keep all others back for
+                # ever.
                 file.postpone()
             left, trouble = _left(file, backlog, count)
         finally:
             backlog.finish()
         told = backlog.farewell and not left and not backlog.refused
-        outcomes.append(Outcome(path, backlog.delivered - told, backlog.refused, backlog.damaged, left, backlog.trouble or trouble, told))
+        outcomes.append(
+            Outcome(
+                path, backlog.delivered - told, backlog.refused, backlog.damaged, left, backlog.trouble or trouble, told
+            )
+        )
     return outcomes
 
 

@@ -10,21 +10,70 @@ import os
 
 HIDDEN = "***"
 
-_FLAGS = frozenset((
-    "--become", "--ask-become-pass", "--ask-pass", "--ask-vault-password", "--ask-vault-pass", "--check", "--diff",
-    "--flush-cache", "--force-handlers", "--help", "--list-hosts", "--list-tags", "--list-tasks", "--one-line", "--step",
-    "--syntax-check", "--verbose", "--version",
-))
-_SHOWN = frozenset((
-    "--background", "--become-method", "--become-user", "--connection", "--forks", "--inventory", "--inventory-file",
-    "--limit", "--module-name", "--module-path", "--playbook-dir", "--poll", "--skip-tags", "--start-at-task", "--tags",
-    "--task-timeout", "--timeout", "--tree", "--user",
-))
-_HIDDEN_VALUES = frozenset((
-    "--args", "--become-password-file", "--become-pass-file", "--connection-password-file", "--conn-pass-file",
-    "--extra-vars", "--key-file", "--private-key", "--scp-extra-args", "--sftp-extra-args", "--ssh-common-args",
-    "--ssh-extra-args", "--vault-id", "--vault-pass-file", "--vault-password-file",
-))
+_FLAGS = frozenset(
+    (
+        "--become",
+        "--ask-become-pass",
+        "--ask-pass",
+        "--ask-vault-password",
+        "--ask-vault-pass",
+        "--check",
+        "--diff",
+        "--flush-cache",
+        "--force-handlers",
+        "--help",
+        "--list-hosts",
+        "--list-tags",
+        "--list-tasks",
+        "--one-line",
+        "--step",
+        "--syntax-check",
+        "--verbose",
+        "--version",
+    )
+)
+_SHOWN = frozenset(
+    (
+        "--background",
+        "--become-method",
+        "--become-user",
+        "--connection",
+        "--forks",
+        "--inventory",
+        "--inventory-file",
+        "--limit",
+        "--module-name",
+        "--module-path",
+        "--playbook-dir",
+        "--poll",
+        "--skip-tags",
+        "--start-at-task",
+        "--tags",
+        "--task-timeout",
+        "--timeout",
+        "--tree",
+        "--user",
+    )
+)
+_HIDDEN_VALUES = frozenset(
+    (
+        "--args",
+        "--become-password-file",
+        "--become-pass-file",
+        "--connection-password-file",
+        "--conn-pass-file",
+        "--extra-vars",
+        "--key-file",
+        "--private-key",
+        "--scp-extra-args",
+        "--sftp-extra-args",
+        "--ssh-common-args",
+        "--ssh-extra-args",
+        "--vault-id",
+        "--vault-pass-file",
+        "--vault-password-file",
+    )
+)
 _ALL = _FLAGS | _SHOWN | _HIDDEN_VALUES
 _SHORT_FLAGS = frozenset("bkKCDhovJ")
 _SHORT_SHOWN = frozenset("BcfilmMPtTu")
@@ -71,10 +120,10 @@ def _short(argument: str, rest: list[str], shown: list[str]) -> None:
     for position, letter in enumerate(argument[1:], start=1):
         if letter in _SHORT_FLAGS:
             continue
-        attached = argument[position + 1:]
+        attached = argument[position + 1 :]
         harmless = letter in _SHORT_SHOWN
         if attached:
-            shown.append(argument[:position + 1] + (attached if harmless else HIDDEN))
+            shown.append(argument[: position + 1] + (attached if harmless else HIDDEN))
             return
         shown.append(argument)
         if rest:

@@ -1,4 +1,5 @@
-"""What an operator may ask to have recorded of a job besides its names: its command, output and arguments. By default nothing.
+"""What an operator may ask to have recorded of a job besides its names: its command, output and arguments. By default
+nothing.
 
 All of it is redacted before it is cut, and cut before anything else sees it. Pure, no I/O.
 """
@@ -16,7 +17,8 @@ KINDS = ("cmd", "stdout", "stderr", "module_args")
 MAX_CMD = 2_000
 MAX_OUTPUT = 4_000
 MAX_ARGUMENTS = 4_000
-# An ingester reads so many levels without a doubt. What it could not read as JSON at all, it could not refuse by its number either.
+# An ingester reads so many levels without a doubt. What it could not read as JSON at all, it could not refuse by its
+# number either.
 MAX_DEPTH = 20
 # What a redactor has to look at, at most: the rest is cut off first.
 _LOOKED_AT = 32_768
@@ -33,7 +35,9 @@ class Details:
         self.redactor = redactor or Redactor()
 
     def of_launch(self, task) -> dict | None:
-        """Return what a launch shows: the command of a task that is one, where its template is evaluated. Never under `no_log`."""
+        """Return what a launch shows: the command of a task that is one, where its template is evaluated. Never
+        under `no_log`.
+        """
         # A `no_log` that is a template still counts as one.
         if "cmd" not in self._kinds or task.no_log or str(task.action).rsplit(".", 1)[-1] not in _COMMANDS:
             return None
@@ -46,14 +50,20 @@ class Details:
         """Return what a job's own result shows, None when that is nothing. Never of a censored result."""
         if not self._kinds or "censored" in result or result.get("_ansible_no_log"):
             return None
-        found = {"cmd": self._command(result.get("cmd")), "stdout": self._output(result.get("stdout")),
-                 "stderr": self._output(result.get("stderr")), "module_args": self._arguments(result.get("invocation"))}
+        found = {
+            "cmd": self._command(result.get("cmd")),
+            "stdout": self._output(result.get("stdout")),
+            "stderr": self._output(result.get("stderr")),
+            "module_args": self._arguments(result.get("invocation")),
+        }
         return {kind: value for kind, value in found.items() if value and kind in self._kinds} or None
 
     def _command(self, value) -> str | None:
         if isinstance(value, (list, tuple)):
             value = shlex.join(str(word) for word in value)
-        return self._plain(value[:_LOOKED_AT])[:MAX_CMD] if isinstance(value, str) else None  # its beginning says what it is
+        return (
+            self._plain(value[:_LOOKED_AT])[:MAX_CMD] if isinstance(value, str) else None
+        )  # its beginning says what it is
 
     def _output(self, value) -> str | None:
         if not isinstance(value, str):

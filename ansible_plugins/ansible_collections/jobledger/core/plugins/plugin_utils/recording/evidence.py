@@ -18,10 +18,17 @@ CANCELLED = "jobledger_cancelled"
 VERDICT_RANK = 4
 _LITERALS = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAMES = re.compile(r"[^\W\d]\w*")
-_WORDS_OF_CONSTANTS = frozenset(("true", "false", "none", "yes", "no", "on", "off", "and", "or", "not", "is", "in", "n", "y"))
+_WORDS_OF_CONSTANTS = frozenset(
+    ("true", "false", "none", "yes", "no", "on", "off", "and", "or", "not", "is", "in", "n", "y")
+)
 # Texts that Ansible itself writes: they can be kept where a module's own message might be a secret.
-_OWN_TEXTS = ("could not find job", "Timeout exceeded", "non-zero return code",
-              "The command exited with a non-zero return code.", "async task did not complete within")
+_OWN_TEXTS = (
+    "could not find job",
+    "Timeout exceeded",
+    "non-zero return code",
+    "The command exited with a non-zero return code.",
+    "async task did not complete within",
+)
 
 
 class Finding:
@@ -47,7 +54,9 @@ class Finding:
 
 
 def decides(failed_when) -> bool:
-    """Return whether a task's `failed_when` is a verdict on its result: an expression, and not a constant such as `false`."""
+    """Return whether a task's `failed_when` is a verdict on its result: an expression, and not a constant such as
+    `false`.
+    """
     conditions = failed_when if isinstance(failed_when, (list, tuple)) else [failed_when]
     texts = [str(condition) for condition in conditions if condition is not None]
     constant = [not _uses_names(text) for text in texts]
@@ -88,7 +97,9 @@ def results_file(result: dict) -> str | None:
 
 
 def fence(result: dict) -> dict:
-    """Return what start_once says of the job's fence; {} for any other result. Who attached polls by an id of its own: the job's is in here."""
+    """Return what start_once says of the job's fence; {} for any other result. Who attached polls by an id of its
+    own: the job's is in here.
+    """
     found = result.get("fence")
     return found if isinstance(found, dict) and "attempt" in found and isinstance(result.get("decision"), str) else {}
 
@@ -164,7 +175,9 @@ def of_hidden_verdict(ok: bool, failed_when) -> Finding:
 
 
 def of_hidden_job(ok: bool, ran: float, limit: float) -> Finding:
-    """Return how a `no_log`, `poll > 0` job ended: only the hook's verdict and the clock (seconds) are there to tell."""
+    """Return how a `no_log`, `poll > 0` job ended: only the hook's verdict and the clock (seconds) are there to
+    tell.
+    """
     if ok:
         return Finding(ENDED, "succeeded")
     return Finding(ENDED, "timed_out" if limit and ran >= limit else "failed")
@@ -207,7 +220,7 @@ def _module_status(result: dict, ok: bool) -> str | None:
 
 def _return_code(result: dict) -> int | None:
     code = result.get("rc")
-    return int(code) if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2 ** 53 else None
+    return int(code) if isinstance(code, int) and not isinstance(code, bool) and abs(code) < 2**53 else None
 
 
 def _end(status: str, result: dict) -> Finding:

@@ -32,7 +32,9 @@ class HiddenJobs:
         self._by_host: dict[str, list[HiddenJob]] = {}
 
     def started(self, launch: dict, register, task_id: object, at=None) -> HiddenJob:
-        """A job was started whose id is not shown. `register` is the task's: what keeps the result; `at` defaults to now."""
+        """A job was started whose id is not shown. `register` is the task's: what keeps the result; `at` defaults to
+        now.
+        """
         self._journal.write("job_unresumable", launch, at)
         fields = {key: launch[key] for key in _NAMES if launch.get(key) is not None}
         job = HiddenJob(dict(fields, launch=self._journal.seq), register, task_id)
@@ -50,7 +52,7 @@ class HiddenJobs:
             if job_id in ids:
                 # A later task, or attempt, that registers under the same name has overwritten the earlier result.
                 latest = [job for job in jobs if register in job.registers]
-                same = [job for job in latest if job.task_id == latest[-1].task_id][-len(ids):]
+                same = [job for job in latest if job.task_id == latest[-1].task_id][-len(ids) :]
                 return same[ids.index(job_id)] if len(same) == len(ids) else None
         return None
 

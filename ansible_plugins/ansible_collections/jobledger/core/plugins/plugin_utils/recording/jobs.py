@@ -7,8 +7,18 @@ from __future__ import annotations
 
 from . import evidence
 
-_NAMES = ("host", "execution_host", "play", "playbook", "playbook_path", "task", "job", "results_file",
-          "decision", "generation")
+_NAMES = (
+    "host",
+    "execution_host",
+    "play",
+    "playbook",
+    "playbook_path",
+    "task",
+    "job",
+    "results_file",
+    "decision",
+    "generation",
+)
 
 
 class Job:
@@ -81,7 +91,10 @@ class Jobs:
         # "Not found" on one host says nothing of a job that runs on another; its result does, wherever it is read.
         job = self.known(_place(where), job_id) if lost else self.find(_place(where), job_id)
         if job is None:
-            if lost and any(self._known[other, job_id].rank or not self._known[other, job_id].missed for other in self._places.get(job_id, ())):
+            if lost and any(
+                self._known[other, job_id].rank or not self._known[other, job_id].missed
+                for other in self._places.get(job_id, ())
+            ):
                 return
             job = self._remember(where, job_id, False, mine=False)
         event = self._description(job, where, job_id)

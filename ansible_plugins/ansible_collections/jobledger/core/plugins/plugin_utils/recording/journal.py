@@ -12,7 +12,18 @@ from datetime import datetime, timezone
 # Any of these is the last event of a run that ended.
 GOODBYES = frozenset(("run_finished", "run_interrupted"))
 # What is sent as soon as its hook is done; the rest may wait for the next send.
-URGENT = frozenset(("run_started", "play_started", "job_intended", "job_started", "job_ended", "job_unresumable", "run_finished", "run_interrupted"))
+URGENT = frozenset(
+    (
+        "run_started",
+        "play_started",
+        "job_intended",
+        "job_started",
+        "job_ended",
+        "job_unresumable",
+        "run_finished",
+        "run_interrupted",
+    )
+)
 # What is on disk before anything else happens, and is never given up for want of room.
 DURABLE = frozenset(("job_intended", "job_started", "job_ended", "job_unresumable"))
 # What is given up first.
@@ -52,7 +63,11 @@ class Journal:
         event = {"type": kind, "run_id": self.run_id, "seq": self.seq + 1, "at": rfc3339(at or self._clock())}
         event.update((key, value) for key, value in (fields or {}).items() if value is not None)
         line = encoded(event)
-        if "details" in event and len(line) > MAX_WITH_DETAILS and len(json.dumps(event, ensure_ascii=False)) > MAX_WITH_DETAILS:
+        if (
+            "details" in event
+            and len(line) > MAX_WITH_DETAILS
+            and len(json.dumps(event, ensure_ascii=False)) > MAX_WITH_DETAILS
+        ):
             line = encoded({key: value for key, value in event.items() if key != "details"})
         # Counted only now: an event that cannot be written must not leave a gap.
         self.seq += 1

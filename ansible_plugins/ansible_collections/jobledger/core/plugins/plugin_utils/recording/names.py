@@ -11,7 +11,8 @@ MAX_NAME_BYTES = 4096
 MAX_LABEL_BYTES = 1024
 MAX_MESSAGE_CHARS = 1000
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
-# What `{{ omit }}` gives up to ansible-core 2.18: a text that is another one in each run. Later versions refuse it as a name.
+# What `{{ omit }}` gives up to ansible-core 2.18: a text that is another one in each run. Later versions refuse it as a
+# name.
 _OMITTED = "__omit_place_holder__"
 
 
@@ -51,8 +52,12 @@ def with_label(base: str, label: str | None) -> str:
 
 def mentions(template: object, variable: str | None) -> bool:
     """Return whether a template's own text names `variable`: then the name it gives already differs by item."""
-    return bool(variable) and isinstance(template, str) and variable in template and bool(
-        re.search(r"(?<![\w.])%s(?!\w)" % re.escape(variable), template))
+    return (
+        bool(variable)
+        and isinstance(template, str)
+        and variable in template
+        and bool(re.search(r"(?<![\w.])%s(?!\w)" % re.escape(variable), template))
+    )
 
 
 def message(value: object) -> str | None:

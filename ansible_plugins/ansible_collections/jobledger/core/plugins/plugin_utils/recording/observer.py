@@ -1,7 +1,7 @@
 """From what Ansible shows of a run to what is said about its jobs. No I/O; the recorder's hooks call it.
 
-Not thread-safe; Ansible calls callbacks one at a time. See `jobs` for what is said once and `evidence` for what a result
-proves.
+Not thread-safe; Ansible calls callbacks one at a time. See `jobs` for what is said once and `evidence` for what a
+result proves.
 """
 
 from __future__ import annotations
@@ -11,9 +11,25 @@ from .details import Details
 from .hidden import HiddenJobs
 from .jobs import Jobs
 
-
-_INTENT = frozenset(("host", "play", "job", "task", "execution_host", "playbook", "playbook_path", "action", "async", "poll",
-                     "check_mode", "no_log", "remote_user", "become_user", "connection"))
+_INTENT = frozenset(
+    (
+        "host",
+        "play",
+        "job",
+        "task",
+        "execution_host",
+        "playbook",
+        "playbook_path",
+        "action",
+        "async",
+        "poll",
+        "check_mode",
+        "no_log",
+        "remote_user",
+        "become_user",
+        "connection",
+    )
+)
 
 
 class Observer:
@@ -34,7 +50,8 @@ class Observer:
     def task_started(self, host, task) -> bool:
         """An async task is about to run on a host: note when, and under which variables.
 
-        Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether that was said.
+        Where Ansible will show the job's id late, or never, say already now that a job may be started; return whether
+        that was said.
         """
         context = self.followed[host.name] = self._make_context(host, task)
         if not _is_zero(task.poll) or task.no_log or task.action.endswith("start_once"):
@@ -141,8 +158,11 @@ class Observer:
         finding = self._detailed(evidence.of_status_check(result, ok, retry, task.failed_when), result)
         if finding.kind == evidence.NOTHING:
             return
-        where = {"host": names.name(host.name), "execution_host": _checked_on(host, task, result),
-                 "results_file": evidence.results_file(result)}
+        where = {
+            "host": names.name(host.name),
+            "execution_host": _checked_on(host, task, result),
+            "results_file": evidence.results_file(result),
+        }
         if self._jobs.find(where["execution_host"], job_id) is None:
             context = self._make_context(host, task)
             hidden = self._hidden_jobs.find(where["host"], job_id, context.variable)
@@ -181,7 +201,9 @@ class Observer:
         launch = self._launch(context, task, result, result)
         self._begin(launch, job_id, self._begun(context, launch))
         if evidence.decision(result) == "already_succeeded":
-            self._jobs.ended(launch, job_id, self._detailed(evidence.of_awaited_job(result, ok, task.failed_when), result))
+            self._jobs.ended(
+                launch, job_id, self._detailed(evidence.of_awaited_job(result, ok, task.failed_when), result)
+            )
         elif not _is_zero(task.poll):
             finding = evidence.of_awaited_job(result, ok, task.failed_when)
             if finding.verdict or not any(entry["id"] == job_id and entry["finding"] for entry in kept):
@@ -200,8 +222,16 @@ class Observer:
         named = {key: launch.get(key) for key in ("host", "play", "job", "task", "execution_host")}
         decision = "refused" if evidence.decision(result) == "refused" else None
         reason = names.message(result.get("msg")) if decision else "check mode only looks"
-        self._journal.write("job_not_started", dict(named, intent=context.intent, decision=decision, generation=names.name(evidence.fence(result).get("generation")),
-                                                    reason=self._details.redactor.text(reason) if reason else None))
+        self._journal.write(
+            "job_not_started",
+            dict(
+                named,
+                intent=context.intent,
+                decision=decision,
+                generation=names.name(evidence.fence(result).get("generation")),
+                reason=self._details.redactor.text(reason) if reason else None,
+            ),
+        )
 
     def _name_kept(self, context, task, result: dict, entry: dict) -> None:
         # The item's result brings the label that the attempt's own hooks did not have.
@@ -223,15 +253,20 @@ class Observer:
     def _hidden(self, context, task, result: dict, ended: bool = False):
         launch = context.launch(task, result)
         launch.update(no_log=True, attempt=_attempt(context, task, result), intent=context.intent)
-        launch["reason"] = ("no_log hid the job's id until the job had ended" if ended else
-                            "no_log hides the job's id: save it with the async_job_save role to be able to resume it")
+        launch["reason"] = (
+            "no_log hid the job's id until the job had ended"
+            if ended
+            else "no_log hides the job's id: save it with the async_job_save role to be able to resume it"
+        )
         return self._hidden_jobs.started(launch, task.register, task._uuid, context.mark if ended else None)
 
     def _launch(self, context, task, result: dict, source: dict) -> dict:
         launch = context.launch(task, result)
         launch["results_file"] = evidence.results_file(source)
         if evidence.decision(source):
-            launch.update(decision=evidence.decision(source), generation=names.name(evidence.fence(source).get("generation")))
+            launch.update(
+                decision=evidence.decision(source), generation=names.name(evidence.fence(source).get("generation"))
+            )
         launch["attempt"] = _attempt(context, task, result)
         launch["intent"] = context.intent
         if not launch["no_log"]:

@@ -1,4 +1,5 @@
-"""Sees to it that one recorder records a run, though Ansible may load it twice: by `callback_plugins` and by its full name.
+"""Sees to it that one recorder records a run, though Ansible may load it twice: by `callback_plugins` and by its full
+name.
 
 Both copies of the plugin share this module. Main thread only.
 """
@@ -11,10 +12,11 @@ _latest = None
 
 
 def claim(recorder) -> bool:
-    """Return whether `recorder` is to record. False: another one was loaded with it, and nothing was told to that one yet.
+    """Return whether `recorder` is to record. False: another one was loaded with it, and nothing was told to that one
+    yet.
 
-    A recorder that has heard something belongs to an earlier run of the same process, as in `ansible-console`. `recorder` needs
-    a property `untold` that says whether it has heard nothing so far.
+    A recorder that has heard something belongs to an earlier run of the same process, as in `ansible-console`.
+    `recorder` needs a property `untold` that says whether it has heard nothing so far.
     """
     global _latest
     other = _latest() if _latest is not None else None

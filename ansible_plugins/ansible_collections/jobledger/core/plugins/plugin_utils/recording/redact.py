@@ -8,38 +8,49 @@ from __future__ import annotations
 import re
 
 HIDDEN = "***"
-_WORD = r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential|(?:api|access|account|private|signing|encryption)[_-]?key)"
+_WORD = (
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|token|credential"
+    r"|(?:api|access|account|private|signing|encryption)[_-]?key)"
+)
 _QUOTED = r"""\\?"(?:[^"\\\n]|\\[^"\n]){0,2000}\\?"|\\?'(?:[^'\\\n]|\\[^'\n]){0,2000}\\?'"""
 _ALONE = r"(?<![\w-])"
 
 # Where an expression has a group named `secret`, only that group is hidden.
-DEFAULTS = tuple(re.compile(expression, re.IGNORECASE | re.DOTALL) for expression in (
-    r"-----BEGIN [^-\n]{0,40}PRIVATE KEY-----.*?(?:-----END [^-\n]{0,40}PRIVATE KEY-----|\Z)",
-    r"\A(?:[A-Za-z0-9+/=]{16,128}\s{1,4})*[A-Za-z0-9+/=]{0,128}\s{0,4}-----END [^-\n]{0,40}PRIVATE KEY-----",  # one whose beginning was cut off
-    # an address with a user and password
-    r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[^\s/]{1,500}|[^\s:/@]{0,100}:[^\s@]{1,500})@",
-    # headers
-    r"\b(?:proxy-)?authorization\\?[\"']?[ \t]{0,5}[:=][ \t]{0,5}\\?[\"']?(?P<secret>digest[^\n]{1,4000}|[^\n\"']{1,4000})",
-    r"\bcookie2?:[ \t]{0,5}(?P<secret>[^\n\"']{1,4000})",
-    _ALONE + r"bearer[ \t]{1,5}(?P<secret>[\w.~+/=-]{6,4000})",
-    # password=…, "token": "…", --api-key …
-    _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}=>?[ \t]{0,5}(?P<secret>%s|[^\s\"',;&]{1,2000})" % _QUOTED,
-    _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}:[ \t]{0,5}(?P<secret>%s|[^\n]{1,2000})" % _QUOTED,
-    r"(?<!\S)--?[\w-]{0,40}?" + _WORD + r"[\w-]{0,40}[ \t]{1,5}(?P<secret>%s|[^\s\"']{1,2000})" % _QUOTED,
-    r"(?<!\S)(?:-u|--(?:proxy-)?user)[= \t]{0,5}[\"']?[^\s:\"']{0,200}:(?P<secret>[^\s\"']{1,500})",
-    r"\bmysql(?:dump|admin|show|import)?\b[^\n]{0,200}?[ \t]-p(?P<secret>[^\s]{1,200})",
-    r"\bsshpass[ \t]{1,5}-p[ \t]{0,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
-    r"\bidentified[ \t]{1,5}by[ \t]{1,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
-    # what is a secret by its look
-    _ALONE + r"eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{0,4000}",
-    _ALONE + r"(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hv[sbr]\.|sk-|(?:AKIA|ASIA)[0-9A-Z]{4})[\w.-]{12,255}",
-    r"\$(?:1|2[abxy]|5|6|y|7|argon2i?d?)\$[^\s:'\",]{8,300}",
-))
+DEFAULTS = tuple(
+    re.compile(expression, re.IGNORECASE | re.DOTALL)
+    for expression in (
+        r"-----BEGIN [^-\n]{0,40}PRIVATE KEY-----.*?(?:-----END [^-\n]{0,40}PRIVATE KEY-----|\Z)",
+        # one whose beginning was cut off
+        r"\A(?:[A-Za-z0-9+/=]{16,128}\s{1,4})*[A-Za-z0-9+/=]{0,128}\s{0,4}-----END [^-\n]{0,40}PRIVATE KEY-----",
+        # an address with a user and password
+        r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[^\s/]{1,500}|[^\s:/@]{0,100}:[^\s@]{1,500})@",
+        # headers
+        r"\b(?:proxy-)?authorization\\?[\"']?[ \t]{0,5}[:=][ "
+        r"\t]{0,5}\\?[\"']?(?P<secret>digest[^\n]{1,4000}|[^\n\"']{1,4000})",
+        r"\bcookie2?:[ \t]{0,5}(?P<secret>[^\n\"']{1,4000})",
+        _ALONE + r"bearer[ \t]{1,5}(?P<secret>[\w.~+/=-]{6,4000})",
+        # password=…, "token": "…", --api-key …
+        _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}=>?[ \t]{0,5}(?P<secret>%s|[^\s\"',;&]{1,2000})" % _QUOTED,
+        _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}:[ \t]{0,5}(?P<secret>%s|[^\n]{1,2000})" % _QUOTED,
+        r"(?<!\S)--?[\w-]{0,40}?" + _WORD + r"[\w-]{0,40}[ \t]{1,5}(?P<secret>%s|[^\s\"']{1,2000})" % _QUOTED,
+        r"(?<!\S)(?:-u|--(?:proxy-)?user)[= \t]{0,5}[\"']?[^\s:\"']{0,200}:(?P<secret>[^\s\"']{1,500})",
+        r"\bmysql(?:dump|admin|show|import)?\b[^\n]{0,200}?[ \t]-p(?P<secret>[^\s]{1,200})",
+        r"\bsshpass[ \t]{1,5}-p[ \t]{0,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
+        r"\bidentified[ \t]{1,5}by[ \t]{1,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
+        # what is a secret by its look
+        _ALONE + r"eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{0,4000}",
+        _ALONE
+        + r"(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hv[sbr]\.|sk-|(?:AKIA|ASIA)[0-9A-Z]{4})[\w.-]{12,255}",
+        r"\$(?:1|2[abxy]|5|6|y|7|argon2i?d?)\$[^\s:'\",]{8,300}",
+    )
+)
 _SECRET_NAME = re.compile(_WORD + r"|\bauth\b|authorization", re.IGNORECASE)
 
 
 def compiled(text: str | None) -> tuple:
-    """Return an operator's own expressions, one a line, compiled. Raises ValueError that names the line which is none."""
+    """Return an operator's own expressions, one a line, compiled. Raises ValueError that names the line which is
+    none.
+    """
     found = []
     for line in (text or "").splitlines():
         if not line.strip():
@@ -49,7 +60,9 @@ def compiled(text: str | None) -> tuple:
         except re.error as error:
             raise ValueError("redact: %r is not a regular expression (%s)" % (line.strip(), error)) from None
         if expression.match(""):
-            raise ValueError("redact: %r matches the empty text, and so would hide nothing or everything" % line.strip())
+            raise ValueError(
+                "redact: %r matches the empty text, and so would hide nothing or everything" % line.strip()
+            )
         found.append(expression)
     return tuple(found)
 
@@ -67,10 +80,16 @@ class Redactor:
         return text
 
     def value(self, value, plain=None):
-        """Return a JSON value whose strings are redacted, by `plain` where it is given. What has a name like `password` is hidden as a whole."""
+        """Return a JSON value whose strings are redacted, by `plain` where it is given. What has a name like
+        `password` is hidden as a whole.
+        """
         if isinstance(value, dict):
-            return {str(key): HIDDEN if _SECRET_NAME.search(str(key)) and entry not in (None, "", True, False) else self.value(entry, plain)
-                    for key, entry in value.items()}
+            return {
+                str(key): HIDDEN
+                if _SECRET_NAME.search(str(key)) and entry not in (None, "", True, False)
+                else self.value(entry, plain)
+                for key, entry in value.items()
+            }
         if isinstance(value, (list, tuple)):
             return [self.value(entry, plain) for entry in value]
         if value is None or isinstance(value, (bool, int)):
@@ -79,7 +98,9 @@ class Redactor:
 
 
 class HidesAll(Redactor):
-    """Hides every text as a whole: for an operator's expressions that cannot be read, since nobody knows what they would have hidden."""
+    """Hides every text as a whole: for an operator's expressions that cannot be read, since nobody knows what they
+    would have hidden.
+    """
 
     def text(self, text: str) -> str:
         """Return `***`."""
@@ -90,4 +111,4 @@ def _hide(match) -> str:
     if "secret" not in match.re.groupindex or match.start("secret") < 0:
         return HIDDEN
     start, text = match.start(), match.group()
-    return text[:match.start("secret") - start] + HIDDEN + text[match.end("secret") - start:]
+    return text[: match.start("secret") - start] + HIDDEN + text[match.end("secret") - start :]

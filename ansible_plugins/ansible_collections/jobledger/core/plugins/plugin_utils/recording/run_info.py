@@ -36,13 +36,17 @@ def playbook_of(playbook) -> dict:
 
 
 def is_replay(playbook) -> bool:
-    """Return whether this is the collection's own playbook that delivers spools: a look at the post is none of the events in it."""
+    """Return whether this is the collection's own playbook that delivers spools: a look at the post is none of the
+    events in it.
+    """
     path = getattr(playbook, "_file_name", None)
     return bool(path) and os.path.realpath(path) == _REPLAY
 
 
 def of_run(run_name: str | None, labels: dict, redactor) -> dict:
-    """Return the fields of `run_started` but for the playbook. What `redactor` finds in the command line is hidden as well."""
+    """Return the fields of `run_started` but for the playbook. What `redactor` finds in the command line is hidden
+    as well.
+    """
     arguments = context.CLIARGS
     return {
         "kind": "adhoc" if is_adhoc() else "playbook",
@@ -62,9 +66,14 @@ def of_run(run_name: str | None, labels: dict, redactor) -> dict:
 
 def stats_of(stats) -> dict:
     """Return the recap of a playbook: host to counters, under the contract's names."""
-    return {names.clean(host): {key: int(value) for key, value in stats.summarize(host).items()
-                                if key in ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")}
-            for host in sorted(stats.processed)}
+    return {
+        names.clean(host): {
+            key: int(value)
+            for key, value in stats.summarize(host).items()
+            if key in ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
+        }
+        for host in sorted(stats.processed)
+    }
 
 
 def _user() -> str | None:

@@ -9,7 +9,7 @@ from ansible.template import Templar
 
 from . import names
 
-_MOST = 2 ** 53 - 1  # a larger number is not the same one to every reader of JSON
+_MOST = 2**53 - 1  # a larger number is not the same one to every reader of JSON
 
 
 class TaskContext:
@@ -54,7 +54,8 @@ class TaskContext:
             "job": self._job_name(item, loop_variable, label, task_name),
             "label": names.cut(label, names.MAX_LABEL_BYTES) if label else None,
             "action": names.name(task.action),
-            "async": _integer(task.async_val), "poll": _integer(task.poll),
+            "async": _integer(task.async_val),
+            "poll": _integer(task.poll),
             "check_mode": bool(task.check_mode),
             "no_log": task.no_log is True or "censored" in result,
         }
@@ -64,7 +65,9 @@ class TaskContext:
 
     def place(self, task, result: dict) -> str | None:
         """Return the host that the job of a result really runs on."""
-        return self._execution_host(task, _delegated(result), self._item_vars(result, result.get("ansible_loop_var"))) or names.name(self.host)
+        return self._execution_host(
+            task, _delegated(result), self._item_vars(result, result.get("ansible_loop_var"))
+        ) or names.name(self.host)
 
     def _job_name(self, item: dict, loop_variable: str | None, label: str | None, task_name: str) -> str:
         # No label is added when the name's own text uses the loop variable: then it differs by item already.
@@ -90,8 +93,10 @@ class TaskContext:
                 return None
             # The error's text is left out: it may quote a variable's value.
             why = "its template fails (%s)" % type(error).__name__
-        self._warn("jobledger_job of task %r on host %s cannot be used: %s. The task's name is used instead."
-                   % (self._task_name({}), self.host, why))
+        self._warn(
+            "jobledger_job of task %r on host %s cannot be used: %s. The task's name is used instead."
+            % (self._task_name({}), self.host, why)
+        )
         return None
 
     def _task_name(self, item: dict) -> str:
@@ -120,14 +125,24 @@ class TaskContext:
             # The other host's own variables are not in this task's; the result has the few that matter.
             user, connection = delegated.get("ansible_user"), delegated.get("ansible_connection")
         else:
-            user = (self._variable("ansible_user", "ansible_ssh_user") or task.remote_user
-                    or getattr(context, "remote_user", None))
+            user = (
+                self._variable("ansible_user", "ansible_ssh_user")
+                or task.remote_user
+                or getattr(context, "remote_user", None)
+            )
             # As it is written: from 2.19 on a result's task has it resolved to `ansible.builtin.…` in some hooks only.
-            connection = self._variable("ansible_connection") or self.task.connection or getattr(context, "connection", None)
+            connection = (
+                self._variable("ansible_connection") or self.task.connection or getattr(context, "connection", None)
+            )
         become = self._variable("ansible_become")
         become_user = None
         if task.become if become is None else str(become).lower() in ("true", "yes", "1", "on"):
-            become_user = self._variable("ansible_become_user") or task.become_user or getattr(context, "become_user", None) or "root"
+            become_user = (
+                self._variable("ansible_become_user")
+                or task.become_user
+                or getattr(context, "become_user", None)
+                or "root"
+            )
         return {"remote_user": _plain(user), "connection": _plain(connection), "become_user": _plain(become_user)}
 
     def _variable(self, *candidates: str):
@@ -161,7 +176,8 @@ class TaskContext:
 
 
 def _written_name(task):
-    # From 2.19 on `name` is templated once, for the first host; what stands in the playbook has to be templated for each.
+    # From 2.19 on `name` is templated once, for the first host; what stands in the playbook has to be templated for
+    # each.
     written = task.get_ds()
     name = written.get("name") if isinstance(written, dict) else None
     return name if isinstance(name, str) and _is_template(name) else task.name

@@ -8,20 +8,27 @@ from __future__ import annotations
 import contextlib
 import shutil
 
-from . import paths, record as state_record
+from . import paths
+from . import record as state_record
 from .oci_cli import CliObjects
 from .oci_profile import Profile
 from .oci_sdk import SdkObjects, sdk_is_there
 from .record import Key, StateError
 from .retry import Passing, Retry
 
-THREE_WAYS = ("there is no way to the bucket: the oci backend needs one of three. (1) An ingester with --mirror oci://BUCKET: set %surl or "
-              "JOBLEDGER_URL. (2) The Python package oci, in the Python that runs ansible-playbook (%s). (3) The oci command on the PATH of the "
-              "controller.")
+THREE_WAYS = (
+    "there is no way to the bucket: the oci backend needs one of three. (1) An ingester with --mirror oci://BUCKET: "
+    "set %surl or "
+    "JOBLEDGER_URL. (2) The Python package oci, in the Python that runs ansible-playbook (%s). (3) The oci command on "
+    "the PATH of the "
+    "controller."
+)
 
 
 class StateBucket:
-    """The objects of a bucket, through `objects`: `get(name)` bytes or None, `put(name, bytes, metadata)`, `names(prefix)`, `delete(name)`; all may raise Passing."""
+    """The objects of a bucket, through `objects`: `get(name)` bytes or None, `put(name, bytes, metadata)`,
+    `names(prefix)`, `delete(name)`; all may raise Passing.
+    """
 
     # Whether what is put is merged with what is known of the job already.
     merges = False
@@ -41,7 +48,9 @@ class StateBucket:
         return contextlib.nullcontext()
 
     def get(self, key: Key) -> dict | None:
-        """Return what the object of a key holds, see `state_record.split`, None when there is no object. Raises StateError."""
+        """Return what the object of a key holds, see `state_record.split`, None when there is no object. Raises
+        StateError.
+        """
         name = paths.record_path(key.host, key.play, key.job)
         data = self._try(lambda: self._objects.get(name))
         return None if data is None else state_record.parse(data, key, self.place(key))
@@ -49,7 +58,11 @@ class StateBucket:
     def put(self, key: Key, record: dict) -> None:
         """Write the object. Raises StateError."""
         data = state_record.dump(record)
-        headers = {"ansible-job-id": record["ansible_job_id"], "ansible-host": _ascii(key.host), "ansible-job-name": _ascii(key.job)}
+        headers = {
+            "ansible-job-id": record["ansible_job_id"],
+            "ansible-host": _ascii(key.host),
+            "ansible-job-name": _ascii(key.job),
+        }
         self._try(lambda: self._objects.put(paths.record_path(key.host, key.play, key.job), data, headers))
 
     def names(self, host: str | None = None):
@@ -73,11 +86,15 @@ class StateBucket:
         try:
             return self._retry.call(attempt)
         except Passing as error:
-            raise StateError("%s. Given up %s; see that the network is up and lets it through, then run the playbook again."
-                             % (str(error).rstrip("."), self._retry.tried())) from None
+            raise StateError(
+                "%s. Given up %s; see that the network is up and lets it through, then run the playbook again."
+                % (str(error).rstrip("."), self._retry.tried())
+            ) from None
 
 
-def connect(bucket: str, namespace: str, profile: Profile, retry: Retry, timeout: float, prefix: str, python: str, environment) -> StateBucket:
+def connect(
+    bucket: str, namespace: str, profile: Profile, retry: Retry, timeout: float, prefix: str, python: str, environment
+) -> StateBucket:
     """Return the bucket by the first way that is there. `prefix` begins the role's variables.
 
     Raises StateError when there is none, when the namespace is missing, and for credentials that cannot be used.
@@ -86,15 +103,23 @@ def connect(bucket: str, namespace: str, profile: Profile, retry: Retry, timeout
     if command is None and not sdk_is_there():
         raise StateError(THREE_WAYS % (prefix, python))
     if not namespace:
-        raise StateError("%soci_namespace is missing: set it to your tenancy's Object Storage namespace; 'oci os ns get' shows it" % prefix)
+        raise StateError(
+            "%soci_namespace is missing: set it to your tenancy's Object Storage namespace; 'oci os ns get' shows it"
+            % prefix
+        )
     entries = profile.check(prefix)
     if command is None:
         return StateBucket(SdkObjects(bucket, namespace, profile, timeout), bucket, retry)
-    return StateBucket(CliObjects(command, bucket, namespace, profile, "security_token_file" in entries, timeout, environment), bucket, retry)
+    return StateBucket(
+        CliObjects(command, bucket, namespace, profile, "security_token_file" in entries, timeout, environment),
+        bucket,
+        retry,
+    )
 
 
 def _ascii(value: str) -> str:
-    # A header holds printable ASCII; the rest, %, and blanks at the ends are percent-encoded, as the ingester's mirror does.
+    # A header holds printable ASCII; the rest, %, and blanks at the ends are percent-encoded, as the ingester's mirror
+    # does.
     parts = []
     for index, char in enumerate(value):
         plain = 0x20 < ord(char) < 0x7F and char != "%" or char == " " and 0 < index < len(value) - 1

@@ -9,7 +9,9 @@ WAYS = "async_job_load_playbook_file, async_job_load_id, async_job_load_run_id o
 
 
 class Choice:
-    """What the caller says of which record is meant; an empty part says nothing. Raises StateError for a part that makes no sense."""
+    """What the caller says of which record is meant; an empty part says nothing. Raises StateError for a part that
+    makes no sense.
+    """
 
     def __init__(self, given: dict, prefix: str = "async_job_load_") -> None:
         self.playbook = given.get("playbook_file") or ""
@@ -27,7 +29,13 @@ class Choice:
     @property
     def parameters(self) -> dict:
         """The same as parameters of a request to an ingester."""
-        return {"playbook": self.playbook, "run_id": self.run_id, "id": self.id, "which": self.which, "nth": str(self.nth) if self.nth else ""}
+        return {
+            "playbook": self.playbook,
+            "run_id": self.run_id,
+            "id": self.id,
+            "which": self.which,
+            "nth": str(self.nth) if self.nth else "",
+        }
 
     @property
     def said(self) -> bool:
@@ -36,13 +44,18 @@ class Choice:
 
 
 def choose(held: list[dict], own: str | None, choice: Choice) -> tuple[dict | None, str | None]:
-    """Return the record that a load means, and the other playbook that saved it, or None for one's own. `held` are a file's records; `own` is the running playbook's file.
+    """Return the record that a load means, and the other playbook that saved it, or None for one's own. `held` are a
+    file's records; `own` is the running playbook's file.
 
     Raises StateError where several could be meant.
     """
-    fits = [record for record in held if record.get("check_mode") is not True
-            and (not choice.playbook or choice.playbook in (record.get("playbook"), record.get("playbook_path")))
-            and (not choice.id or record["ansible_job_id"] == choice.id)]
+    fits = [
+        record
+        for record in held
+        if record.get("check_mode") is not True
+        and (not choice.playbook or choice.playbook in (record.get("playbook"), record.get("playbook_path")))
+        and (not choice.id or record["ansible_job_id"] == choice.id)
+    ]
     other = None
     if not (choice.playbook or choice.id or choice.nth):
         fits, other = _of_one_playbook(fits, own)
@@ -51,7 +64,10 @@ def choose(held: list[dict], own: str | None, choice: Choice) -> tuple[dict | No
         return (fits[choice.nth - 1] if len(fits) >= choice.nth else None), other
     running = [record for record in fits if record.get("status") == "running"]
     if len(running) > 1 and not choice.which:
-        raise StateError("%d open jobs have this name: %s. Say which with %s." % (len(running), "; ".join(map(_named, running[:20])), WAYS))
+        raise StateError(
+            "%d open jobs have this name: %s. Say which with %s."
+            % (len(running), "; ".join(map(_named, running[:20])), WAYS)
+        )
     if running:
         return running[-1 if choice.which == "oldest" else 0], other
     return (fits[0] if fits else None), other
@@ -59,14 +75,18 @@ def choose(held: list[dict], own: str | None, choice: Choice) -> tuple[dict | No
 
 def others_warning(own: str, playbook: str, key) -> str:
     """Return the warning that a record is another playbook's."""
-    return ("async_job_load: the record of %s was saved by the playbook %s, not by %s. Set async_job_load_playbook_file to say that it is meant."
-            % (key, playbook, own))
+    return (
+        "async_job_load: the record of %s was saved by the playbook %s, not by %s. Set async_job_load_playbook_file "
+        "to say that it is meant." % (key, playbook, own)
+    )
 
 
 def several(playbooks) -> StateError:
     """Return the error that several other playbooks have a record of the name."""
-    return StateError("several playbooks have a record of this name, and this one has none: %s. Say which with async_job_load_playbook_file."
-                      % ", ".join(sorted(playbooks)))
+    return StateError(
+        "several playbooks have a record of this name, and this one has none: %s. Say which with "
+        "async_job_load_playbook_file." % ", ".join(sorted(playbooks))
+    )
 
 
 def _of_one_playbook(held: list[dict], own: str | None) -> tuple[list[dict], str | None]:
@@ -81,4 +101,6 @@ def _of_one_playbook(held: list[dict], own: str | None) -> tuple[list[dict], str
 
 
 def _named(record: dict) -> str:
-    return "id=%s playbook=%s started_at=%s" % tuple(record.get(field) or "-" for field in ("ansible_job_id", "playbook", "started_at"))
+    return "id=%s playbook=%s started_at=%s" % tuple(
+        record.get(field) or "-" for field in ("ansible_job_id", "playbook", "started_at")
+    )

@@ -1,4 +1,5 @@
-"""Which records of the roles are old enough to go, and how they go: never one of an open job, never one that cannot be read.
+"""Which records of the roles are old enough to go, and how they go: never one of an open job, never one that cannot be
+read.
 
 Works on whatever keeps records as files by name: `names(host)`, `raw(name)` and `remove(name, data)`. Not thread-safe.
 """
@@ -18,16 +19,24 @@ _SHOWN = ("host", "play", "job_name", "ansible_job_id", "status", "finished_at",
 
 
 class Wanted:
-    """What is to go: shell patterns for host, play and job, a least age in seconds, and statuses (none given: all ends)."""
+    """What is to go: shell patterns for host, play and job, a least age in seconds, and statuses (none given: all
+    ends).
+    """
 
-    def __init__(self, host: str, play: str, job: str, seconds: float, statuses, now: datetime | None = None, prefix: str = "") -> None:
+    def __init__(
+        self, host: str, play: str, job: str, seconds: float, statuses, now: datetime | None = None, prefix: str = ""
+    ) -> None:
         """Raises StateError for a pattern that is empty and a status that is none, or is open."""
         for variable, value in (("host", host), ("playbook_name", play), ("job_name", job)):
             if not value.strip():
-                raise StateError("%s%s is empty: give a name, a pattern such as backup*, or * for all" % (prefix, variable))
+                raise StateError(
+                    "%s%s is empty: give a name, a pattern such as backup*, or * for all" % (prefix, variable)
+                )
         for status in statuses:
             if status not in ENDS:
-                raise StateError("%sstatuses has %r; it may have %s. Open jobs are never removed" % (prefix, status, ", ".join(ENDS)))
+                raise StateError(
+                    "%sstatuses has %r; it may have %s. Open jobs are never removed" % (prefix, status, ", ".join(ENDS))
+                )
         self.host = host
         self._patterns = {"host": host, "play": play, "job_name": job}
         self._before = (now or datetime.now(timezone.utc)) - timedelta(seconds=seconds)
@@ -47,11 +56,14 @@ class Wanted:
         """Return whether a record may go: all that it holds, others of the same name included, has ended and is old."""
         held = [record, *(other for other in record.get("others") or () if isinstance(other, dict))]
         return all(fnmatchcase(str(record.get(field)), pattern) for field, pattern in self._patterns.items()) and all(
-            one.get("status", "running") in self._statuses and _moment(one) <= self._before for one in held)
+            one.get("status", "running") in self._statuses and _moment(one) <= self._before for one in held
+        )
 
 
 class Sweep:
-    """What was found: `records` that went or would go, `damaged` places, and `changed` ones that were saved anew meanwhile."""
+    """What was found: `records` that went or would go, `damaged` places, and `changed` ones that were saved anew
+    meanwhile.
+    """
 
     def __init__(self) -> None:
         self.records: list[dict] = []
@@ -60,7 +72,9 @@ class Sweep:
 
 
 def sweep(backend, wanted: Wanted, only_look: bool) -> Sweep:
-    """Find what is to go, and remove it unless it is only to be looked at. Raises StateError where the backend fails."""
+    """Find what is to go, and remove it unless it is only to be looked at. Raises StateError where the backend
+    fails.
+    """
     found = Sweep()
     for name in backend.names(wanted.one_host):
         data = backend.raw(name)
@@ -90,8 +104,10 @@ def _record(data: bytes, name: str) -> dict:
     if not isinstance(record, dict) or not record.get("ansible_job_id"):
         raise ValueError("no record")
     # Files of old name nothing but the job; their path does.
-    parts = [unquote(part) for part in name[:-len(".json")].split("/")]
-    return dict(zip(("host", "play", "job_name"), parts), **{key: value for key, value in record.items() if value is not None})
+    parts = [unquote(part) for part in name[: -len(".json")].split("/")]
+    return dict(
+        zip(("host", "play", "job_name"), parts), **{key: value for key, value in record.items() if value is not None}
+    )
 
 
 def _moment(record: dict) -> datetime:

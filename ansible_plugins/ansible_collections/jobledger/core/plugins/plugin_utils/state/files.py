@@ -1,6 +1,7 @@
 """State files in a directory of the controller: `<host>/<playbook name>/<job>.json`.
 
-The same tree as the ingester's directory mirror. Safe from many processes at once: readers see the old file or the new one.
+The same tree as the ingester's directory mirror. Safe from many processes at once: readers see the old file or the new
+one.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import os
 import stat
 import uuid
 
-from . import paths, record as state_record
+from . import paths
+from . import record as state_record
 from .record import Key, StateError
 
 # A leading dot is escaped in every name, so no record can have such a path.
@@ -41,7 +43,9 @@ class StateFiles:
             yield
 
     def get(self, key: Key) -> dict | None:
-        """Return what the file of a key holds, see `state_record.split`, None when there is no file. Raises StateError for a damaged or unreadable one."""
+        """Return what the file of a key holds, see `state_record.split`, None when there is no file. Raises
+        StateError for a damaged or unreadable one.
+        """
         path = self.place(key)
         try:
             data = _read(path)
@@ -171,5 +175,7 @@ def _sync(directory: str) -> None:
 
 
 def _failure(operation: str, path: str, error: OSError) -> StateError:
-    return StateError("cannot %s the state file %s on the controller: %s. See that the state directory is on a file system "
-                      "with room, and belongs to the user who runs ansible-playbook." % (operation, path, error.strerror))
+    return StateError(
+        "cannot %s the state file %s on the controller: %s. See that the state directory is on a file system "
+        "with room, and belongs to the user who runs ansible-playbook." % (operation, path, error.strerror)
+    )

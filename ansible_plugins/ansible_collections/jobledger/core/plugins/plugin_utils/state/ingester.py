@@ -8,10 +8,10 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from ..delivery import record as records
-from . import record as state_record
 from ..delivery.client import TransportError
-from .paths import record_path
+from . import record as state_record
 from .choice import WAYS, Choice, several
+from .paths import record_path
 from .record import Key, StateError
 from .retry import Passing, Retry
 
@@ -28,7 +28,9 @@ class StateIngester:
     # Whether what is put is merged with what is known of the job already.
     merges = True
 
-    def __init__(self, client, retry: Retry, timeout: float, choice: Choice | None = None, bucket: str = "", namespace: str = "") -> None:
+    def __init__(
+        self, client, retry: Retry, timeout: float, choice: Choice | None = None, bucket: str = "", namespace: str = ""
+    ) -> None:
         self._client = _RetryingClient(client, retry)
         self._timeout = timeout
         self._choice = choice or Choice({})
@@ -37,7 +39,9 @@ class StateIngester:
         self._mirror: str | None = None
 
     def place(self, key: Key) -> str:
-        """Return where a key's record is: its URL, or the object of the mirror. May ask the ingester; raises StateError."""
+        """Return where a key's record is: its URL, or the object of the mirror. May ask the ingester; raises
+        StateError.
+        """
         if not self._bucket:
             return str(self._client.address) + records.path_of(key.host, key.play, key.job)
         return "%s/%s" % (_without_namespace(self._find_mirror()), record_path(key.host, key.play, key.job))
@@ -45,7 +49,8 @@ class StateIngester:
     def find(self, key: Key, own: str | None) -> tuple[dict | None, str | None]:
         """Return the record that a load means, None when there is none, and the other playbook that it is of, or None.
 
-        `own` is the running playbook's file: its records come first. Raises StateError, also where several could be meant.
+        `own` is the running playbook's file: its records come first. Raises StateError, also where several could be
+        meant.
         """
         if self._bucket:
             self._find_mirror()
@@ -78,10 +83,17 @@ class StateIngester:
     def _only_one(self, key: Key) -> None:
         """Raise StateError where the records of the name are of several playbooks."""
         try:
-            history = records.ask(self._client, "GET", records.path_of(key.host, key.play, key.job, "/history") + "?limit=100", self._timeout).get("jobs")
+            history = records.ask(
+                self._client,
+                "GET",
+                records.path_of(key.host, key.play, key.job, "/history") + "?limit=100",
+                self._timeout,
+            ).get("jobs")
         except records.RecordError as error:
             raise StateError("%s" % error) from None
-        playbooks = {job.get("playbook") for job in history or () if isinstance(job, dict) and not job.get("check_mode")} - {None}
+        playbooks = {
+            job.get("playbook") for job in history or () if isinstance(job, dict) and not job.get("check_mode")
+        } - {None}
         if len(playbooks) > 1:
             raise several(playbooks)
 
@@ -90,15 +102,29 @@ class StateIngester:
         if self._bucket:
             self._find_mirror()
         try:
-            records.ask(self._client, "PUT", records.path_of(key.host, key.play, key.job), self._timeout, state_record.dump(record))
+            records.ask(
+                self._client,
+                "PUT",
+                records.path_of(key.host, key.play, key.job),
+                self._timeout,
+                state_record.dump(record),
+            )
         except records.RecordError as error:
             raise StateError("%s" % error) from None
 
     def prune(self, days: str, statuses, only_look: bool) -> dict:
-        """Let the ledger remove its history of jobs that are older and ended so, or say what would go. Return its answer. Raises StateError."""
-        query = [("older_than", days), ("dry_run", "true" if only_look else "false"), *(("status", status) for status in statuses)]
+        """Let the ledger remove its history of jobs that are older and ended so, or say what would go. Return its
+        answer. Raises StateError.
+        """
+        query = [
+            ("older_than", days),
+            ("dry_run", "true" if only_look else "false"),
+            *(("status", status) for status in statuses),
+        ]
         try:
-            return records.ask(self._client, "POST", "/api/v1/prune?" + urlencode(query, quote_via=quote), self._timeout)
+            return records.ask(
+                self._client, "POST", "/api/v1/prune?" + urlencode(query, quote_via=quote), self._timeout
+            )
         except records.RecordError as error:
             raise StateError("%s" % error) from None
 
@@ -112,16 +138,27 @@ class StateIngester:
             self._mirror = next((uri for uri in uris if self._is_ours(uri)), None)
             if self._mirror is None:
                 raise StateError(
-                    "the ingester at %s does not mirror to the bucket %s%s; its mirrors: %s. Start it with --mirror oci://%s, name its "
+                    "the ingester at %s does not mirror to the bucket %s%s; its mirrors: %s. Start it with --mirror "
+                    "oci://%s, name its "
                     "bucket, or set the role's url to none to go to the bucket without the ingester."
-                    % (self._client.address, self._bucket, " of namespace %s" % self._namespace if self._namespace else "",
-                       ", ".join(uris) or "none", self._bucket))
+                    % (
+                        self._client.address,
+                        self._bucket,
+                        " of namespace %s" % self._namespace if self._namespace else "",
+                        ", ".join(uris) or "none",
+                        self._bucket,
+                    )
+                )
         return self._mirror
 
     def _is_ours(self, uri: str) -> bool:
         bucket, _at, namespace = uri.removeprefix("oci://").partition("/")[0].partition("@")
         # A mirror that names no namespace found its own; there is only one in a tenancy.
-        return uri.startswith("oci://") and bucket == self._bucket and (not (namespace and self._namespace) or namespace == self._namespace)
+        return (
+            uri.startswith("oci://")
+            and bucket == self._bucket
+            and (not (namespace and self._namespace) or namespace == self._namespace)
+        )
 
 
 class _RetryingClient:

@@ -23,7 +23,8 @@ def launch(variables: dict, job_id: str) -> dict:
 
 
 def status(given: object, variable: str = "status") -> dict:
-    """Return `status`, and `rc` and `message` where they are seen, of a word or of the registered result of `async_status`.
+    """Return `status`, and `rc` and `message` where they are seen, of a word or of the registered result of
+    `async_status`.
 
     Empty for an empty value. Raises StateError for anything else.
     """
@@ -34,14 +35,22 @@ def status(given: object, variable: str = "status") -> dict:
         if finding.kind == evidence.ALIVE:
             return {"status": "running"}
         if finding.kind == evidence.ENDED:
-            found = {"status": finding.status, "rc": finding.details.get("rc"), "message": finding.details.get("message")}
+            found = {
+                "status": finding.status,
+                "rc": finding.details.get("rc"),
+                "message": finding.details.get("message"),
+            }
             if not evidence.may_be_told(found["message"]) and finding.status != "cancelled":
                 del found["message"]
             return {name: value for name, value in found.items() if value is not None}
-        raise record.StateError("%s is a result that does not tell how the job stands: give what async_status returned" % variable)
+        raise record.StateError(
+            "%s is a result that does not tell how the job stands: give what async_status returned" % variable
+        )
     if given not in record.STATUSES:
-        raise record.StateError("%s is %r; it must be one of %s, or the registered result of async_status"
-                                      % (variable, given, ", ".join(record.STATUSES)))
+        raise record.StateError(
+            "%s is %r; it must be one of %s, or the registered result of async_status"
+            % (variable, given, ", ".join(record.STATUSES))
+        )
     return {"status": str(given)}
 
 

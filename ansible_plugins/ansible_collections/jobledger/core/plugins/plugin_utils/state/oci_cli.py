@@ -18,7 +18,9 @@ _REPORT = re.compile(r"^(\w+):\s*(\{.*\})", re.S | re.M)
 class CliObjects:
     """The objects of one bucket. `command` is the CLI's path; `timeout` in seconds, for connect and read each."""
 
-    def __init__(self, command: str, bucket: str, namespace: str, profile: Profile, session: bool, timeout: float, environment) -> None:
+    def __init__(
+        self, command: str, bucket: str, namespace: str, profile: Profile, session: bool, timeout: float, environment
+    ) -> None:
         self._command = command
         self._place = ["--namespace", namespace, "--bucket-name", bucket]
         self._bucket = bucket
@@ -34,7 +36,9 @@ class CliObjects:
         if profile.region:
             self._options += ["--region", profile.region]
         # The CLI's advice on keys and permissions would stand in the way of its errors.
-        self._environment = dict(environment, OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING="True", SUPPRESS_LABEL_WARNING="True")
+        self._environment = dict(
+            environment, OCI_CLI_SUPPRESS_FILE_PERMISSIONS_WARNING="True", SUPPRESS_LABEL_WARNING="True"
+        )
 
     def get(self, name: str) -> bytes | None:
         """Return the object's bytes, None when there is none. Raises Passing or StateError."""
@@ -43,7 +47,8 @@ class CliObjects:
             return done.stdout
         status, code, message = self._report(done)
         if status == 404 and code in (None, "ObjectNotFound"):
-            # The command asks with HEAD first, whose 404 does not say what is missing: the object, the bucket, or the right to see it.
+            # The command asks with HEAD first, whose 404 does not say what is missing: the object, the bucket, or the
+            # right to see it.
             return self._missing(name)
         raise self._explain(status, code, message)
 
@@ -54,8 +59,18 @@ class CliObjects:
             path = os.path.join(directory, "record.json")
             with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
-            done = self._run("put", "--name=" + name, "--file", path, "--force", "--no-multipart", "--content-type", "application/json",
-                             "--metadata", json.dumps(metadata))
+            done = self._run(
+                "put",
+                "--name=" + name,
+                "--file",
+                path,
+                "--force",
+                "--no-multipart",
+                "--content-type",
+                "application/json",
+                "--metadata",
+                json.dumps(metadata),
+            )
         if done.returncode != 0:
             raise self._explain(*self._report(done))
 
@@ -84,8 +99,14 @@ class CliObjects:
 
     def _run(self, operation: str, *arguments: str):
         try:
-            return subprocess.run([self._command, *self._options, "os", "object", operation, *self._place, *arguments], env=self._environment,
-                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=2 * self._timeout + 30)
+            return subprocess.run(
+                [self._command, *self._options, "os", "object", operation, *self._place, *arguments],
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                timeout=2 * self._timeout + 30,
+            )
         except subprocess.TimeoutExpired:
             raise oci_errors.unreachable(self._profile.endpoint, "the oci command did not end in time") from None
         except OSError as error:
@@ -104,8 +125,11 @@ class CliObjects:
         if kind in ("RequestException", "ConnectTimeout"):
             raise oci_errors.unreachable(self._profile.endpoint, str(report.get("message") or kind))
         if "not a private key" in text or "passphrase is incorrect" in text:
-            raise StateError("the key file of %s is no private key in PEM, or its pass phrase is missing or wrong. Name the right file in key_file, "
-                             "and the phrase in pass_phrase." % self._profile)
+            raise StateError(
+                "the key file of %s is no private key in PEM, or its pass phrase is missing or wrong. Name the right "
+                "file in key_file, "
+                "and the phrase in pass_phrase." % self._profile
+            )
         lines = [str(report.get("message") or "")] + [line.strip() for line in reversed(text.splitlines())]
         said = next((line for line in lines if line.strip("{} ")), "it said nothing")
         raise StateError("the oci command failed (exit code %d): %s" % (done.returncode, said[:300]))

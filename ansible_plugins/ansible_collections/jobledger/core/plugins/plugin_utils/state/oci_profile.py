@@ -1,4 +1,5 @@
-"""Reads just enough of an OCI configuration to say what is wrong with it, before the SDK or the CLI says it in their words.
+"""Reads just enough of an OCI configuration to say what is wrong with it, before the SDK or the CLI says it in their
+words.
 
 Reads files of the controller; safe on any thread.
 """
@@ -16,7 +17,9 @@ class Profile:
 
     def __init__(self, file: str, name: str, region: str, environment) -> None:
         """An empty `file` is OCI_CONFIG_FILE of the environment, or ~/.oci/config. `auth` is OCI_CLI_AUTH."""
-        self.file = os.path.expanduser(file or environment.get("OCI_CONFIG_FILE") or environment.get("OCI_CLI_CONFIG_FILE") or "~/.oci/config")
+        self.file = os.path.expanduser(
+            file or environment.get("OCI_CONFIG_FILE") or environment.get("OCI_CLI_CONFIG_FILE") or "~/.oci/config"
+        )
         self.name = name or "DEFAULT"
         self.region = region
         self.endpoint = environment.get("OCI_CLI_ENDPOINT", "")
@@ -42,16 +45,25 @@ class Profile:
             with open(self.file, encoding="utf-8") as text:
                 parser.read_file(text)
         except FileNotFoundError:
-            raise StateError("the OCI configuration file %s does not exist. Make it with 'oci setup config', or name yours in %soci_config_file "
-                             "or OCI_CONFIG_FILE." % (self.file, prefix)) from None
+            raise StateError(
+                "the OCI configuration file %s does not exist. Make it with 'oci setup config', or name yours in "
+                "%soci_config_file "
+                "or OCI_CONFIG_FILE." % (self.file, prefix)
+            ) from None
         except OSError as error:
-            raise StateError("the OCI configuration file %s cannot be read: %s." % (self.file, error.strerror)) from None
+            raise StateError(
+                "the OCI configuration file %s cannot be read: %s." % (self.file, error.strerror)
+            ) from None
         except (configparser.Error, UnicodeDecodeError):
-            raise StateError("the OCI configuration file %s is not an INI file. Make it anew with 'oci setup config'." % self.file) from None
+            raise StateError(
+                "the OCI configuration file %s is not an INI file. Make it anew with 'oci setup config'." % self.file
+            ) from None
         if self.name != "DEFAULT" and not parser.has_section(self.name):
             known = (["DEFAULT"] if parser.defaults() else []) + parser.sections()
-            raise StateError("the OCI configuration file %s has no profile %s; it has: %s. Set %soci_profile."
-                             % (self.file, self.name, ", ".join(known) or "none", prefix))
+            raise StateError(
+                "the OCI configuration file %s has no profile %s; it has: %s. Set %soci_profile."
+                % (self.file, self.name, ", ".join(known) or "none", prefix)
+            )
         entries = dict(parser.items(self.name))
         self._complete(entries, prefix)
         return entries
@@ -63,9 +75,11 @@ class Profile:
         if not (entries.get("region") or self.region or self.endpoint):
             missing.append("region")
         if missing:
-            raise StateError("%s lacks %s. Add what the console shows under 'API keys', or run 'oci setup repair-config'."
-                             % (self, ", ".join(missing)))
-        for name in ("key_file", "security_token_file")[:2 if token else 1]:
+            raise StateError(
+                "%s lacks %s. Add what the console shows under 'API keys', or run 'oci setup repair-config'."
+                % (self, ", ".join(missing))
+            )
+        for name in ("key_file", "security_token_file")[: 2 if token else 1]:
             path = os.path.expanduser(entries[name])
             if not os.access(path, os.R_OK):
                 raise StateError("%s names the %s %s, which does not exist or cannot be read." % (self, name, path))

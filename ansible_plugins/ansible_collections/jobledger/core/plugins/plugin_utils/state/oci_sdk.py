@@ -16,7 +16,9 @@ def sdk_is_there() -> bool:
 
 
 class SdkObjects:
-    """The objects of one bucket. The client is made at the first use. `timeout` is in seconds, for connect and read each."""
+    """The objects of one bucket. The client is made at the first use. `timeout` is in seconds, for connect and read
+    each.
+    """
 
     def __init__(self, bucket: str, namespace: str, profile: Profile, timeout: float) -> None:
         self._bucket = bucket
@@ -27,25 +29,33 @@ class SdkObjects:
 
     def get(self, name: str) -> bytes | None:
         """Return the object's bytes, None when there is none. Raises Passing or StateError."""
+
         def read(client) -> bytes:
             answer = client.get_object(self._namespace, self._bucket, name)
             if int(answer.headers.get("content-length") or 0) > record.MAX_BYTES:
-                raise StateError("the object %s in the bucket %s is larger than %d bytes: it is no state file"
-                                 % (name, self._bucket, record.MAX_BYTES))
+                raise StateError(
+                    "the object %s in the bucket %s is larger than %d bytes: it is no state file"
+                    % (name, self._bucket, record.MAX_BYTES)
+                )
             return answer.data.content
 
         return self._call(read)
 
     def put(self, name: str, data: bytes, metadata: dict) -> None:
         """Write the object. Raises Passing or StateError."""
-        self._call(lambda client: client.put_object(
-            self._namespace, self._bucket, name, data, content_type="application/json", opc_meta=metadata))
+        self._call(
+            lambda client: client.put_object(
+                self._namespace, self._bucket, name, data, content_type="application/json", opc_meta=metadata
+            )
+        )
 
     def names(self, prefix: str) -> list[str]:
         """Return the names of all objects that begin so. Raises Passing or StateError."""
         found, start = [], None
         while True:
-            options = {key: value for key, value in (("prefix", prefix or None), ("start", start), ("fields", "name")) if value}
+            options = {
+                key: value for key, value in (("prefix", prefix or None), ("start", start), ("fields", "name")) if value
+            }
             page = self._call(lambda client: client.list_objects(self._namespace, self._bucket, **options)).data
             found += [entry.name for entry in page.objects]
             start = page.next_start_with
@@ -64,10 +74,15 @@ class SdkObjects:
         except oci.exceptions.ServiceError as error:
             if error.code == "ObjectNotFound":
                 return None
-            raise oci_errors.explain(error.status, error.code, error.message, self._bucket, self._namespace, str(self._profile)) from None
+            raise oci_errors.explain(
+                error.status, error.code, error.message, self._bucket, self._namespace, str(self._profile)
+            ) from None
         except (oci.exceptions.InvalidPrivateKey, oci.exceptions.MissingPrivateKeyPassphrase):
-            raise StateError("the key file of %s is no private key in PEM, or its pass phrase is missing or wrong. Name the right file in key_file, "
-                             "and the phrase in pass_phrase." % self._profile) from None
+            raise StateError(
+                "the key file of %s is no private key in PEM, or its pass phrase is missing or wrong. Name the right "
+                "file in key_file, "
+                "and the phrase in pass_phrase." % self._profile
+            ) from None
         except (oci.exceptions.ClientError, ValueError) as error:
             raise StateError("%s cannot be used: %s" % (self._profile, " ".join(str(error).split())[:300])) from None
         except OSError as error:
@@ -77,8 +92,11 @@ class SdkObjects:
     def _connected(self, oci):
         if self._client is None:
             profile = self._profile
-            options = {"retry_strategy": oci.retry.NoneRetryStrategy(), "timeout": (self._timeout, self._timeout),
-                       "circuit_breaker_strategy": oci.circuit_breaker.NoCircuitBreakerStrategy()}
+            options = {
+                "retry_strategy": oci.retry.NoneRetryStrategy(),
+                "timeout": (self._timeout, self._timeout),
+                "circuit_breaker_strategy": oci.circuit_breaker.NoCircuitBreakerStrategy(),
+            }
             if profile.endpoint:
                 options["service_endpoint"] = profile.endpoint
             config, signer = _credentials(oci, profile)
@@ -94,7 +112,10 @@ def _credentials(oci, profile: Profile) -> tuple:
     if profile.auth == "resource_principal":
         return _with_region({}, profile), oci.auth.signers.get_resource_principals_signer()
     if not profile.from_file:
-        raise StateError("OCI_CLI_AUTH is %s; the SDK's way knows api_key, security_token, instance_principal and resource_principal" % profile.auth)
+        raise StateError(
+            "OCI_CLI_AUTH is %s; the SDK's way knows api_key, security_token, instance_principal and resource_principal"
+            % profile.auth
+        )
     config = _with_region(oci.config.from_file(profile.file, profile.name), profile)
     if not config.get("security_token_file"):
         return config, None

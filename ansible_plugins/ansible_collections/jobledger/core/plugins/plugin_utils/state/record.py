@@ -41,17 +41,23 @@ class Key:
 def job_id(value: object, variable: str = "ansible_job_id") -> str:
     """Return a job's id as text. Raises StateError for what is none, and for a float: its last digits may be lost."""
     if isinstance(value, float):
-        raise StateError("%s came as a number, and digits may be lost on the way (jinja2_native makes numbers of text): "
-                         "write it as \"{{ job.ansible_job_id | string }}\" where the job was started" % variable)
+        raise StateError(
+            "%s came as a number, and digits may be lost on the way (jinja2_native makes numbers of text): "
+            'write it as "{{ job.ansible_job_id | string }}" where the job was started' % variable
+        )
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     if not _JOB_ID.fullmatch(text):
-        raise StateError("%s is no job id: give the ansible_job_id of the task that started the job, letters, digits, dots, "
-                         "dashes and underscores only (got %r)" % (variable, _shown(value)))
+        raise StateError(
+            "%s is no job id: give the ansible_job_id of the task that started the job, letters, digits, dots, "
+            "dashes and underscores only (got %r)" % (variable, _shown(value))
+        )
     return text
 
 
 def metadata(value: object, variable: str = "metadata") -> dict:
-    """Return the operator's metadata as plain JSON data. Text is read as JSON. Raises StateError for what is no dictionary."""
+    """Return the operator's metadata as plain JSON data. Text is read as JSON. Raises StateError for what is no
+    dictionary.
+    """
     for _ in range(2):
         if isinstance(value, str):
             try:
@@ -71,14 +77,17 @@ def now() -> str:
 
 
 def make(key: Key, job: str, extra: dict, known: dict) -> dict:
-    """Return a new record, without times: `extra` is the operator's metadata, `known` other fields, absent ones as None."""
+    """Return a new record, without times: `extra` is the operator's metadata, `known` other fields, absent ones as
+    None.
+    """
     record = {"job_name": key.job, "host": key.host, "ansible_job_id": job, "metadata": extra, "play": key.play}
     record.update({name: value for name, value in known.items() if value is not None})
     return record
 
 
 def split(held: dict | None) -> list[dict]:
-    """Return the records that a file holds: the latest saved, then the others of the same name. None holds a list itself.
+    """Return the records that a file holds: the latest saved, then the others of the same name. None holds a list
+    itself.
 
     A file holds others where several playbooks saved a job under one name, or where a mirror shows several open jobs.
     """
@@ -91,9 +100,9 @@ def split(held: dict | None) -> list[dict]:
 def merge(previous: dict | None, record: dict, at: str) -> dict | None:
     """Return what to write over the file `previous`, or None when that says the same already.
 
-    What is known of the same job stays known: its start, its status, its playbook, fields that other writers added. Another
-    job's record of the same playbook is replaced whole, unless it is of a job that started later; records of other playbooks
-    stay beside it. `at` is the time of saving.
+    What is known of the same job stays known: its start, its status, its playbook, fields that other writers added.
+    Another job's record of the same playbook is replaced whole, unless it is of a job that started later; records of
+    other playbooks stay beside it. `at` is the time of saving.
     """
     held = split(previous)
     mine = _own(held, record)
@@ -121,7 +130,10 @@ def _merge_one(previous: dict | None, record: dict, at: str) -> dict | None:
         if merged == previous:
             return None
     else:
-        merged = dict({"execution_host": record["host"], "started_at": at}, **_as_strong({}, dict({"status": "running"}, **record), at))
+        merged = dict(
+            {"execution_host": record["host"], "started_at": at},
+            **_as_strong({}, dict({"status": "running"}, **record), at),
+        )
         told = record.get("started_at")
         if told and previous is not None and started(previous) > _moment(told):
             return None
@@ -134,7 +146,10 @@ def _as_strong(previous: dict, record: dict, at: str) -> dict:
     if status is None:
         return record
     # A job that is seen alive is not lost, whoever said so.
-    if status != before and (_STRENGTH.get(status, 0) <= _STRENGTH.get(before, 0) and not (status == "running" and before in ("lost", "closed"))):
+    if status != before and (
+        _STRENGTH.get(status, 0) <= _STRENGTH.get(before, 0)
+        and not (status == "running" and before in ("lost", "closed"))
+    ):
         return {name: value for name, value in record.items() if name not in ("status", "rc", "message")}
     if status == "running":
         return dict(record, **({"finished_at": None} if previous.get("finished_at") else {}))
@@ -161,7 +176,9 @@ def _moment(text: str | None) -> datetime:
         # Before 3.11, Python knows neither Z nor fractions other than of three or six digits.
         found = re.fullmatch(r"(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d+))?([Zz]|[+-]\d\d:\d\d)", text or "")
         day, clock, fraction, zone = found.groups()
-        return datetime.fromisoformat("%sT%s.%s%s" % (day, clock, ((fraction or "") + "000000")[:6], "+00:00" if zone in "Zz" else zone))
+        return datetime.fromisoformat(
+            "%sT%s.%s%s" % (day, clock, ((fraction or "") + "000000")[:6], "+00:00" if zone in "Zz" else zone)
+        )
     except (AttributeError, ValueError):
         return _NEVER
 
@@ -188,10 +205,13 @@ def parse(data: bytes, key: Key, place: str) -> dict:
         record = _read(data)
         _check(record, key)
     except ValueError as error:
-        raise StateError("the state file %s is damaged: %s. Mend it, or remove it if the job may be started again."
-                         % (place, error)) from None
+        raise StateError(
+            "the state file %s is damaged: %s. Mend it, or remove it if the job may be started again." % (place, error)
+        ) from None
     for one in (record, *(record.get(OTHERS) or ())):
-        one.update(host=one.get("host") or key.host, play=one.get("play") or key.play, job_name=one.get("job_name") or key.job)
+        one.update(
+            host=one.get("host") or key.host, play=one.get("play") or key.play, job_name=one.get("job_name") or key.job
+        )
         one["metadata"] = one.get("metadata") or {}
         one["status"] = one.get("status") or "running"
         one["execution_host"] = one.get("execution_host") or one["host"]
@@ -237,7 +257,17 @@ def _check_one(record: dict, key: Key) -> None:
         record["ansible_job_id"] = job_id(record.get("ansible_job_id"))
     except StateError:
         raise ValueError("it has no usable ansible_job_id") from None
-    for field in ("host", "play", "job_name", "status", "results_file", "execution_host", "save_time", "started_at", "playbook"):
+    for field in (
+        "host",
+        "play",
+        "job_name",
+        "status",
+        "results_file",
+        "execution_host",
+        "save_time",
+        "started_at",
+        "playbook",
+    ):
         if not isinstance(record.get(field), (str, type(None))):
             raise ValueError("its %s is not text" % field)
     if not isinstance(record.get("metadata"), (dict, type(None))):
@@ -268,8 +298,12 @@ def _depth(value) -> int:
     deepest, level = 0, [value]
     while level and deepest <= MAX_DEPTH:
         deepest += 1
-        level = [entry for parent in level for entry in (parent.values() if isinstance(parent, dict) else parent)
-                 if isinstance(entry, (dict, list))]
+        level = [
+            entry
+            for parent in level
+            for entry in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(entry, (dict, list))
+        ]
     return deepest
 
 
@@ -279,8 +313,10 @@ def _name(variable: str, value: str) -> str:
     except UnicodeEncodeError:
         raise StateError("%s is not valid Unicode" % variable) from None
     if not value.strip():
-        raise StateError("%s is empty: a job is saved and found by host, playbook name and job name, each of at least one "
-                         "visible character" % variable)
+        raise StateError(
+            "%s is empty: a job is saved and found by host, playbook name and job name, each of at least one "
+            "visible character" % variable
+        )
     if size > MAX_NAME_BYTES or "\0" in value:
         raise StateError("%s must be at most %d bytes and hold no NUL" % (variable, MAX_NAME_BYTES))
     return value

@@ -1,4 +1,6 @@
-"""The settings that the roles share with the callback: the environment, then ansible.cfg. Reads one file; safe on any thread."""
+"""The settings that the roles share with the callback: the environment, then ansible.cfg. Reads one file; safe on
+any thread.
+"""
 
 from __future__ import annotations
 

@@ -29,9 +29,15 @@ class Backend:
         self.environment = environment or {}
 
     def extra(self, **more) -> str:
-        """Return `-e` for both roles; `more` are variables of the playbook, or of both roles where they begin with `both_`."""
+        """Return `-e` for both roles; `more` are variables of the playbook, or of both roles where they begin with
+        `both_`.
+        """
         found = {"ansible_python_interpreter": sys.executable}
-        shared = dict(self.variables, retry_pause=0.01, **{name[5:]: value for name, value in more.items() if name.startswith("both_")})
+        shared = dict(
+            self.variables,
+            retry_pause=0.01,
+            **{name[5:]: value for name, value in more.items() if name.startswith("both_")},
+        )
         for role in ("async_job_save_", "async_job_load_", "async_job_clean_"):
             found.update({role + name: value for name, value in shared.items()})
         found.update({name: value for name, value in more.items() if not name.startswith("both_")})
@@ -83,7 +89,14 @@ def stand_in(tmp_path_factory):
 def served_to_oci(tmp_path_factory, stand_in):
     """The real ingester with a mirror in the stand-in's bucket."""
     found = stand_in.found
-    arguments = ["--mirror", "oci://jobs@" + found["namespace"], "--oci-config-file", found["config"], "--oci-endpoint", found["endpoint"]]
+    arguments = [
+        "--mirror",
+        "oci://jobs@" + found["namespace"],
+        "--oci-config-file",
+        found["config"],
+        "--oci-endpoint",
+        found["endpoint"],
+    ]
     with checkout.ingester(tmp_path_factory.mktemp("served_to_oci"), *arguments) as process:
         yield process
 
@@ -91,6 +104,7 @@ def served_to_oci(tmp_path_factory, stand_in):
 @pytest.fixture
 def make_backend(request, tmp_path):
     """Returns a function that makes a backend of a kind."""
+
     def make(kind: str) -> Backend:
         return globals()["_" + kind.replace("-", "_")](request, tmp_path)
 
@@ -108,7 +122,9 @@ def _filesystem(_request, tmp_path) -> Backend:
 
 
 def _ingester(request, _tmp_path) -> Backend:
-    return Backend("ingester", {"backend": "ingester"}, {"JOBLEDGER_URL": request.getfixturevalue("served").found["url"]})
+    return Backend(
+        "ingester", {"backend": "ingester"}, {"JOBLEDGER_URL": request.getfixturevalue("served").found["url"]}
+    )
 
 
 def _oci_ingester(request, _tmp_path) -> Backend:
@@ -124,12 +140,21 @@ def _oci_command(_request, tmp_path) -> Backend:
     (store / "standin" / "jobs").mkdir(parents=True)
     home.mkdir()
     (home / "key.pem").write_text("-----BEGIN PRIVATE KEY-----\n", encoding="ascii")
-    (home / "config").write_text("[DEFAULT]\nuser=u\ntenancy=t\nfingerprint=f\nregion=us-ashburn-1\nkey_file=%s\n" % (home / "key.pem"), encoding="ascii")
+    (home / "config").write_text(
+        "[DEFAULT]\nuser=u\ntenancy=t\nfingerprint=f\nregion=us-ashburn-1\nkey_file=%s\n" % (home / "key.pem"),
+        encoding="ascii",
+    )
     program = home / "oci"
     program.write_text('#!/bin/sh\nexec "%s" "%s" "$@"\n' % (sys.executable, FAKE), encoding="utf-8")
     program.chmod(0o755)
-    made = _direct("oci-command", "standin", str(home / "config"), PATH="%s:%s" % (home, os.environ["PATH"]), FAKE_OCI_STORE=str(store),
-                   FAKE_OCI_LOG=str(home / "log"))
+    made = _direct(
+        "oci-command",
+        "standin",
+        str(home / "config"),
+        PATH="%s:%s" % (home, os.environ["PATH"]),
+        FAKE_OCI_STORE=str(store),
+        FAKE_OCI_LOG=str(home / "log"),
+    )
     made.store = store / "standin" / "jobs"
     made.log = home / "log"
     return made
@@ -154,7 +179,11 @@ def _real(kind: str, request, **environment: str) -> Backend:
 
 
 def _direct(kind: str, namespace: str, config: str, **environment: str) -> Backend:
-    return Backend(kind, {"backend": "oci", "oci_bucket": "jobs", "oci_namespace": namespace, "oci_config_file": config}, environment)
+    return Backend(
+        kind,
+        {"backend": "oci", "oci_bucket": "jobs", "oci_namespace": namespace, "oci_config_file": config},
+        environment,
+    )
 
 
 def object_file(store: Path, name: str) -> Path:

@@ -50,13 +50,18 @@ def test_job_is_started_once_and_then_checked_until_it_ends(controller, backend,
 
 def test_wait_for_a_job_that_was_never_started_fails(controller, make_backend, job_name):
     backend = make_backend("ingester")
-    assert "%s was never started on h1" % job_name in _failed(controller.run("wait.yml", backend, "--limit", "h1", job_name=job_name))
+    assert "%s was never started on h1" % job_name in _failed(
+        controller.run("wait.yml", backend, "--limit", "h1", job_name=job_name)
+    )
 
 
 def test_each_parameter_is_a_job_of_its_own(controller, backend, job_name, tmp_path):
     gate, _unused = _job(tmp_path)
     controller.write("backup.sh", "until [ -e %s ]; do sleep 0.05; done\n" % gate)
-    names = {"databases": [job_name + " a", job_name + " b"], "backup_command": "timeout 60 sh %s" % (controller.root / "backup.sh")}
+    names = {
+        "databases": [job_name + " a", job_name + " b"],
+        "backup_command": "timeout 60 sh %s" % (controller.root / "backup.sh"),
+    }
     first = _ok(controller.run("parameterised.yml", backend, "--limit", "h1", **names))
     assert first.count("saved in") == 2 and _started(controller) == 2
     if backend.kind == "filesystem":
@@ -127,8 +132,19 @@ def test_bucket_not_found_names_bucket_and_namespace(controller, make_backend, k
 
 
 def test_ingester_that_does_not_mirror_to_the_bucket_says_where_it_does(controller, make_backend, tmp_path):
-    said = _refused(controller, make_backend("ingester"), "bucket_not_found.yml", tmp_path, both_backend="oci", both_oci_bucket="jobs")
-    assert "does not mirror to the bucket jobs" in said and "its mirrors: file:///" in said and "--mirror oci://jobs" in said
+    said = _refused(
+        controller,
+        make_backend("ingester"),
+        "bucket_not_found.yml",
+        tmp_path,
+        both_backend="oci",
+        both_oci_bucket="jobs",
+    )
+    assert (
+        "does not mirror to the bucket jobs" in said
+        and "its mirrors: file:///" in said
+        and "--mirror oci://jobs" in said
+    )
 
 
 def test_permission_denied_in_a_bucket_names_the_policy(controller, make_backend, tmp_path):
@@ -147,7 +163,9 @@ def test_permission_denied_in_a_directory_names_the_file(controller, make_backen
 
 def test_network_down_to_an_ingester_fails_after_three_tries(controller, make_backend, tmp_path):
     url = "http://127.0.0.1:%d" % closed_port()
-    said = _refused(controller, make_backend("filesystem"), "network_timeout.yml", tmp_path, both_backend="ingester", both_url=url)
+    said = _refused(
+        controller, make_backend("filesystem"), "network_timeout.yml", tmp_path, both_backend="ingester", both_url=url
+    )
     assert "connection refused, after 3 tries" in said and "See whether the network is up" in said
 
 
@@ -175,27 +193,43 @@ def test_job_that_cannot_be_saved_is_told_with_its_id(controller, make_backend, 
     backend = make_backend("filesystem")
     gate, job = _job(tmp_path)
     gate.touch()
-    done = controller.run("permission_denied.yml", backend, "--limit", "h1", async_job_save_state_dir=str(tmp_path / "hosts.ini"), **job)
+    done = controller.run(
+        "permission_denied.yml", backend, "--limit", "h1", async_job_save_state_dir=str(tmp_path / "hosts.ini"), **job
+    )
     (results,) = (controller.root / "async").iterdir()
     assert "upgrade_db runs on h1 as %s but is not saved" % results.name in _failed(done)
 
 
 # A ring: each way to keep state gives to one and takes from another.
-RING = [("filesystem", "ingester"), ("ingester", "oci-command"), ("oci-command", "filesystem"), ("filesystem", "oci-sdk"), ("oci-sdk", "ingester"),
-        ("ingester", "oci-ingester"), ("oci-ingester", "filesystem")]
+RING = [
+    ("filesystem", "ingester"),
+    ("ingester", "oci-command"),
+    ("oci-command", "filesystem"),
+    ("filesystem", "oci-sdk"),
+    ("oci-sdk", "ingester"),
+    ("ingester", "oci-ingester"),
+    ("oci-ingester", "filesystem"),
+]
 
 
 @pytest.mark.parametrize(("kind_from", "kind_to"), RING)
-def test_job_saved_by_one_backend_is_carried_to_another(controller, make_backend, kind_from, kind_to, job_name, tmp_path):
+def test_job_saved_by_one_backend_is_carried_to_another(
+    controller, make_backend, kind_from, kind_to, job_name, tmp_path
+):
     start, goal = make_backend(kind_from), make_backend(kind_to)
     environment = dict(start.environment, **goal.environment)
     environment.pop("JOBLEDGER_URL", None)
-    sides = [dict(side.variables, url=side.variables.get("url") or side.environment.get("JOBLEDGER_URL", "none")) for side in (start, goal)]
+    sides = [
+        dict(side.variables, url=side.variables.get("url") or side.environment.get("JOBLEDGER_URL", "none"))
+        for side in (start, goal)
+    ]
     gate, job = _job(tmp_path)
     gate.touch()
     _ok(controller.run("start_or_check.yml", start, "--limit", "h1", job_name=job_name, **job))
     plain = dict(ansible_python_interpreter=sys.executable, job_name=job_name, first=sides[0], second=sides[1])
-    carried = controller.command("ansible-playbook", "mixed_backends.yml", "--limit", "h1", "-e", json.dumps(plain), **environment)
+    carried = controller.command(
+        "ansible-playbook", "mixed_backends.yml", "--limit", "h1", "-e", json.dumps(plain), **environment
+    )
     assert "was carried over" in _ok(carried)
     assert _started(controller) == 1
 
@@ -207,7 +241,11 @@ def test_directory_of_the_roles_is_read_through_by_an_ingester(controller, make_
     gate, job = _job(tmp_path)
     gate.touch()
     _ok(controller.run("start_or_check.yml", filesystem, "--limit", "h1", job_name=job_name, **job))
-    assert "ended with 0" in _ok(controller.run("wait.yml", make_backend("ingester"), "--limit", "h1", job_name=job_name, check_every=0.1, checks=300))
+    assert "ended with 0" in _ok(
+        controller.run(
+            "wait.yml", make_backend("ingester"), "--limit", "h1", job_name=job_name, check_every=0.1, checks=300
+        )
+    )
 
 
 def test_mirror_of_an_ingester_is_read_by_the_roles(controller, make_backend, job_name, tmp_path, served):
@@ -217,7 +255,9 @@ def test_mirror_of_an_ingester_is_read_by_the_roles(controller, make_backend, jo
     gate.touch()
     _ok(controller.run("start_or_check.yml", make_backend("ingester"), "--limit", "h1", job_name=job_name, **job))
     until((served.data / "mirror" / "h1" / "Upgrade databases" / (job_name + ".json")).exists)
-    assert "ended with 0" in _ok(controller.run("wait.yml", filesystem, "--limit", "h1", job_name=job_name, check_every=0.1, checks=300))
+    assert "ended with 0" in _ok(
+        controller.run("wait.yml", filesystem, "--limit", "h1", job_name=job_name, check_every=0.1, checks=300)
+    )
 
 
 def test_directory_copied_into_a_bucket_resumes_from_there(controller, make_backend, job_name, tmp_path):
@@ -227,18 +267,27 @@ def test_directory_copied_into_a_bucket_resumes_from_there(controller, make_back
     _ok(controller.run("start_or_check.yml", filesystem, "--limit", "h1", job_name=job_name, **job))
     state = Path(filesystem.variables["state_dir"])
     for file in state.rglob("*.json"):
-        (bucket.store / str(file.relative_to(state)).replace("/", "%2F").replace(" ", "%20")).write_bytes(file.read_bytes())
-    assert "ended with 0" in _ok(controller.run("wait.yml", bucket, "--limit", "h1", job_name=job_name, check_every=0.1, checks=300))
+        (bucket.store / str(file.relative_to(state)).replace("/", "%2F").replace(" ", "%20")).write_bytes(
+            file.read_bytes()
+        )
+    assert "ended with 0" in _ok(
+        controller.run("wait.yml", bucket, "--limit", "h1", job_name=job_name, check_every=0.1, checks=300)
+    )
 
 
 def test_tree_of_two_levels_is_migrated(controller, make_backend, tmp_path):
     old = tmp_path / "old tree" / "h1"
     old.mkdir(parents=True)
-    (old / "upgrade_db.json").write_text('{"job_name":"upgrade_db","host":"h1","ansible_job_id":"j1.22","save_time":"2023-01-01T10:00:00Z",'
-                                         '"metadata":{"ticket":"CHG-7"}}', encoding="ascii")
+    (old / "upgrade_db.json").write_text(
+        '{"job_name":"upgrade_db","host":"h1","ansible_job_id":"j1.22","save_time":"2023-01-01T10:00:00Z",'
+        '"metadata":{"ticket":"CHG-7"}}',
+        encoding="ascii",
+    )
     backend = make_backend("filesystem")
     _ok(controller.run("migrate_two_levels.yml", backend, old_tree=str(old.parent)))
-    controller.write("load.yml", """
+    controller.write(
+        "load.yml",
+        """
 - name: Upgrade databases
   hosts: h1
   gather_facts: false
@@ -246,7 +295,8 @@ def test_tree_of_two_levels_is_migrated(controller, make_backend, tmp_path):
     - include_role: {name: jobledger.core.async_job_load}
       vars: {async_job_load_job_name: upgrade_db}
     - debug: msg="{{ async_job_load_ansible_job_id }} {{ async_job_load_metadata.ticket }}"
-""")
+""",
+    )
     assert "j1.22 CHG-7" in _ok(controller.run("load.yml", backend))
 
 
@@ -279,9 +329,30 @@ SHOW = """
 @pytest.mark.parametrize("kind", ["filesystem", "oci-command", "oci-sdk", "oci-real-command"])
 def test_old_records_go_and_open_ones_stay(controller, make_backend, kind, job_name, tmp_path):
     backend = make_backend(kind)
-    controller.write("save.yml", json.dumps([{"name": "Upgrade databases", "hosts": "h1", "gather_facts": False, "tasks": [
-        {"include_role": {"name": "jobledger.core.async_job_save"}, "loop": [[job_name + " over", "succeeded"], [job_name + " open", "running"]],
-         "vars": {"async_job_save_job_name": "{{ item[0] }}", "async_job_save_ansible_job_id": "j1.1", "async_job_save_host": "h1", "async_job_save_status": "{{ item[1] }}"}}]}]))
+    controller.write(
+        "save.yml",
+        json.dumps(
+            [
+                {
+                    "name": "Upgrade databases",
+                    "hosts": "h1",
+                    "gather_facts": False,
+                    "tasks": [
+                        {
+                            "include_role": {"name": "jobledger.core.async_job_save"},
+                            "loop": [[job_name + " over", "succeeded"], [job_name + " open", "running"]],
+                            "vars": {
+                                "async_job_save_job_name": "{{ item[0] }}",
+                                "async_job_save_ansible_job_id": "j1.1",
+                                "async_job_save_host": "h1",
+                                "async_job_save_status": "{{ item[1] }}",
+                            },
+                        }
+                    ],
+                }
+            ]
+        ),
+    )
     _ok(controller.run("save.yml", backend))
     assert ") would go" not in _ok(controller.run("clean.yml", backend, "--limit", "h1", keep="1h"))
     shown = _ok(controller.run("clean.yml", backend, "--limit", "h1", keep="0s"))

@@ -6,9 +6,9 @@ import ssl
 
 import pytest
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access
-from ansible_collections.jobledger.core.plugins.plugin_utils.state import settings
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.client import TransportError
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.settings import SettingError
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import settings
 from tools.certificates import Authority
 from tools.ingester import Ingester
 
@@ -41,7 +41,9 @@ def test_file_that_everybody_can_read_is_warned_about_and_used(tmp_path):
     assert len(told) == 1 and str(path) in told[0] and "chmod 600" in told[0] and TOKEN not in told[0]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\n", b"two words", b"\xff\xfe", TOKEN.encode() + b"\n" + TOKEN.encode()])
+@pytest.mark.parametrize(
+    "content", [None, b"", b"\n", b"two words", b"\xff\xfe", TOKEN.encode() + b"\n" + TOKEN.encode()]
+)
 def test_token_file_that_holds_no_token_is_an_error_that_does_not_show_it(tmp_path, content):
     path = tmp_path / "token"
     if content is not None:
@@ -82,7 +84,9 @@ def test_client_certificate_is_shown_and_files_that_cannot_be_used_are_named(tmp
         given = {"url": server.url.replace("http:", "https:"), "ca_file": str(ca.file)}
 
         def ask(**more):
-            client = access.client(access.of_environment({}, **{**given, **{name: str(path) for name, path in more.items()}}), pytest.fail)
+            client = access.client(
+                access.of_environment({}, **{**given, **{name: str(path) for name, path in more.items()}}), pytest.fail
+            )
             try:
                 return client.request("POST", "/api/v1/events", b"[]", 10).status
             finally:

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 from urllib.parse import parse_qsl
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import record
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import asking, telling
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import record
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.answers import Answer
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.client import TransportError
 from tools import contract
@@ -17,7 +17,9 @@ NOW = datetime(2026, 11, 29, 12, tzinfo=timezone.utc)
 
 
 class Ledger:
-    """Answers as an ingester does, a page of two jobs at a time. `runs` are the controllers of runs; `script` fails POSTs first."""
+    """Answers as an ingester does, a page of two jobs at a time. `runs` are the controllers of runs; `script` fails
+    POSTs first.
+    """
 
     address = "http://ledger"
 
@@ -41,7 +43,9 @@ class Ledger:
         given = dict(parse_qsl(path.partition("?")[2]))
         start = int(given.get("cursor", 0))
         found = [job for job in self.jobs if given.get("ansible_job_id") in (None, job["ansible_job_id"])]
-        return self._answer(200, {"jobs": found[start:start + 2], "next": str(start + 2) if start + 2 < len(found) else None})
+        return self._answer(
+            200, {"jobs": found[start : start + 2], "next": str(start + 2) if start + 2 < len(found) else None}
+        )
 
     @staticmethod
     def _answer(status, body):
@@ -49,8 +53,21 @@ class Ledger:
 
 
 def _job(number, seen="2026-11-29T11:00:00.000000Z", **more):
-    return dict({"host": "db%d" % number, "play": "P", "job_name": "j", "ansible_job_id": "j%d.1" % number, "execution_host": "db%d" % number, "results_file": "/a/j%d.1" % number,
-                 "status": "running", "save_time": seen, "run_id": "r1", "connection": "ssh"}, **more)
+    return dict(
+        {
+            "host": "db%d" % number,
+            "play": "P",
+            "job_name": "j",
+            "ansible_job_id": "j%d.1" % number,
+            "execution_host": "db%d" % number,
+            "results_file": "/a/j%d.1" % number,
+            "status": "running",
+            "save_time": seen,
+            "run_id": "r1",
+            "connection": "ssh",
+        },
+        **more,
+    )
 
 
 def _ask(ledger, seconds=900, most=100):
@@ -58,10 +75,25 @@ def _ask(ledger, seconds=900, most=100):
 
 
 def test_open_jobs_are_asked_page_by_page_and_sorted_by_execution_host():
-    ledger = Ledger([_job(1), _job(2, execution_host="db1"), _job(3), _job(4, "2026-11-29T11:50:00.000000Z"), _job(5, ansible_job_id=None)])
+    ledger = Ledger(
+        [
+            _job(1),
+            _job(2, execution_host="db1"),
+            _job(3),
+            _job(4, "2026-11-29T11:50:00.000000Z"),
+            _job(5, ansible_job_id=None),
+        ]
+    )
     found = _ask(ledger)
-    assert {host: [job["ansible_job_id"] for job in jobs] for host, jobs in found["hosts"].items()} == {"db1": ["j1.1", "j2.1"], "db3": ["j3.1"]}
-    assert found["known"]["db1"]["j2.1"] == {"host": "db2", "title": "db2 / P / j"} and (found["asked"], found["nameless"], found["left_off"]) == (3, 1, False)
+    assert {host: [job["ansible_job_id"] for job in jobs] for host, jobs in found["hosts"].items()} == {
+        "db1": ["j1.1", "j2.1"],
+        "db3": ["j3.1"],
+    }
+    assert found["known"]["db1"]["j2.1"] == {"host": "db2", "title": "db2 / P / j"} and (
+        found["asked"],
+        found["nameless"],
+        found["left_off"],
+    ) == (3, 1, False)
     assert len(ledger.asked) == 3 and "status=open" in ledger.asked[0]
 
 
@@ -99,11 +131,15 @@ def test_name_is_asked_with_what_narrows_it():
             return self._answer(200, _job(1))
 
     ledger = One()
-    assert asking.Question(ledger, 1, "ci-1").named("db1", "P", "j", playbook="a.yml")["job"]["ansible_job_id"] == "j1.1"
+    assert (
+        asking.Question(ledger, 1, "ci-1").named("db1", "P", "j", playbook="a.yml")["job"]["ansible_job_id"] == "j1.1"
+    )
     assert ledger.asked == ["/api/v1/jobs/db1/P/j?playbook=a.yml"]
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), (" 2h ", 7200), ("7d", 604800), (0, 0)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("90", 90), ("90s", 90), ("15m", 900), (" 2h ", 7200), ("7d", 604800), (0, 0)]
+)
 def test_times_are_understood(text, seconds):
     assert asking.duration("x", text) == seconds
 
@@ -120,7 +156,9 @@ FENCE = {"host": "db1", "play": "P", "job": "Migrate", "task": "Migrate schema",
 
 def _account(*reports, strangers=(), ledger=None):
     account = telling.Account(KNOWN, (ledger or {}).get)
-    account.visited("db1", {"jobs": list(reports), "strangers": list(strangers), "troubles": ["/x cannot be read"], "left_off": 3})
+    account.visited(
+        "db1", {"jobs": list(reports), "strangers": list(strangers), "troubles": ["/x cannot be read"], "left_off": 3}
+    )
     return account
 
 
@@ -128,21 +166,75 @@ def _report(state, job_id="j1.1", **more):
     return dict({"ansible_job_id": job_id, "state": state, "results_file": "/a/" + job_id}, **more)
 
 
-@pytest.mark.parametrize(("report", "kind", "fields"), [
-    (_report("alive", pid=7, since="2026-11-29T10:00:00.000000Z", cpu_seconds=1.5, memory_bytes=9, stopped=False), "job_polled",
-     {"sighting": {"pid": 7, "since": "2026-11-29T10:00:00.000000Z", "cpu_seconds": 1.5, "memory_bytes": 9, "stopped": False}}),
-    (_report("alive", since=None), "job_polled", {"sighting": {}}),
-    (_report("ended", status="failed", rc=3, changed=True, message="non-zero return code"), "job_ended", {"status": "failed", "rc": 3, "changed": True, "message": "non-zero return code"}),
-    (_report("ended", status="cancelled", cancelled={"by": "ann@ci-1"}, message="cancelled by ann"), "job_ended", {"status": "cancelled", "by": "ann@ci-1", "message": "cancelled by ann"}),
-    (_report("ended", status="lost", message="gone"), "job_ended", {"status": "lost", "reason": "vanished", "message": "gone"}),
-    (_report("gone", why="no process"), "job_ended", {"status": "lost", "reason": "vanished", "message": "no process"}),
-    (_report("absent", why="no file"), "job_ended", {"status": "lost", "reason": "no_results_file", "message": "no file"}),
-])
+@pytest.mark.parametrize(
+    ("report", "kind", "fields"),
+    [
+        (
+            _report(
+                "alive", pid=7, since="2026-11-29T10:00:00.000000Z", cpu_seconds=1.5, memory_bytes=9, stopped=False
+            ),
+            "job_polled",
+            {
+                "sighting": {
+                    "pid": 7,
+                    "since": "2026-11-29T10:00:00.000000Z",
+                    "cpu_seconds": 1.5,
+                    "memory_bytes": 9,
+                    "stopped": False,
+                }
+            },
+        ),
+        (_report("alive", since=None), "job_polled", {"sighting": {}}),
+        (
+            _report("ended", status="failed", rc=3, changed=True, message="non-zero return code"),
+            "job_ended",
+            {"status": "failed", "rc": 3, "changed": True, "message": "non-zero return code"},
+        ),
+        (
+            _report("ended", status="cancelled", cancelled={"by": "ann@ci-1"}, message="cancelled by ann"),
+            "job_ended",
+            {"status": "cancelled", "by": "ann@ci-1", "message": "cancelled by ann"},
+        ),
+        (
+            _report("ended", status="lost", message="gone"),
+            "job_ended",
+            {"status": "lost", "reason": "vanished", "message": "gone"},
+        ),
+        (
+            _report("gone", why="no process"),
+            "job_ended",
+            {"status": "lost", "reason": "vanished", "message": "no process"},
+        ),
+        (
+            _report("absent", why="no file"),
+            "job_ended",
+            {"status": "lost", "reason": "no_results_file", "message": "no file"},
+        ),
+    ],
+)
 def test_each_state_becomes_one_event(report, kind, fields):
     account = _account(report)
-    assert account.events == [(kind, dict({"host": "db1", "execution_host": "db1", "ansible_job_id": "j1.1", "results_file": "/a/j1.1", "by": None} if kind == "job_ended" and report[
-        "state"] == "ended" else {"host": "db1", "execution_host": "db1", "ansible_job_id": "j1.1", "results_file": "/a/j1.1"}, **fields))]
-    assert account.lines[0].startswith("db1 / P / j: ") and account.lines[1:] == ["db1: /x cannot be read", "db1: 3 results files were not looked at"]
+    assert account.events == [
+        (
+            kind,
+            dict(
+                {
+                    "host": "db1",
+                    "execution_host": "db1",
+                    "ansible_job_id": "j1.1",
+                    "results_file": "/a/j1.1",
+                    "by": None,
+                }
+                if kind == "job_ended" and report["state"] == "ended"
+                else {"host": "db1", "execution_host": "db1", "ansible_job_id": "j1.1", "results_file": "/a/j1.1"},
+                **fields,
+            ),
+        )
+    ]
+    assert account.lines[0].startswith("db1 / P / j: ") and account.lines[1:] == [
+        "db1: /x cannot be read",
+        "db1: 3 results files were not looked at",
+    ]
 
 
 def test_what_cannot_be_told_is_no_event():
@@ -152,22 +244,50 @@ def test_what_cannot_be_told_is_no_event():
 
 def test_delegated_job_is_told_under_its_own_host():
     account = _account(_report("alive", "j2.1"))
-    assert (account.events[0][1]["host"], account.events[0][1]["execution_host"]) == ("web", "db1") and account.lines[0].startswith("web / P / k on db1: alive")
+    assert (account.events[0][1]["host"], account.events[0][1]["execution_host"]) == ("web", "db1") and account.lines[
+        0
+    ].startswith("web / P / k on db1: alive")
 
 
 def test_stranger_is_adopted_and_one_of_a_fence_keeps_its_names():
-    account = _account(strangers=[_report("alive", "j8.1", program="migrate", module="command"), _report("gone", "j9.1", fence=FENCE, why="lock is free")])
+    account = _account(
+        strangers=[
+            _report("alive", "j8.1", program="migrate", module="command"),
+            _report("gone", "j9.1", fence=FENCE, why="lock is free"),
+        ]
+    )
     (_kind, first), (kind, second) = account.events
     assert (first["adopted"], first["job"], "play" in first) == (True, "migrate j8.1", False)
-    assert (kind, second["adopted"], second["play"], second["job"], second["task"], second["generation"]) == ("job_ended", True, "P", "Migrate", "Migrate schema", "7")
+    assert (kind, second["adopted"], second["play"], second["job"], second["task"], second["generation"]) == (
+        "job_ended",
+        True,
+        "P",
+        "Migrate",
+        "Migrate schema",
+        "7",
+    )
     assert account.counts == {"alive": 1, "gone": 1, "adopted": 2}
 
 
 def test_stranger_that_the_ledger_knows_is_only_told_where_the_ledger_knows_less():
-    ledger = {"j7.1": {"status": "lost", "host": "db1", "play": "P", "job_name": "j"}, "j8.1": {"status": "succeeded", "host": "db1", "play": "P", "job_name": "j"}}
-    account = _account(strangers=[_report("ended", "j7.1", status="succeeded", rc=0), _report("ended", "j8.1", status="failed"), _report("gone", "j7.1", why="x")], ledger=ledger)
+    ledger = {
+        "j7.1": {"status": "lost", "host": "db1", "play": "P", "job_name": "j"},
+        "j8.1": {"status": "succeeded", "host": "db1", "play": "P", "job_name": "j"},
+    }
+    account = _account(
+        strangers=[
+            _report("ended", "j7.1", status="succeeded", rc=0),
+            _report("ended", "j8.1", status="failed"),
+            _report("gone", "j7.1", why="x"),
+        ],
+        ledger=ledger,
+    )
     ((kind, fields),) = account.events
-    assert (kind, fields["ansible_job_id"], fields["status"]) == ("job_ended", "j7.1", "succeeded") and "adopted" not in fields
+    assert (kind, fields["ansible_job_id"], fields["status"]) == (
+        "job_ended",
+        "j7.1",
+        "succeeded",
+    ) and "adopted" not in fields
 
 
 def test_host_that_was_missed_changes_no_job():
@@ -180,13 +300,19 @@ def test_host_that_was_missed_changes_no_job():
 
 
 def test_what_is_told_keeps_to_the_contract():
-    account = _account(_report("alive", pid=7, cpu_seconds=1.5, memory_bytes=9), _report("gone", why="x"), _report("ended", status="cancelled", cancelled={"by": "ann"}),
-                       strangers=[_report("alive", "j8.1", program="x"), _report("ended", "j9.1", status="failed", rc=3, fence=FENCE)])
+    account = _account(
+        _report("alive", pid=7, cpu_seconds=1.5, memory_bytes=9),
+        _report("gone", why="x"),
+        _report("ended", status="cancelled", cancelled={"by": "ann"}),
+        strangers=[_report("alive", "j8.1", program="x"), _report("ended", "j9.1", status="failed", rc=3, fence=FENCE)],
+    )
     account.missed("db1", "timed out")
     ledger = Ledger()
     telling.send(ledger, telling.run({"kind": "playbook", "playbook": "settle"}, account.events), 1)
     assert [contract.problems(event) for event in ledger.got] == [[]] * len(ledger.got) and len(ledger.got) == 9
-    assert [event["seq"] for event in ledger.got] == list(range(1, 10)) and len({event["run_id"] for event in ledger.got}) == 1
+    assert [event["seq"] for event in ledger.got] == list(range(1, 10)) and len(
+        {event["run_id"] for event in ledger.got}
+    ) == 1
 
 
 def test_busy_or_absent_ledger_is_asked_again_and_then_named():

@@ -12,10 +12,10 @@ import pytest
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import resolver
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.answers import usual
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.client import Client, TransportError
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.journal import Journal
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.settings import Address
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.journal import Journal
 from tools.certificates import Authority
 from tools.ingester import BlackHole, Ingester, closed_port
 
@@ -33,9 +33,18 @@ def _poll(journal, count=1, host="h"):
         journal.write("job_polled", {"host": host, "ansible_job_id": "j1.1"})
 
 
-@pytest.mark.parametrize("behaviour, why", [
-    ("hang", "no answer within"), ("drip", "no answer within"), ("500", "HTTP 500: disk on fire"), ("close", "in the middle"),
-    ("html", "not from a Jobledger"), ("503_long", "HTTP 503"), ("401", "refused the token")])
+@pytest.mark.parametrize(
+    "behaviour, why",
+    [
+        ("hang", "no answer within"),
+        ("drip", "no answer within"),
+        ("500", "HTTP 500: disk on fire"),
+        ("close", "in the middle"),
+        ("html", "not from a Jobledger"),
+        ("503_long", "HTTP 503"),
+        ("401", "refused the token"),
+    ],
+)
 def test_failing_ingester_keeps_the_events_and_the_budget(behaviour, why):
     with Ingester(always=behaviour) as server:
         sender, journal = _sender(server.url)
@@ -101,19 +110,42 @@ def test_named_events_of_a_400_are_dropped_and_the_rest_is_sent_in_order():
         for host in ("a", "bad", "b", "bad", "c"):
             _poll(journal, host=host)
         sender.finish()
-        assert [event["host"] for event in server.events] == ["a", "b", "c"] and sender.backlog.refused == 2 and sender.backlog.waiting == 0
+        assert (
+            [event["host"] for event in server.events] == ["a", "b", "c"]
+            and sender.backlog.refused == 2
+            and sender.backlog.waiting == 0
+        )
 
 
 GOOD = {"index": 1, "field": "host", "detail": "is no host"}
 
 
-@pytest.mark.parametrize("status, body", [
-    (400, {}), (400, {"detail": "something is wrong"}), (400, {"errors": []}), (400, {"errors": "all of them"}), (400, {"errors": {"index": 0, "detail": "x"}}),
-    (400, {"errors": [GOOD, {"detail": "which one?"}]}), (400, {"errors": [GOOD, 7]}), (400, {"errors": [GOOD, None]}), (400, {"errors": [{"index": 1}]}),
-    (400, {"errors": [{"index": 1, "detail": " "}]}), (400, {"errors": [{"index": 1, "detail": {"text": "x"}}]}), (400, {"errors": [dict(GOOD, index=5)]}),
-    (400, {"errors": [dict(GOOD, index=-1)]}), (400, {"errors": [dict(GOOD, index=True)]}), (400, {"errors": [dict(GOOD, index="1")]}),
-    (400, {"errors": [dict(GOOD, index=1.0)]}), (400, b"{\"errors\": [{"), (400, b"<html>Bad request</html>"), (422, {"detail": "something is wrong"}),
-    (409, {"errors": [GOOD]}), (500, {"errors": [GOOD]})])
+@pytest.mark.parametrize(
+    "status, body",
+    [
+        (400, {}),
+        (400, {"detail": "something is wrong"}),
+        (400, {"errors": []}),
+        (400, {"errors": "all of them"}),
+        (400, {"errors": {"index": 0, "detail": "x"}}),
+        (400, {"errors": [GOOD, {"detail": "which one?"}]}),
+        (400, {"errors": [GOOD, 7]}),
+        (400, {"errors": [GOOD, None]}),
+        (400, {"errors": [{"index": 1}]}),
+        (400, {"errors": [{"index": 1, "detail": " "}]}),
+        (400, {"errors": [{"index": 1, "detail": {"text": "x"}}]}),
+        (400, {"errors": [dict(GOOD, index=5)]}),
+        (400, {"errors": [dict(GOOD, index=-1)]}),
+        (400, {"errors": [dict(GOOD, index=True)]}),
+        (400, {"errors": [dict(GOOD, index="1")]}),
+        (400, {"errors": [dict(GOOD, index=1.0)]}),
+        (400, b'{"errors": [{'),
+        (400, b"<html>Bad request</html>"),
+        (422, {"detail": "something is wrong"}),
+        (409, {"errors": [GOOD]}),
+        (500, {"errors": [GOOD]}),
+    ],
+)
 def test_answer_that_does_not_say_which_events_are_wrong_and_why_gives_none_up(status, body):
     with Ingester() as server:
         server.answers = [(status, body)]
@@ -121,7 +153,9 @@ def test_answer_that_does_not_say_which_events_are_wrong_and_why_gives_none_up(s
         _poll(journal, 5)
         sender.flush()
         sender.catch_up(answered=True)
-        assert (sender.backlog.refused, sender.backlog.waiting, sender.healthy) == (0, 5, False) and len(server.requests) == 1
+        assert (sender.backlog.refused, sender.backlog.waiting, sender.healthy) == (0, 5, False) and len(
+            server.requests
+        ) == 1
         assert ("HTTP %d" % status) in sender.reason
         sender.finish()
         assert [event["seq"] for event in server.events] == [1, 2, 3, 4, 5]
@@ -129,7 +163,9 @@ def test_answer_that_does_not_say_which_events_are_wrong_and_why_gives_none_up(s
 
 def test_event_that_is_named_with_a_reason_is_given_up_alone():
     with Ingester() as server:
-        server.answers = [(422, {"errors": [GOOD, dict(GOOD, detail="a second reason"), {"index": 3, "detail": "all of it"}]})]
+        server.answers = [
+            (422, {"errors": [GOOD, dict(GOOD, detail="a second reason"), {"index": 3, "detail": "all of it"}]})
+        ]
         sender, journal = _sender(server.url)
         _poll(journal, 5)
         sender.finish()
@@ -144,7 +180,10 @@ def test_single_event_that_a_proxy_finds_too_large_is_kept_and_one_that_the_inge
         _poll(journal)
         sender.flush()
         sender.catch_up(answered=True)
-        assert (sender.backlog.refused, sender.backlog.waiting) == (0, 1) and "not from a Jobledger ingester (HTTP 413)" in sender.reason
+        assert (sender.backlog.refused, sender.backlog.waiting) == (
+            0,
+            1,
+        ) and "not from a Jobledger ingester (HTTP 413)" in sender.reason
     with Ingester() as server:
         server.answers = [(413, {"detail": "at most 1000 bytes (max-body)"})]
         sender, journal = _sender(server.url)
@@ -210,9 +249,30 @@ def test_forked_process_never_touches_the_parents_connection():
 
 
 def test_https_server_that_is_not_trusted_is_refused_and_a_trusted_one_is_used(tmp_path):
-    made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1",
-                           "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", "key.pem", "-out", "cert.pem"],
-                          cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    made = subprocess.run(
+        [
+            "openssl",
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=127.0.0.1",
+            "-addext",
+            "subjectAltName=IP:127.0.0.1",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "cert.pem",
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
     if made.returncode:
         pytest.skip("openssl cannot make a certificate here")
     server = Ingester()
@@ -236,7 +296,9 @@ def test_https_server_that_is_not_trusted_is_refused_and_a_trusted_one_is_used(t
 
 def _launch(journal, count=1):
     for _ in range(count):
-        journal.write("job_started", {"host": "h", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j%d.1" % journal.seq})
+        journal.write(
+            "job_started", {"host": "h", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j%d.1" % journal.seq}
+        )
 
 
 def _seqs(server) -> list[list[int]]:
@@ -303,7 +365,9 @@ def test_connection_that_was_closed_while_nobody_looked_is_opened_again_once():
             sender.flush()
             sender.catch_up(answered=True)
         sender.finish()
-    assert [event["seq"] for event in server.events] == [1, 2, 3, 4] and sender.reason is None and server.connections == 3
+    assert (
+        [event["seq"] for event in server.events] == [1, 2, 3, 4] and sender.reason is None and server.connections == 3
+    )
 
 
 def test_answer_that_came_in_time_counts_however_late_it_is_read():
@@ -326,11 +390,25 @@ def test_whole_and_usual_answer_is_read_at_once():
     assert (found.status, found.is_json, found.body, found.headers.get("Content-Length")) == (200, True, b"{}", "2")
 
 
-@pytest.mark.parametrize("data", [
-    b"", USUAL[:-1], USUAL + b"H", USUAL[:40], USUAL.replace(b"200", b"503"), USUAL.replace(b"1.1", b"1.0"), USUAL.replace(b": 2", b": 02"),
-    USUAL.replace(b"content-length: 2", b"content-length: 2\r\nContent-Length: 2"), USUAL.replace(b"content-length: 2", b"x: y"),
-    USUAL.replace(b"content-type", b"connection: close\r\ncontent-type"), USUAL.replace(b"content-type", b"Transfer-Encoding: chunked\r\ncontent-type"),
-    USUAL.replace(b"content-length", b" folded\r\ncontent-length"), USUAL.replace(b"content-type:", b"content-type :"), b"not HTTP\r\n\r\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        USUAL[:-1],
+        USUAL + b"H",
+        USUAL[:40],
+        USUAL.replace(b"200", b"503"),
+        USUAL.replace(b"1.1", b"1.0"),
+        USUAL.replace(b": 2", b": 02"),
+        USUAL.replace(b"content-length: 2", b"content-length: 2\r\nContent-Length: 2"),
+        USUAL.replace(b"content-length: 2", b"x: y"),
+        USUAL.replace(b"content-type", b"connection: close\r\ncontent-type"),
+        USUAL.replace(b"content-type", b"Transfer-Encoding: chunked\r\ncontent-type"),
+        USUAL.replace(b"content-length", b" folded\r\ncontent-length"),
+        USUAL.replace(b"content-type:", b"content-type :"),
+        b"not HTTP\r\n\r\n",
+    ],
+)
 def test_answer_that_is_not_usual_is_left_to_http_client(data):
     assert usual(data) is None
 
@@ -356,7 +434,9 @@ def test_server_that_reads_nothing_does_not_hold_a_send_up():
 
 
 def test_events_on_their_way_are_the_ones_that_are_settled_whatever_comes_meanwhile():
-    """Without a spool, or with a full disk, events wait in memory; what is on its way there must not be given up or mixed up."""
+    """Without a spool, or with a full disk, events wait in memory; what is on its way there must not be given up or
+    mixed up.
+    """
     backlog = Backlog(max_events=10)
     for number in range(10):
         backlog.add("job_polled", b"%d" % number)
@@ -366,22 +446,38 @@ def test_events_on_their_way_are_the_ones_that_are_settled_whatever_comes_meanwh
     assert backlog.dropped > 0 and list(line for _kind, line, _start in backlog._loose)[:4] == [b"0", b"1", b"2", b"3"]
     waiting = backlog.waiting
     backlog.settle(4)
-    assert backlog.delivered == 4 and backlog.waiting == waiting - 4 and backlog.batch(1, 1 << 20)[0] not in (b"0", b"1", b"2", b"3")
+    assert (
+        backlog.delivered == 4
+        and backlog.waiting == waiting - 4
+        and backlog.batch(1, 1 << 20)[0] not in (b"0", b"1", b"2", b"3")
+    )
 
 
-@pytest.mark.parametrize("certificate, trusted, why", [
-    ("elsewhere.example", True, "for another name \\(Hostname mismatch.*localhost.*set url to a name that it has"),
-    ("localhost", False, "not trusted \\(.*set ca_file to"),
-    ("expired", True, "not trusted \\(certificate has expired\\): it must be renewed"),
-    (None, True, "TLS failed .*check the scheme and the port of url")])
-def test_what_is_wrong_with_tls_is_told_though_nobody_listens_at_another_address_of_the_name(tmp_path, certificate, trusted, why):
+@pytest.mark.parametrize(
+    "certificate, trusted, why",
+    [
+        ("elsewhere.example", True, "for another name \\(Hostname mismatch.*localhost.*set url to a name that it has"),
+        ("localhost", False, "not trusted \\(.*set ca_file to"),
+        ("expired", True, "not trusted \\(certificate has expired\\): it must be renewed"),
+        (None, True, "TLS failed .*check the scheme and the port of url"),
+    ],
+)
+def test_what_is_wrong_with_tls_is_told_though_nobody_listens_at_another_address_of_the_name(
+    tmp_path, certificate, trusted, why
+):
     ours, other = Authority(tmp_path, "ours"), Authority(tmp_path, "other")
     server = Ingester()
     if certificate:
-        context = ours.server("server", "localhost" if certificate == "expired" else certificate, days=(-3, -1) if certificate == "expired" else (-1, 2))
+        context = ours.server(
+            "server",
+            "localhost" if certificate == "expired" else certificate,
+            days=(-3, -1) if certificate == "expired" else (-1, 2),
+        )
         server._server.socket = context.wrap_socket(server._server.socket, server_side=True)
     with server:
-        client = Client(Address("https://localhost:%d" % server._server.server_port), ca_file=str((ours if trusted else other).file))
+        client = Client(
+            Address("https://localhost:%d" % server._server.server_port), ca_file=str((ours if trusted else other).file)
+        )
         with pytest.raises(TransportError, match=why):  # and not "connection refused" by ::1, which is tried last
             client.request("POST", "/api/v1/events", b"[]", 10)
 
@@ -390,7 +486,10 @@ def test_address_that_does_not_answer_is_told_rather_than_one_where_nobody_liste
     with BlackHole() as hole:
         port = int(hole.url.rpartition(":")[2])
         client = Client(Address("http://localhost:%d" % port))
-        client._resolved = [(socket.AF_INET, socket.SOCK_STREAM, 6, ("127.0.0.1", closed_port())), *resolver.resolve("127.0.0.1", port, 1)]
+        client._resolved = [
+            (socket.AF_INET, socket.SOCK_STREAM, 6, ("127.0.0.1", closed_port())),
+            *resolver.resolve("127.0.0.1", port, 1),
+        ]
         with pytest.raises(TransportError, match="no answer within"):
             client.request("GET", "/", timeout=0.2)
 
@@ -403,7 +502,14 @@ def test_name_that_cannot_be_resolved_is_told():
 def test_one_event_costs_less_than_a_millisecond_of_own_cpu():
     with Ingester() as server:
         sender, journal = _sender(server.url)
-        fields = {"host": "h1", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j1.1", "results_file": "/x" * 40}
+        fields = {
+            "host": "h1",
+            "play": "p",
+            "job": "j",
+            "task": "t",
+            "ansible_job_id": "j1.1",
+            "results_file": "/x" * 40,
+        }
         began = time.process_time()
         for _ in range(2000):
             journal.write("job_polled", fields)

@@ -1,4 +1,6 @@
-"""How a job is cancelled: who gets which signal, in which order, and what the results file says then. No real process is touched."""
+"""How a job is cancelled: who gets which signal, in which order, and what the results file says then. No real
+process is touched.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ class Host:
         self.proc = FakeProc(tmp_path / "proc")
         self.path = tmp_path / ID
         self.path.write_text(json.dumps({"started": 1, "finished": 0, "ansible_job_id": ID}))
-        self.watcher, self.runner, self.module, self.program = self.pids = self.proc.job("j889214147243", program=["/opt/migrate"])
+        self.watcher, self.runner, self.module, self.program = self.pids = self.proc.job(
+            "j889214147243", program=["/opt/migrate"]
+        )
         self.sent: list[tuple[int, int]] = []
         self.now = 0.0
         self.stubborn: set[int] = set()  # goes on after TERM
@@ -34,7 +38,12 @@ class Host:
         assert (self.proc.root / str(pid)).exists(), "a signal to nobody"
         self.sent.append((pid, number))
         self.hooks.get((pid, number), lambda: None)()
-        deadly = number == signal.SIGKILL and pid not in self.undying or number == signal.SIGTERM and pid not in self.stubborn | self.undying
+        deadly = (
+            number == signal.SIGKILL
+            and pid not in self.undying
+            or number == signal.SIGTERM
+            and pid not in self.stubborn | self.undying
+        )
         if deadly and (self.proc.root / str(pid)).exists():
             self.proc.remove(pid)
 
@@ -45,7 +54,9 @@ class Host:
         return processes.look(str(self.proc.root), True)
 
     def cancel(self, grace: float = 30, **more):
-        return ending.Job(ID, str(self.path), MARK, see=self.see, send=self.send, clock=lambda: self.now, pause=self.pause).cancel(grace, **more)
+        return ending.Job(
+            ID, str(self.path), MARK, see=self.see, send=self.send, clock=lambda: self.now, pause=self.pause
+        ).cancel(grace, **more)
 
     def got(self, number: int) -> list[int]:
         """Who got a signal."""
@@ -62,14 +73,26 @@ def host(tmp_path):
 
 def test_payload_gets_term_and_the_file_says_who_and_why(host):
     found = host.cancel()
-    assert (found["outcome"], found["signal"], found["processes"]) == ("cancelled", "TERM", 4) and host.now < 1 and host.left() == []
+    assert (
+        (found["outcome"], found["signal"], found["processes"]) == ("cancelled", "TERM", 4)
+        and host.now < 1
+        and host.left() == []
+    )
     # The wrappers are stopped first, so that none of them writes a result of its own; they never get TERM.
     assert host.sent[:2] == [(host.watcher, signal.SIGSTOP), (host.runner, signal.SIGSTOP)]
     # The module last: until then it waits for its command.
-    assert host.got(signal.SIGTERM) == [host.program, host.module] and host.got(signal.SIGKILL) == [host.watcher, host.runner]
+    assert host.got(signal.SIGTERM) == [host.program, host.module] and host.got(signal.SIGKILL) == [
+        host.watcher,
+        host.runner,
+    ]
     data = json.loads(host.path.read_text())
-    assert data == {"ansible_job_id": ID, "failed": True, "changed": True, "msg": "cancelled by ann@ci-1: wrong database",
-                    job_files.CANCELLED: dict(MARK, signal="TERM")}
+    assert data == {
+        "ansible_job_id": ID,
+        "failed": True,
+        "changed": True,
+        "msg": "cancelled by ann@ci-1: wrong database",
+        job_files.CANCELLED: dict(MARK, signal="TERM"),
+    }
 
 
 def test_what_goes_on_is_killed_after_the_grace_time(host):
@@ -81,12 +104,21 @@ def test_what_goes_on_is_killed_after_the_grace_time(host):
 
 def test_child_that_comes_meanwhile_is_ended_too(host):
     host.hooks[host.program, signal.SIGTERM] = lambda: host.proc.add(
-        170, ["cleaner"], parent=1, group=host.runner, session=host.watcher - 1, began=7000)
+        170, ["cleaner"], parent=1, group=host.runner, session=host.watcher - 1, began=7000
+    )
     assert host.cancel()["outcome"] == "cancelled" and 170 in host.got(signal.SIGTERM)
 
 
 def test_stopped_payload_is_continued_so_that_it_can_end(host):
-    host.proc.add(host.program, ["/opt/migrate"], parent=host.module, group=host.runner, session=host.watcher - 1, began=5009, state="T")
+    host.proc.add(
+        host.program,
+        ["/opt/migrate"],
+        parent=host.module,
+        group=host.runner,
+        session=host.watcher - 1,
+        began=5009,
+        state="T",
+    )
     host.cancel()
     assert host.program in host.got(signal.SIGTERM)
 
@@ -102,7 +134,10 @@ def test_job_that_ends_at_the_last_moment_keeps_its_end(host):
     host.hooks[host.runner, signal.SIGSTOP] = lambda: host.path.write_text(json.dumps({"rc": 3, "failed": True}))
     found = host.cancel()
     assert (found["outcome"], found["status"], found["rc"]) == ("ended", "failed", 3)
-    assert host.got(signal.SIGTERM) == host.got(signal.SIGKILL) == [] and host.got(signal.SIGCONT) == [host.watcher, host.runner]
+    assert host.got(signal.SIGTERM) == host.got(signal.SIGKILL) == [] and host.got(signal.SIGCONT) == [
+        host.watcher,
+        host.runner,
+    ]
 
 
 def test_result_that_is_on_its_way_is_waited_for(host):
@@ -126,7 +161,9 @@ def test_job_that_nobody_runs_is_left_as_it_is(host):
 def test_pid_that_is_somebody_else_by_now_gets_no_signal(host):
     host.proc.add(160, ["helper"], parent=host.module, group=host.runner, session=host.watcher - 1, began=5008)
     # Between the look and the signal the program ends, and its pid is given to a newcomer.
-    host.hooks[160, signal.SIGTERM] = lambda: host.proc.add(host.program, ["innocent"], parent=1, group=900, session=900, began=9999)
+    host.hooks[160, signal.SIGTERM] = lambda: host.proc.add(
+        host.program, ["innocent"], parent=1, group=900, session=900, began=9999
+    )
     assert host.cancel()["outcome"] == "cancelled"
     assert host.program not in host.got(signal.SIGTERM) + host.got(signal.SIGKILL) and host.left() == [host.program]
 
@@ -162,7 +199,11 @@ def test_cancel_that_is_interrupted_leaves_a_whole_job_that_can_be_cancelled_aga
     pause, host.pause = host.pause, interrupted
     with pytest.raises(SystemExit):
         host.cancel()
-    assert host.got(signal.SIGTERM) == [host.program] and host.got(signal.SIGCONT) == [host.watcher, host.runner] and host.left() == host.pids
+    assert (
+        host.got(signal.SIGTERM) == [host.program]
+        and host.got(signal.SIGCONT) == [host.watcher, host.runner]
+        and host.left() == host.pids
+    )
     host.pause = pause
     assert host.cancel(grace=1)["signal"] == "KILL" and host.left() == []
 
@@ -181,8 +222,14 @@ def test_temporary_directory_of_the_module_goes_and_no_other(host, tmp_path):
     for place in (own, other):
         place.mkdir()
     for pid, place in ((host.watcher, own), (host.runner, other)):
-        host.proc.add(pid, [*WRAPPER, "j889214147243", "60", str(place / "AnsiballZ_command.py"), "_"], group=99, session=99, began=5000,
-                      parent=1 if pid == host.watcher else host.watcher)
+        host.proc.add(
+            pid,
+            [*WRAPPER, "j889214147243", "60", str(place / "AnsiballZ_command.py"), "_"],
+            group=99,
+            session=99,
+            began=5000,
+            parent=1 if pid == host.watcher else host.watcher,
+        )
     host.cancel()
     assert not own.exists() and other.exists()
 
@@ -192,7 +239,9 @@ class Fence:
 
     def __init__(self, host, tmp_path) -> None:
         self.host = host
-        self.attempt = layout.Fence(str(tmp_path / "keys" / layout.key_hash("m", "db1", "Upgrade", "Migrate"))).attempt(1)
+        self.attempt = layout.Fence(str(tmp_path / "keys" / layout.key_hash("m", "db1", "Upgrade", "Migrate"))).attempt(
+            1
+        )
         for folder in ("running", "ended"):
             os.makedirs(self.attempt.file(folder))
         layout.write_json(self.attempt.file("start.json"), {"job_id": ID})
@@ -211,7 +260,10 @@ class Fence:
             self.end(self.own_end or ("cancelled" if self.attempt.cancelled else "failed"))
 
     def end(self, status: str) -> None:
-        layout.write_json(self.attempt.file("ended", "end.json"), {"status": status, "rc": 0, "ended_at": "2026-11-29T11:00:00.000000Z"})
+        layout.write_json(
+            self.attempt.file("ended", "end.json"),
+            {"status": status, "rc": 0, "ended_at": "2026-11-29T11:00:00.000000Z"},
+        )
         os.symlink("ended", self.attempt.file("next"))
         os.rename(self.attempt.file("next"), self.attempt.file("now"))
         os.close(self.lock)
@@ -223,8 +275,15 @@ class Fence:
             self.end("cancelled" if attempt.cancelled else "lost")
 
     def cancel(self, grace: float = 30, **more):
-        return ending.FencedJob(self.attempt, MARK, self.finish, see=self.host.see, send=self.host.send, clock=lambda: self.host.now, pause=self.pause).cancel(
-            grace, **more)
+        return ending.FencedJob(
+            self.attempt,
+            MARK,
+            self.finish,
+            see=self.host.see,
+            send=self.host.send,
+            clock=lambda: self.host.now,
+            pause=self.pause,
+        ).cancel(grace, **more)
 
 
 @pytest.fixture
@@ -275,4 +334,8 @@ def test_job_of_a_fence_whose_processes_cannot_be_seen_is_told(host, fence):
 
 
 def test_look_at_a_job_of_a_fence_sends_nothing_and_writes_nothing(host, fence):
-    assert fence.cancel(only_look=True) == {"outcome": "cancelled", "processes": 2} and host.sent == [] and fence.attempt.cancelled is None
+    assert (
+        fence.cancel(only_look=True) == {"outcome": "cancelled", "processes": 2}
+        and host.sent == []
+        and fence.attempt.cancelled is None
+    )

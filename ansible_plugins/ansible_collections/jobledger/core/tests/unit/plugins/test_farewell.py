@@ -1,4 +1,6 @@
-"""A run whose process is gone is told to be interrupted by whoever delivers its spool: once, with the next number, and only where that is known."""
+"""A run whose process is gone is told to be interrupted by whoever delivers its spool: once, with the next number,
+and only where that is known.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,13 @@ def test_killed_run_is_told_to_be_interrupted_with_the_next_number_at_the_time_o
         assert done.returncode == 0 and done.stdout.endswith(".spool: 3 delivered, its run was interrupted\n")
         assert [event["seq"] for event in server.events] == [1, 2, 3, 4]
         last, told = server.events[2:]
-        assert told == {"type": "run_interrupted", "run_id": last["run_id"], "seq": 4, "at": last["at"], "reason": "its process is gone; it said no goodbye"}
+        assert told == {
+            "type": "run_interrupted",
+            "run_id": last["run_id"],
+            "seq": 4,
+            "at": last["at"],
+            "reason": "its process is gone; it said no goodbye",
+        }
         assert server.wrong == [] and os.listdir(tmp_path) == []
 
 
@@ -82,17 +90,27 @@ def test_nothing_is_told_where_the_run_ended_well_or_nobody_can_know(tmp_path, n
             path = _killed(tmp_path, server.url, lambda run: (_finish(run), run.sender.catch_up(answered=True)))
             assert _position_of(path).over
         else:
-            path = _killed(tmp_path, before=_finish if number == "finished" else lambda run: run.backlog._usable() if number == "no number" else run.launch())
+            path = _killed(
+                tmp_path,
+                before=_finish
+                if number == "finished"
+                else lambda run: run.backlog._usable() if number == "no number" else run.launch(),
+            )
         if number == "other boot":
             _head(path, owner="f" * 32 + _position_of(path).owner[32:])
         if number == "alive":
             _head(path, owner=owner.mine())
         done = replay(tmp_path, server.url)
-        assert done.returncode == 0 and "interrupted" not in done.stdout and _interrupted(server) == [] and os.listdir(tmp_path) == []
+        assert (
+            done.returncode == 0
+            and "interrupted" not in done.stdout
+            and _interrupted(server) == []
+            and os.listdir(tmp_path) == []
+        )
 
 
 def _position_of(path):
-    return spool_format.head_of(path.read_bytes(), 10 ** 9)[0]
+    return spool_format.head_of(path.read_bytes(), 10**9)[0]
 
 
 def test_copy_of_a_live_runs_file_says_nothing_of_it(tmp_path):
@@ -117,7 +135,11 @@ def test_torn_record_gives_its_place_and_number_to_the_notice(tmp_path):
         assert spool.waiting(str(tmp_path)) == [str(path)]
         # The one who comes next finds it there, and does not say it again.
         done = replay(tmp_path, server.url)
-        assert done.returncode == 0 and [event["seq"] for event in server.events] == [1, 2, 3] and _interrupted(server) == [3]
+        assert (
+            done.returncode == 0
+            and [event["seq"] for event in server.events] == [1, 2, 3]
+            and _interrupted(server) == [3]
+        )
         assert list(tmp_path.iterdir()) == []
 
 
@@ -142,4 +164,8 @@ def test_notice_is_json_like_every_event(tmp_path):
     with Ingester(script=["store"], always="500") as server:
         replay(tmp_path, server.url)
     line = path.read_bytes().splitlines()[-1][18:]
-    assert spool_format.is_goodbye(line) and spool_format.seq_of(line) == 2 and json.loads(line)["type"] == "run_interrupted"
+    assert (
+        spool_format.is_goodbye(line)
+        and spool_format.seq_of(line) == 2
+        and json.loads(line)["type"] == "run_interrupted"
+    )

@@ -55,8 +55,17 @@ def test_it_is_made_for_its_owner_alone_and_belongs_to_its_machine(place):
         fence_host.ready(path, "m2")
 
 
-@pytest.mark.parametrize("kind, said", [("nfs4", "other machines may share"), ("fuse.sshfs", "other machines may share"), ("9p", "other machines may share"),
-                                        ("tmpfs", "gone after a boot"), ("overlay", "gone after a boot"), (None, "cannot be told on what file system")])
+@pytest.mark.parametrize(
+    "kind, said",
+    [
+        ("nfs4", "other machines may share"),
+        ("fuse.sshfs", "other machines may share"),
+        ("9p", "other machines may share"),
+        ("tmpfs", "gone after a boot"),
+        ("overlay", "gone after a boot"),
+        (None, "cannot be told on what file system"),
+    ],
+)
 def test_file_systems_that_do_not_hold_a_fence_are_refused_by_name(place, monkeypatch, kind, said):
     monkeypatch.setattr(fence_host, "file_system", lambda _path: kind)
     with pytest.raises(fence_host.Refused, match=said):
@@ -68,9 +77,11 @@ def test_file_systems_that_do_not_hold_a_fence_are_refused_by_name(place, monkey
 def test_the_file_system_is_told_by_the_longest_mount(place):
     mounts = place / "mountinfo"
     device = os.stat(place).st_dev
-    mounts.write_text("1 0 0:1 / / rw - overlay overlay rw\n"
-                      "2 1 %d:%d / %s rw shared:1 - xfs /dev/sda rw\n"
-                      "3 1 0:9 / /proc rw - proc proc rw\n" % (os.major(device), os.minor(device), str(place).replace(" ", "\\040")))
+    mounts.write_text(
+        "1 0 0:1 / / rw - overlay overlay rw\n"
+        "2 1 %d:%d / %s rw shared:1 - xfs /dev/sda rw\n"
+        "3 1 0:9 / /proc rw - proc proc rw\n" % (os.major(device), os.minor(device), str(place).replace(" ", "\\040"))
+    )
     assert fence_host.file_system(str(place), str(mounts)) == "xfs"
     assert fence_host.file_system(str(place), "/no/such/file") is None
 
@@ -130,7 +141,14 @@ def test_a_job_of_root_is_attached_by_another_user_and_the_other_way_round(place
     site.starts.touch()
     site.starts.chmod(0o666)
     # Python's own folder may be closed to the other user; sh is not.
-    command = ["/bin/sh", "-c", """echo "start $JOBLEDGER_JOB" >> %s; while ! test -e %s; do sleep 0.1; done; echo '{"rc": 0, "stdout": "done"}'""" % (site.starts, site.gate)]
+    command = [
+        "/bin/sh",
+        "-c",
+        """echo "start $JOBLEDGER_JOB" >> %s; while ! test -e %s; do sleep 0.1; done; echo '{"rc": 0, "stdout":
+        "done"}'
+        """
+        % (site.starts, site.gate),
+    ]
 
     def other(name, generation="1"):
         return as_other(lambda: site._answer(name, site.order(generation), command))

@@ -113,7 +113,12 @@ def test_what_is_made_is_open_to_those_to_whom_the_directory_is_open(tmp_path, m
 
 
 def test_processes_are_found_by_the_mark_that_they_inherit():
-    job = subprocess.Popen([sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ, JOBLEDGER_JOB="j77.1"))
+    job = subprocess.Popen(
+        [sys.executable, "-c", "import sys; print('up', flush=True); sys.stdin.read()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=dict(os.environ, JOBLEDGER_JOB="j77.1"),
+    )
     job.stdout.readline()
     assert layout.marked("j77.1") == [job.pid] and layout.marked("j77") == []
     job.communicate(b"")

@@ -44,12 +44,22 @@ def finish(site) -> dict:
 def test_started_then_attached_then_already_succeeded(site):
     assert site.start("j1.1") == "started"
     assert site.start("j2.1") == "attached"
-    assert not site.seen("j1.1")["finished"] and site.seen("j2.1")["decision"] == "attached" and site.seen("j2.1")["ansible_job_id"] == "j1.1"
+    assert (
+        not site.seen("j1.1")["finished"]
+        and site.seen("j2.1")["decision"] == "attached"
+        and site.seen("j2.1")["ansible_job_id"] == "j1.1"
+    )
     assert finish(site)["status"] == "succeeded"
     assert site.start("j3.1") == "already_succeeded"
     for name, decision in (("j1.1", "started"), ("j2.1", "attached"), ("j3.1", "already_succeeded")):
         seen = site.seen(name)
-        assert (seen["finished"], seen["rc"], seen["decision"], seen["ansible_job_id"], seen["changed"]) == (True, 0, decision, "j1.1", decision != "already_succeeded")
+        assert (seen["finished"], seen["rc"], seen["decision"], seen["ansible_job_id"], seen["changed"]) == (
+            True,
+            0,
+            decision,
+            "j1.1",
+            decision != "already_succeeded",
+        )
         assert seen["fence"]["controller"] == "c1" and seen["fence"]["status"] == "succeeded"
     assert site.started() == ["j1.1"]
 
@@ -69,12 +79,19 @@ def test_a_failure_is_not_started_again_under_its_generation_unless_asked(site, 
     command = site.command(gate=False, code=7)
     assert site.start("j1.1", order=site.order(generation), command=command) == "started"
     until(lambda: ended(site), "the job does not end")
-    assert site.fence.latest().end["status"] == "failed" and site.fence.latest().end["rc"] == 7, (site.fence.latest().end, site.fence.latest().result())
+    assert site.fence.latest().end["status"] == "failed" and site.fence.latest().end["rc"] == 7, (
+        site.fence.latest().end,
+        site.fence.latest().result(),
+    )
     again = site.start("j2.1", order=site.order(generation), command=command)
     if generation is None:
         assert again == "started"
     else:
-        assert again.startswith("refused: this job is not started again: its last start on this host failed") and "started" in again and "from c1" in again
+        assert (
+            again.startswith("refused: this job is not started again: its last start on this host failed")
+            and "started" in again
+            and "from c1" in again
+        )
         assert site.start("j3.1", order=site.order(generation, on_failed="restart"), command=command) == "started"
     until(lambda: ended(site), "the second job does not end")
     assert len(site.started()) == 2
@@ -195,7 +212,12 @@ def test_a_stopped_keeper_survives_its_guardian(site):
     until(lambda: site.started() and "payload" in site.fence.latest().processes, "the payload does not run")
     processes = site.fence.latest().processes
     os.kill(processes["keeper"], signal.SIGSTOP)
-    until(lambda: open("/proc/%d/stat" % processes["keeper"], encoding="utf-8").read().rpartition(")")[2].split()[0] == "T", "the keeper does not stop")
+    until(
+        lambda: (
+            open("/proc/%d/stat" % processes["keeper"], encoding="utf-8").read().rpartition(")")[2].split()[0] == "T"
+        ),
+        "the keeper does not stop",
+    )
     os.kill(processes["guardian"], signal.SIGKILL)
     # Its group is an orphan now; the kernel sends what is stopped in it SIGHUP, and wakes it.
     assert finish(site)["by"] == "keeper" and site.started() == ["j1.1"]
@@ -215,7 +237,8 @@ def test_a_kill_at_every_step_neither_doubles_nor_loses_a_job(site, step):
     if said[-1] == "already_succeeded":
         assert len(site.started()) == 1
     else:
-        # Keeper and guardian are both killed, with the payload's output in their hands: reported lost, never started by itself.
+        # Keeper and guardian are both killed, with the payload's output in their hands: reported lost, never started by
+        # itself.
         assert "was lost" in said[-1] and step in ("marked", "told", "payload_runs", "payload_ended"), (step, said)
     assert "broken" not in " ".join(filter(None, said + [first]))
 

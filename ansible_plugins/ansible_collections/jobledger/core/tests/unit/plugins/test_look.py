@@ -50,7 +50,12 @@ def test_job_with_its_processes_is_alive_and_tells_what_it_uses(proc, folder):
     proc.job("j889214147243", program=["/opt/db/migrate", "--password", "hunter2"])
     proc.add(50, ["/usr/bin/other"], began=1)
     report = _one(proc, _write(folder, STARTED))
-    assert (report["state"], report["module"], report["program"], report["processes"]) == ("alive", "command", "migrate", 4)
+    assert (report["state"], report["module"], report["program"], report["processes"]) == (
+        "alive",
+        "command",
+        "migrate",
+        4,
+    )
     assert report["since"] == job_files.moment(BOOTED + 50) and report["cpu_seconds"] == 4.0
     assert report["memory_bytes"] == 40 * os.sysconf("SC_PAGE_SIZE") and not report["stopped"]
     assert "hunter2" not in json.dumps(report)
@@ -64,7 +69,9 @@ def test_job_whose_watcher_was_killed_is_alive_while_the_other_waits_for_it(proc
 
 def test_job_without_a_process_is_gone(proc, folder):
     report = _one(proc, _write(folder, STARTED))
-    assert (report["state"], report["rebooted"]) == ("gone", False) and "no process of the job is there" in report["why"]
+    assert (report["state"], report["rebooted"]) == ("gone", False) and "no process of the job is there" in report[
+        "why"
+    ]
 
 
 def test_job_that_a_boot_has_ended_is_gone_although_its_pid_is_used_again(proc, folder):
@@ -79,36 +86,52 @@ def test_wrapper_that_only_waits_to_be_reaped_is_no_process(proc, folder):
     assert _one(proc, _write(folder, STARTED))["state"] == "gone"
 
 
-@pytest.mark.parametrize("words", [
-    ["grep", "async_wrapper", "j889214147243"],
-    ["pgrep", "-f", "async_wrapper.* j889214147243 "],
-    [*WRAPPER, "j8892141472430", "60", "m", "_"],
-    [*WRAPPER, "j889214147243"],
-    ["vi", "async_wrapper.py.txt", "j889214147243", "60", "m", "_"],
-    ["/bin/sh", "-c", " ".join([*WRAPPER, "j889214147243", "60", "m", "_"])],
-    [],
-])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["grep", "async_wrapper", "j889214147243"],
+        ["pgrep", "-f", "async_wrapper.* j889214147243 "],
+        [*WRAPPER, "j8892141472430", "60", "m", "_"],
+        [*WRAPPER, "j889214147243"],
+        ["vi", "async_wrapper.py.txt", "j889214147243", "60", "m", "_"],
+        ["/bin/sh", "-c", " ".join([*WRAPPER, "j889214147243", "60", "m", "_"])],
+        [],
+    ],
+)
 def test_process_that_only_mentions_the_job_is_not_the_job(proc, folder, words):
     proc.add(100, words)
     assert _one(proc, _write(folder, STARTED))["state"] == "gone"
 
 
-@pytest.mark.parametrize(("data", "end"), [
-    ({"rc": 0, "changed": True, "stdout": "secret"}, {"status": "succeeded", "rc": 0, "changed": True}),
-    ({"rc": 3, "failed": True, "msg": "non-zero return code"}, {"status": "failed", "rc": 3, "message": "non-zero return code"}),
-    ({"rc": 3}, {"status": "failed", "rc": 3}),
-    ({"rc": 3, "failed": False}, {"status": "succeeded", "rc": 3}),
-    ({"failed": 1, "msg": "password hunter2 is wrong", "cmd": "x"}, {"status": "failed"}),
-    ({"msg": "Timeout exceeded", "failed": True, "child_pid": 5}, {"status": "timed_out", "message": "Timeout exceeded"}),
-    ({}, {"status": "succeeded"}),
-    # What a module returns may be called started, too; async_status is confused by it.
-    ({"started": True, "name": "nginx", "changed": False}, {"status": "succeeded", "changed": False}),
-    ({"started": 1, "finished": 1, "ansible_job_id": ID}, {"status": "succeeded"}),
-])
+@pytest.mark.parametrize(
+    ("data", "end"),
+    [
+        ({"rc": 0, "changed": True, "stdout": "secret"}, {"status": "succeeded", "rc": 0, "changed": True}),
+        (
+            {"rc": 3, "failed": True, "msg": "non-zero return code"},
+            {"status": "failed", "rc": 3, "message": "non-zero return code"},
+        ),
+        ({"rc": 3}, {"status": "failed", "rc": 3}),
+        ({"rc": 3, "failed": False}, {"status": "succeeded", "rc": 3}),
+        ({"failed": 1, "msg": "password hunter2 is wrong", "cmd": "x"}, {"status": "failed"}),
+        (
+            {"msg": "Timeout exceeded", "failed": True, "child_pid": 5},
+            {"status": "timed_out", "message": "Timeout exceeded"},
+        ),
+        ({}, {"status": "succeeded"}),
+        # What a module returns may be called started, too; async_status is confused by it.
+        ({"started": True, "name": "nginx", "changed": False}, {"status": "succeeded", "changed": False}),
+        ({"started": 1, "finished": 1, "ansible_job_id": ID}, {"status": "succeeded"}),
+    ],
+)
 def test_end_is_told_without_output(proc, folder, data, end):
     report = _one(proc, _write(folder, data))
     kept = {key: report[key] for key in ("status", "rc", "changed", "message") if key in report}
-    assert (report["state"], kept) == ("ended", end) and "hunter2" not in json.dumps(report) and "secret" not in json.dumps(report)
+    assert (
+        (report["state"], kept) == ("ended", end)
+        and "hunter2" not in json.dumps(report)
+        and "secret" not in json.dumps(report)
+    )
     assert report["finished_at"] == job_files.moment(BOOTED + 1000)
 
 
@@ -138,7 +161,11 @@ def test_mark_goes_where_a_link_points_and_keeps_the_mode(folder, tmp_path):
     path.chmod(0o640)
     (folder / ID).symlink_to(path)
     assert job_files.mark_cancelled(str(folder / ID), ID, {"by": "ann"})
-    assert (folder / ID).is_symlink() and path.stat().st_mode & 0o777 == 0o640 and job_files.read(str(path)).end["status"] == "cancelled"
+    assert (
+        (folder / ID).is_symlink()
+        and path.stat().st_mode & 0o777 == 0o640
+        and job_files.read(str(path)).end["status"] == "cancelled"
+    )
 
 
 @pytest.mark.parametrize("text", ["", " \n", "{", "[]", "nul", "\x00\x00", '{"started": 1, "fin'])
@@ -203,7 +230,13 @@ def test_job_that_starts_between_the_looks_is_not_gone(proc, folder):
 
 def test_strangers_are_the_jobs_that_nobody_asked_about(proc, folder):
     proc.job("j7", watcher=200)
-    for number, (data, at) in enumerate([(STARTED, 1000), ({"rc": 0, "cmd": ["/usr/bin/backup", "-p", "hunter2"]}, 900), ({"rc": 0, "cmd": "A=b x"}, 800)]):
+    for number, (data, at) in enumerate(
+        [
+            (STARTED, 1000),
+            ({"rc": 0, "cmd": ["/usr/bin/backup", "-p", "hunter2"]}, 900),
+            ({"rc": 0, "cmd": "A=b x"}, 800),
+        ]
+    ):
         _write(folder, data, "j%d.1" % number, BOOTED + at)
     _write(folder, STARTED, "j7.1", BOOTED - 500)
     _write(folder, {"rc": 0}, "j8.1", BOOTED - 500)
@@ -211,7 +244,10 @@ def test_strangers_are_the_jobs_that_nobody_asked_about(proc, folder):
     (folder / "notes.txt").write_text("{}")
     reports, troubles, left = _look(proc).strangers([str(folder), str(folder / "none")], {"j0.1"}, 100, BOOTED)
     assert [(report["ansible_job_id"], report["state"], report["program"]) for report in reports] == [
-        ("j1.1", "ended", "backup"), ("j2.1", "ended", None), ("j7.1", "alive", None)]
+        ("j1.1", "ended", "backup"),
+        ("j2.1", "ended", None),
+        ("j7.1", "alive", None),
+    ]
     assert (troubles, left) == ([], 0) and "hunter2" not in json.dumps(reports)
     assert _look(proc).strangers([str(folder)], set(), 2, BOOTED)[2] == 3
 
@@ -290,6 +326,11 @@ def test_another_user_sees_that_a_job_lives_and_judges_and_ends_nothing(tmp_path
 def _as_another(tmp_path, path):
     script = tmp_path / "as_another.py"
     script.write_text(AS_ANOTHER)
-    done = subprocess.run([sys.executable, "-B", str(script), str(COLLECTIONS), ID, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        [sys.executable, "-B", str(script), str(COLLECTIONS), ID, path],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

@@ -24,8 +24,18 @@ def attempt(tmp_path):
     found = fence.attempt(1)
     for folder in ("running", "ended"):
         os.makedirs(found.file(folder, "attached"))
-    start = {"job_id": ID, "host": "db1", "play": "Upgrade", "job": "Migrate", "task": "Migrate", "started_at": "2026-11-29T10:00:00.000000Z", "boot_id": "b-1",
-             "module": "command", "run_as": "root", "by": {"controller": "ci-1", "user": "ann"}}
+    start = {
+        "job_id": ID,
+        "host": "db1",
+        "play": "Upgrade",
+        "job": "Migrate",
+        "task": "Migrate",
+        "started_at": "2026-11-29T10:00:00.000000Z",
+        "boot_id": "b-1",
+        "module": "command",
+        "run_as": "root",
+        "by": {"controller": "ci-1", "user": "ann"},
+    }
     layout.write_json(found.file("start.json"), start)
     layout.write_json(found.file("exec"), {})
     layout.write_json(found.file("running", ID), {"started": 1, "finished": 0, "ansible_job_id": ID})
@@ -52,7 +62,10 @@ def _one(proc, path):
 
 
 def _end(attempt, **record):
-    layout.write_json(attempt.file("ended", "end.json"), dict({"status": "succeeded", "ended_at": "2026-11-29T11:00:00.000000Z"}, **record))
+    layout.write_json(
+        attempt.file("ended", "end.json"),
+        dict({"status": "succeeded", "ended_at": "2026-11-29T11:00:00.000000Z"}, **record),
+    )
     os.symlink("ended", attempt.file("next"))
     os.rename(attempt.file("next"), attempt.file("now"))
 
@@ -94,14 +107,23 @@ def test_another_boot_id_says_that_the_host_was_booted(proc, attempt):
 def test_end_is_what_the_fence_says(proc, attempt, status):
     _end(attempt, status=status, rc=3)
     report = _one(proc, attempt.results_file())
-    assert (report["state"], report["status"], report["rc"], report["finished_at"]) == ("ended", status, 3, "2026-11-29T11:00:00.000000Z")
+    assert (report["state"], report["status"], report["rc"], report["finished_at"]) == (
+        "ended",
+        status,
+        3,
+        "2026-11-29T11:00:00.000000Z",
+    )
 
 
 def test_cancelled_end_says_who_and_why(proc, attempt):
     layout.ask_cancel(attempt, "ann@ci-1", "wrong database")
     _end(attempt, status="cancelled")
     report = _one(proc, attempt.results_file())
-    assert (report["status"], report["cancelled"]["by"], report["cancelled"]["reason"]) == ("cancelled", "ann@ci-1", "wrong database")
+    assert (report["status"], report["cancelled"]["by"], report["cancelled"]["reason"]) == (
+        "cancelled",
+        "ann@ci-1",
+        "wrong database",
+    )
 
 
 def test_link_of_a_controller_leads_to_the_same_job(proc, attempt, held, tmp_path):
@@ -114,7 +136,12 @@ def test_link_of_a_controller_leads_to_the_same_job(proc, attempt, held, tmp_pat
 
 def test_start_that_no_controller_lived_to_see_is_found_with_its_names(proc, attempt, held, tmp_path):
     (report,), troubles = _look(proc).fenced(str(tmp_path / "fence"), set(), 0)
-    assert (report["ansible_job_id"], report["state"], report["fence"]["host"], report["fence"]["job"]) == (ID, "alive", "db1", "Migrate")
+    assert (report["ansible_job_id"], report["state"], report["fence"]["host"], report["fence"]["job"]) == (
+        ID,
+        "alive",
+        "db1",
+        "Migrate",
+    )
     assert report["fence"]["by"]["controller"] == "ci-1" and troubles == []
     assert _look(proc).fenced(str(tmp_path / "fence"), {ID}, 0) == ([], [])
     assert _look(proc).fenced(str(tmp_path / "nothing"), set(), 0) == ([], [])

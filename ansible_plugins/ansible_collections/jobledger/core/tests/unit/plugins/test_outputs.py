@@ -37,7 +37,10 @@ def test_offset_stays_right_when_the_file_is_turned_over(attempt):
     seen = outputs.read(attempt, "stdout")
     os.rename(attempt.file("stdout"), attempt.file("stdout.1"))
     _write(attempt, "stdout", b"abc")
-    assert outputs.read(attempt, "stdout", seen["next"])["data"] == b"abc" and outputs.read(attempt, "stdout", 8)["data"] == b"89abc"
+    assert (
+        outputs.read(attempt, "stdout", seen["next"])["data"] == b"abc"
+        and outputs.read(attempt, "stdout", 8)["data"] == b"89abc"
+    )
     # The oldest ten bytes go.
     _write(attempt, "stdout.dropped", b"10\n")
     os.rename(attempt.file("stdout"), attempt.file("stdout.1"))

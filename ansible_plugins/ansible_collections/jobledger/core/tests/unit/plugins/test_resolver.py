@@ -92,5 +92,11 @@ def test_name_that_was_found_is_not_looked_up_again(monkeypatch, lookups):
 def test_first_address_that_answers_is_used(monkeypatch):
     with Ingester() as server:
         port = int(server.url.rsplit(":", 1)[1])
-        answering(monkeypatch, "print('[[2, 1, 6, [\"127.0.0.1\", %d]], [2, 1, 6, [\"127.0.0.1\", %d]]]')" % (closed_port(), port))
-        assert Client(Address("http://ingester.example:%d" % port)).request("POST", "/api/v1/events", b"[]", 60).status == 200
+        answering(
+            monkeypatch,
+            'print(\'[[2, 1, 6, ["127.0.0.1", %d]], [2, 1, 6, ["127.0.0.1", %d]]]\')' % (closed_port(), port),
+        )
+        assert (
+            Client(Address("http://ingester.example:%d" % port)).request("POST", "/api/v1/events", b"[]", 60).status
+            == 200
+        )

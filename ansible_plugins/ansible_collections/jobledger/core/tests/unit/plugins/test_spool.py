@@ -14,12 +14,17 @@ import uuid
 from pathlib import Path
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spool, spool_backlog, spool_format, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
+    spool,
+    spool_backlog,
+    spool_format,
+    spool_leftovers,
+)
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.client import Answer, Client
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.journal import Journal
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.settings import Address
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording.journal import Journal
 from tools.ingester import Ingester, closed_port
 
 REPLAY = Path(spool.__file__).parent / "replay.py"
@@ -41,8 +46,13 @@ class Run:
     def launch(self, count=1, **fields):
         for _ in range(count):
             number = self.journal.seq + 1
-            self.journal.write("job_started", dict({"host": "h", "play": "p", "job": "j%d" % number, "task": "t",
-                                                    "ansible_job_id": "j%d.1" % number}, **fields))
+            self.journal.write(
+                "job_started",
+                dict(
+                    {"host": "h", "play": "p", "job": "j%d" % number, "task": "t", "ansible_job_id": "j%d.1" % number},
+                    **fields,
+                ),
+            )
 
     def poll(self, count=1):
         for _ in range(count):
@@ -56,7 +66,11 @@ class Run:
 
 def spooled(path) -> list[dict]:
     """All events of a spool file, settled ones too, read from its bytes alone."""
-    data, found, at = Path(path).read_bytes(), [], 0 if Path(path).read_bytes()[:1] != b"j" else spool_format.HEADER_SIZE
+    data, found, at = (
+        Path(path).read_bytes(),
+        [],
+        0 if Path(path).read_bytes()[:1] != b"j" else spool_format.HEADER_SIZE,
+    )
     with open(path, "rb") as file:
         while at < len(data):
             pieces, at = spool_format.read(file.fileno(), at, len(data))
@@ -65,14 +79,21 @@ def spooled(path) -> list[dict]:
 
 
 def _position(path) -> int:
-    return spool_format.head_of(Path(path).read_bytes(), 10 ** 9)[0].position
+    return spool_format.head_of(Path(path).read_bytes(), 10**9)[0].position
 
 
 def replay(directory, url, *arguments, **options):
     """Run the script as cron would, with nothing but Python."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run([sys.executable, "-I", str(REPLAY), "--url", url, "--spool-dir", str(directory), *arguments],
-                          env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60, **options)
+    return subprocess.run(
+        [sys.executable, "-I", str(REPLAY), "--url", url, "--spool-dir", str(directory), *arguments],
+        env=environment,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        **options,
+    )
 
 
 def in_child(action) -> int:
@@ -89,7 +110,14 @@ def in_child(action) -> int:
 
 def dead_run(directory, count=3, url=None):
     """A run that was killed with `count` launches in its spool; returns the file's path."""
-    assert os.WTERMSIG(in_child(lambda: (lambda run: (run.launch(count), os.kill(os.getpid(), signal.SIGKILL)))(Run(directory, url)))) == 9
+    assert (
+        os.WTERMSIG(
+            in_child(
+                lambda: (lambda run: (run.launch(count), os.kill(os.getpid(), signal.SIGKILL)))(Run(directory, url))
+            )
+        )
+        == 9
+    )
     return max(Path(directory).glob("*.spool"), key=lambda path: path.stat().st_mtime_ns)
 
 
@@ -100,7 +128,7 @@ def test_event_is_in_the_file_and_synced_before_it_is_sent_and_settled_after(tmp
 
     def send(_method, _path, body, _timeout):
         sent = json.loads(body)
-        assert spooled(run.path)[-len(sent):] == sent
+        assert spooled(run.path)[-len(sent) :] == sent
         steps.append("send from %d" % _position(run.path))
         answers.append(Answer(200, {"Content-Type": "application/json"}, b'{"received":%d}' % len(sent), 0.0))
         return 0.0
@@ -111,7 +139,9 @@ def test_event_is_in_the_file_and_synced_before_it_is_sent_and_settled_after(tmp
         kind()
         run.sender.flush()
     run.sender.catch_up(answered=True)
-    first = run.path.stat().st_size - len(spool_format.record(b"x" * len(json.dumps(spooled(run.path)[1], separators=(",", ":")))))
+    first = run.path.stat().st_size - len(
+        spool_format.record(b"x" * len(json.dumps(spooled(run.path)[1], separators=(",", ":"))))
+    )
     assert steps == ["sync", "send from %d" % spool_format.HEADER_SIZE, "send from %d" % first]
     assert (os.stat(run.path).st_mode & 0o777, os.stat(run.path.parent).st_mode & 0o777) == (0o600, 0o700)
     run.end()
@@ -168,7 +198,9 @@ def test_replay_without_an_ingester_says_what_is_left_and_exits_with_1(tmp_path)
     paths = [dead_run(tmp_path, count) for count in (2, 3)]
     done = replay(tmp_path, NOWHERE % closed_port(), "--seconds", "0.5")
     assert done.returncode == 1
-    assert done.stdout.splitlines() == ["%s: 0 delivered, %d left (connection refused)" % (path.name, count) for path, count in zip(paths, (2, 3))]
+    assert done.stdout.splitlines() == [
+        "%s: 0 delivered, %d left (connection refused)" % (path.name, count) for path, count in zip(paths, (2, 3))
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["--url", "ftp://x"], ["--nonsense"], ["--timeout", "x"], ["--spool-dir", ""]])
@@ -180,8 +212,13 @@ def test_replay_called_wrongly_exits_with_2_and_no_traceback(tmp_path, arguments
 def test_replay_shows_no_token(tmp_path):
     dead_run(tmp_path)
     with Ingester(always="401") as server:
-        done = subprocess.run([sys.executable, str(REPLAY), "--url", server.url, "--spool-dir", str(tmp_path), "--seconds", "0.3"],
-                              env=dict(os.environ, JOBLEDGER_TOKEN="hunter2"), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        done = subprocess.run(
+            [sys.executable, str(REPLAY), "--url", server.url, "--spool-dir", str(tmp_path), "--seconds", "0.3"],
+            env=dict(os.environ, JOBLEDGER_TOKEN="hunter2"),
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+        )
         assert server.requests[0]["headers"]["Authorization"] == "Bearer hunter2"
     assert done.returncode == 1 and "refused the token" in done.stdout and "hunter2" not in done.stdout
 
@@ -191,7 +228,8 @@ def test_live_spool_is_never_taken_not_by_others_and_not_by_its_own_process(tmp_
     run.launch()
     with Ingester() as server:
         for _ in range(2):
-            # The second round shows that the first one's look at the file did not drop the lock. The test must not open it here.
+            # The second round shows that the first one's look at the file did not drop the lock. The test must not open
+            # it here.
             assert spool.take(str(run.path)) is None
             assert spool_leftovers.deliver(str(tmp_path), lambda backlog: True) == []
             done = replay(tmp_path, server.url)
@@ -219,7 +257,9 @@ def test_worker_that_outlives_its_killed_controller_holds_no_lock(tmp_path):
     (path,) = tmp_path.glob("*.spool")
     with Ingester() as server:
         done = replay(tmp_path, server.url)
-        assert done.returncode == 0 and [event["type"] for event in server.events] == ["job_started"] * 2 + ["run_interrupted"], done
+        assert done.returncode == 0 and [event["type"] for event in server.events] == ["job_started"] * 2 + [
+            "run_interrupted"
+        ], done
     os.close(go[1])
     assert not path.exists()
 
@@ -247,8 +287,14 @@ def test_two_drainers_at_once_share_the_work_and_send_nothing_twice(tmp_path):
     for _ in range(12):
         dead_run(tmp_path, 40)
     with Ingester() as server:
-        running = [subprocess.Popen([sys.executable, str(REPLAY), "--url", server.url, "--spool-dir", str(tmp_path)], text=True,
-                                    stdout=subprocess.PIPE) for _ in range(3)]
+        running = [
+            subprocess.Popen(
+                [sys.executable, str(REPLAY), "--url", server.url, "--spool-dir", str(tmp_path)],
+                text=True,
+                stdout=subprocess.PIPE,
+            )
+            for _ in range(3)
+        ]
         said = "".join(process.communicate(timeout=60)[0] for process in running)
         assert [process.returncode for process in running] == [0, 0, 0]
         assert len(server.events) == sum(len(batch) for batch in server.batches) == 12 * 41
@@ -287,7 +333,9 @@ def test_what_is_no_refusal_of_the_event_keeps_it(tmp_path, behaviour):
 
 def test_answer_that_counts_wrong_is_not_believed(tmp_path):
     run = Run(tmp_path)
-    run.sender._client.request = lambda *_args: Answer(200, {"Content-Type": "application/json"}, b'{"received":1}', 0.0)
+    run.sender._client.request = lambda *_args: Answer(
+        200, {"Content-Type": "application/json"}, b'{"received":1}', 0.0
+    )
     run.launch(2)
     run.end()
     assert run.backlog.waiting == 2 and run.path.exists()
@@ -305,11 +353,13 @@ def test_damaged_event_is_set_aside_and_the_others_are_delivered(tmp_path):
     path = dead_run(tmp_path, 5)
     data = path.read_bytes()
     place = data.index(b'"seq":3')
-    path.write_bytes(data[:place] + b"X" + data[place + 1:-7])
+    path.write_bytes(data[:place] + b"X" + data[place + 1 : -7])
     with Ingester() as server:
         done = replay(tmp_path, server.url)
         assert done.returncode == 0 and "3 delivered, 1 damaged" in done.stdout
-        assert [event["seq"] for event in server.events] == [1, 2, 4, 5] and server.events[-1]["type"] == "run_interrupted"
+        assert [event["seq"] for event in server.events] == [1, 2, 4, 5] and server.events[-1][
+            "type"
+        ] == "run_interrupted"
     (dead,) = tmp_path.glob("*.dead")
     entry = json.loads(dead.read_text())
     assert entry["reason"] == "damaged in the spool" and 'Xseq":3' in entry["bytes"]
@@ -331,6 +381,7 @@ def test_damaged_header_sends_all_again_and_nothing_is_stored_twice(tmp_path):
 
 def test_position_is_kept_by_a_killed_run(tmp_path):
     with Ingester() as server:
+
         def killed():
             run = Run(tmp_path, server.url, timeout=60, budget=120)
             run.launch(2)
@@ -345,6 +396,7 @@ def test_position_is_kept_by_a_killed_run(tmp_path):
 
 def test_run_that_is_killed_with_a_request_on_its_way_is_delivered_once(tmp_path):
     with Ingester(script=["hold"]) as server:
+
         def killed():
             run = Run(tmp_path, server.url)
             run.launch(2)
@@ -407,7 +459,9 @@ def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, m
         run.sender.catch_up(answered=True)
         assert run.backlog.waiting == 0 and run.backlog.in_memory_only == 0 and run.backlog.delivered == 5
         run.end()
-    assert [[event["seq"] for event in batch] for batch in server.batches] == [[1, 2], [3, 4, 5]] and os.listdir(tmp_path) == []
+    assert [[event["seq"] for event in batch] for batch in server.batches] == [[1, 2], [3, 4, 5]] and os.listdir(
+        tmp_path
+    ) == []
 
 
 def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_path):
@@ -487,7 +541,11 @@ def test_size_limit_of_the_process_does_not_harm_it(tmp_path):
         run = Run(tmp_path, budget=0.0)
         run.launch(40)
         run.end()
-        return 0 if run.backlog.waiting == 40 and run.backlog.in_memory_only > 20 and run.backlog.trouble == "file too large" else 1
+        return (
+            0
+            if run.backlog.waiting == 40 and run.backlog.in_memory_only > 20 and run.backlog.trouble == "file too large"
+            else 1
+        )
 
     assert in_child(limited) == 0
     (path,) = tmp_path.glob("*.spool")

@@ -9,7 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from ansible_collections.jobledger.core.plugins.plugin_utils.state import choice, known as state_known, record as state_record
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import choice
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import known as state_known
+from ansible_collections.jobledger.core.plugins.plugin_utils.state import record as state_record
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.files import StateFiles
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import Key, StateError
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.retry import Passing, Retry
@@ -41,18 +43,38 @@ def test_file_is_where_old_trees_have_it_and_private(tmp_path):
 def test_file_that_other_roles_wrote_is_read_and_completed(tmp_path):
     path = tmp_path / "db1" / "Upgrade databases" / "upgrade_db.json"
     path.parent.mkdir(parents=True)
-    path.write_text('{"job_name":"upgrade_db","host":"db1","ansible_job_id":2472848566.371110,"save_time":"x","metadata":{"f":1.50}}', encoding="ascii")
+    path.write_text(
+        '{"job_name":"upgrade_db","host":"db1","ansible_job_id":2472848566.371110,"save_time":"x","metadata":{"f":1.50}}',
+        encoding="ascii",
+    )
     found = StateFiles(str(tmp_path)).get(KEY)
     assert found["ansible_job_id"] == "2472848566.371110"
     assert found["metadata"] == {"f": 1.5} and type(found["metadata"]["f"]) is float
     assert (found["play"], found["status"], found["execution_host"]) == ("Upgrade databases", "running", "db1")
 
 
-@pytest.mark.parametrize("text", [
-    "", "  \n", "{", '{"ansible_job_id":', "[]", "null", "\xff", '{"ansible_job_id":""}', '{"ansible_job_id":null}', '{"ansible_job_id":["j1"]}',
-    '{"ansible_job_id":"../../etc/passwd"}', '{"ansible_job_id":"j 1"}', '{"ansible_job_id":"j1","metadata":[]}', '{"ansible_job_id":"j1","host":"db2"}',
-    '{"ansible_job_id":"j1","job_name":"other"}', '{"ansible_job_id":"j1","results_file":7}', "[" * 100000,
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "  \n",
+        "{",
+        '{"ansible_job_id":',
+        "[]",
+        "null",
+        "\xff",
+        '{"ansible_job_id":""}',
+        '{"ansible_job_id":null}',
+        '{"ansible_job_id":["j1"]}',
+        '{"ansible_job_id":"../../etc/passwd"}',
+        '{"ansible_job_id":"j 1"}',
+        '{"ansible_job_id":"j1","metadata":[]}',
+        '{"ansible_job_id":"j1","host":"db2"}',
+        '{"ansible_job_id":"j1","job_name":"other"}',
+        '{"ansible_job_id":"j1","results_file":7}',
+        "[" * 100000,
+    ],
+)
 def test_damaged_file_is_named(tmp_path, text):
     path = tmp_path / "db1" / "Upgrade databases" / "upgrade_db.json"
     path.parent.mkdir(parents=True)
@@ -85,8 +107,11 @@ def test_absent_file_is_no_record_and_a_file_in_the_way_is_an_error(tmp_path):
             attempt()
 
 
-@pytest.mark.parametrize("vector", json.loads((Path(__file__).parents[2] / "fixtures" / "job_paths.json").read_text(encoding="ascii"))[::3],
-                         ids=lambda vector: repr(vector["path"])[:40])
+@pytest.mark.parametrize(
+    "vector",
+    json.loads((Path(__file__).parents[2] / "fixtures" / "job_paths.json").read_text(encoding="ascii"))[::3],
+    ids=lambda vector: repr(vector["path"])[:40],
+)
 def test_odd_names_are_found_by_their_real_name_and_stay_below_the_root(tmp_path, vector):
     if not vector["job"].strip() or "\0" in vector["host"] + vector["play"] + vector["job"]:
         pytest.skip("refused")
@@ -101,15 +126,29 @@ def test_odd_names_are_found_by_their_real_name_and_stay_below_the_root(tmp_path
 
 @pytest.mark.parametrize("wrong", ["", "  ", "\n", "a\0b", "\ud800", "x" * 4097])
 def test_name_that_is_none_is_refused_by_its_variable(wrong):
-    for index, variable in enumerate(("async_job_load_host_filter", "async_job_load_playbook_name", "async_job_load_job_name")):
+    for index, variable in enumerate(
+        ("async_job_load_host_filter", "async_job_load_playbook_name", "async_job_load_job_name")
+    ):
         names = ["h", "p", "j"]
         names[index] = wrong
         with pytest.raises(StateError, match=variable):
             Key(*names, "async_job_load_")
 
 
-@pytest.mark.parametrize(("wrong", "said"), [(1.5, "digits may be lost"), (None, "no job id"), (True, "no job id"), ("", "no job id"), ({}, "no job id"),
-                                             ("a/b", "no job id"), ("..", "no job id"), ("j1\n", "no job id"), ("j" * 256, "no job id")])
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (1.5, "digits may be lost"),
+        (None, "no job id"),
+        (True, "no job id"),
+        ("", "no job id"),
+        ({}, "no job id"),
+        ("a/b", "no job id"),
+        ("..", "no job id"),
+        ("j1\n", "no job id"),
+        ("j" * 256, "no job id"),
+    ],
+)
 def test_job_id_that_is_none_is_refused(wrong, said):
     with pytest.raises(StateError, match=said):
         state_record.job_id(wrong)
@@ -118,15 +157,31 @@ def test_job_id_that_is_none_is_refused(wrong, said):
 def test_saving_again_keeps_what_is_known_of_the_job_and_says_when_nothing_is_new():
     first = dict(_record(results_file="/x/j1.2"), status="succeeded", run_id="r")
     again = state_record.merge(first, state_record.make(KEY, "j1.2", {"new": True}, {}), "later")
-    assert (again["started_at"], again["status"], again["run_id"], again["results_file"]) == (AT, "succeeded", "r", "/x/j1.2")
+    assert (again["started_at"], again["status"], again["run_id"], again["results_file"]) == (
+        AT,
+        "succeeded",
+        "r",
+        "/x/j1.2",
+    )
     assert (again["metadata"], again["save_time"]) == ({"new": True}, "later")
     assert state_record.merge(again, state_record.make(KEY, "j1.2", {"new": True}, {}), "even later") is None
 
 
 def test_another_job_under_the_same_key_replaces_the_record_whole():
-    other = state_record.merge(dict(_record(extra={"a": 1}), status="failed"), state_record.make(KEY, "j9", {}, {}), "later")
-    assert other == {"job_name": "upgrade_db", "host": "db1", "ansible_job_id": "j9", "metadata": {}, "play": "Upgrade databases",
-                     "execution_host": "db1", "status": "running", "started_at": "later", "save_time": "later"}
+    other = state_record.merge(
+        dict(_record(extra={"a": 1}), status="failed"), state_record.make(KEY, "j9", {}, {}), "later"
+    )
+    assert other == {
+        "job_name": "upgrade_db",
+        "host": "db1",
+        "ansible_job_id": "j9",
+        "metadata": {},
+        "play": "Upgrade databases",
+        "execution_host": "db1",
+        "status": "running",
+        "started_at": "later",
+        "save_time": "later",
+    }
 
 
 def _saved(files, playbook, job, at):
@@ -143,17 +198,29 @@ def _chosen(files, own, **given):
 
 def test_each_playbook_keeps_its_own_record_in_one_file(tmp_path):
     files = StateFiles(str(tmp_path))
-    for at, playbook, job in (("2026-11-20T10:00:00Z", "a.yml", "j1"), ("2026-11-20T11:00:00Z", "b.yml", "j2"), ("2026-11-20T12:00:00Z", "a.yml", "j3")):
+    for at, playbook, job in (
+        ("2026-11-20T10:00:00Z", "a.yml", "j1"),
+        ("2026-11-20T11:00:00Z", "b.yml", "j2"),
+        ("2026-11-20T12:00:00Z", "a.yml", "j3"),
+    ):
         _saved(files, playbook, job, at)
-    assert json.loads(open(files.place(KEY)).read())["ansible_job_id"] == "j3", "who knows no list reads the latest save"
+    assert json.loads(open(files.place(KEY)).read())["ansible_job_id"] == "j3", (
+        "who knows no list reads the latest save"
+    )
     assert [_chosen(files, own) for own in ("a.yml", "b.yml")] == [("j3", None), ("j2", None)]
     assert _chosen(files, "c.yml", playbook_file="b.yml") == ("j2", None)
-    assert _chosen(files, "c.yml", id="j3") == ("j3", None) and _chosen(files, "c.yml", nth=2) == ("j2", None) and _chosen(files, "c.yml", nth=3) == (None, None)
+    assert (
+        _chosen(files, "c.yml", id="j3") == ("j3", None)
+        and _chosen(files, "c.yml", nth=2) == ("j2", None)
+        and _chosen(files, "c.yml", nth=3) == (None, None)
+    )
     for own in ("c.yml", None):
         with pytest.raises(StateError, match="several playbooks have a record of this name.*: a.yml, b.yml"):
             _chosen(files, own)
     _saved(files, "c.yml", "j2", "2026-11-20T13:00:00Z")
-    assert _chosen(files, "b.yml") == ("j2", None), "who saves a job again does not take it from the playbook that started it"
+    assert _chosen(files, "b.yml") == ("j2", None), (
+        "who saves a job again does not take it from the playbook that started it"
+    )
 
 
 def test_a_single_other_playbooks_record_is_given_with_its_name(tmp_path):
@@ -168,20 +235,41 @@ def test_a_tree_of_old_and_a_mirrors_open_jobs_are_read(tmp_path):
     files = StateFiles(str(tmp_path))
     os.makedirs(os.path.dirname(files.place(KEY)))
     with open(files.place(KEY), "w") as file:
-        json.dump({"job_name": "upgrade_db", "host": "db1", "ansible_job_id": "j1", "save_time": "2026-11-20T10:00:00Z", "metadata": {}}, file)
+        json.dump(
+            {
+                "job_name": "upgrade_db",
+                "host": "db1",
+                "ansible_job_id": "j1",
+                "save_time": "2026-11-20T10:00:00Z",
+                "metadata": {},
+            },
+            file,
+        )
     assert _chosen(files, "b.yml") == ("j1", None)
-    open_jobs = [_record(job=job, started_at="2026-11-20T1%s:00:00Z" % job[1], playbook="a.yml") for job in ("j2", "j1")]
+    open_jobs = [
+        _record(job=job, started_at="2026-11-20T1%s:00:00Z" % job[1], playbook="a.yml") for job in ("j2", "j1")
+    ]
     files.put(KEY, dict(open_jobs[0], others=open_jobs[1:]))
     with pytest.raises(StateError, match="2 open jobs have this name: id=j2.*id=j1"):
         _chosen(files, "a.yml")
-    assert _chosen(files, "a.yml", which="oldest") == ("j1", None) and _chosen(files, "a.yml", which="newest") == ("j2", None)
+    assert _chosen(files, "a.yml", which="oldest") == ("j1", None) and _chosen(files, "a.yml", which="newest") == (
+        "j2",
+        None,
+    )
     with open(files.place(KEY), "w") as file:
         json.dump(dict(open_jobs[0], others=[7]), file)
     with pytest.raises(StateError, match="others is not a list of records"):
         files.get(KEY)
 
 
-@pytest.mark.parametrize("given, said", [({"which": "first"}, "must be newest or oldest"), ({"nth": -1}, "must be 1 or more"), ({"which": "newest", "nth": 1}, "cannot both be set")])
+@pytest.mark.parametrize(
+    "given, said",
+    [
+        ({"which": "first"}, "must be newest or oldest"),
+        ({"nth": -1}, "must be 1 or more"),
+        ({"which": "newest", "nth": 1}, "cannot both be set"),
+    ],
+)
 def test_a_choice_that_makes_no_sense_is_refused(given, said):
     with pytest.raises(StateError, match=said):
         choice.Choice(given)
@@ -251,7 +339,11 @@ def test_failed_write_leaves_the_old_record_and_no_temporary_file(tmp_path, monk
 def test_write_is_synced_before_it_is_named_and_its_directory_after(tmp_path, monkeypatch):
     said = []
     real_fsync, real_replace = os.fsync, os.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: (said.append("directory" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file"), real_fsync(fd)))
+    monkeypatch.setattr(
+        os,
+        "fsync",
+        lambda fd: (said.append("directory" if stat.S_ISDIR(os.fstat(fd).st_mode) else "file"), real_fsync(fd)),
+    )
     monkeypatch.setattr(os, "replace", lambda *names: (said.append("rename"), real_replace(*names)))
     _save(StateFiles(str(tmp_path / "new")))
     # Three new directories, each synced into its parent.
@@ -261,13 +353,20 @@ def test_write_is_synced_before_it_is_named_and_its_directory_after(tmp_path, mo
 def test_launch_is_found_among_registered_results_and_loops():
     plain = {"ansible_job_id": "j1", "results_file": "/a/j1", "started": 1}
     loop = {"results": [{"ansible_job_id": "j2", "results_file": "/a/j2"}, {"skipped": True}, "x"]}
-    variables = {"hostvars": {"ansible_job_id": "j1", "results_file": "/wrong"}, "name": "j1", "job": plain, "jobs": loop}
+    variables = {
+        "hostvars": {"ansible_job_id": "j1", "results_file": "/wrong"},
+        "name": "j1",
+        "job": plain,
+        "jobs": loop,
+    }
     assert state_known.launch(variables, "j1") == {"results_file": "/a/j1"}
     assert state_known.launch(variables, "j2") == {"results_file": "/a/j2"}
     assert state_known.launch(variables, "j3") == {}
 
 
-@pytest.mark.parametrize(("failures", "tries", "slept", "raises"), [(0, 3, 0, False), (2, 3, 2, False), (3, 3, 2, True), (1, 1, 0, True)])
+@pytest.mark.parametrize(
+    ("failures", "tries", "slept", "raises"), [(0, 3, 0, False), (2, 3, 2, False), (3, 3, 2, True), (1, 1, 0, True)]
+)
 def test_retry_tries_as_often_as_told(failures, tries, slept, raises):
     pauses, left = [], [failures]
 
@@ -285,11 +384,18 @@ def test_retry_tries_as_often_as_told(failures, tries, slept, raises):
     assert pauses == [2] * slept
 
 
-@pytest.mark.parametrize(("url", "environment", "cfg", "expected"), [
-    ("", {}, None, ""), ("", {}, "[defaults]\n", ""), ("", {}, "[jobledger]\nurl = http://a ; here\n", "http://a"),
-    ("", {"JOBLEDGER_URL": "http://b"}, "[jobledger]\nurl=http://a\n", "http://b"), ("http://c", {"JOBLEDGER_URL": "http://b"}, None, "http://c"),
-    ("none", {"JOBLEDGER_URL": "http://b"}, None, ""), ("", {}, "[jobledger]\nurl=http://a/%20x\n", "http://a/%20x"),
-])
+@pytest.mark.parametrize(
+    ("url", "environment", "cfg", "expected"),
+    [
+        ("", {}, None, ""),
+        ("", {}, "[defaults]\n", ""),
+        ("", {}, "[jobledger]\nurl = http://a ; here\n", "http://a"),
+        ("", {"JOBLEDGER_URL": "http://b"}, "[jobledger]\nurl=http://a\n", "http://b"),
+        ("http://c", {"JOBLEDGER_URL": "http://b"}, None, "http://c"),
+        ("none", {"JOBLEDGER_URL": "http://b"}, None, ""),
+        ("", {}, "[jobledger]\nurl=http://a/%20x\n", "http://a/%20x"),
+    ],
+)
 def test_url_comes_from_the_role_then_the_environment_then_the_file(tmp_path, url, environment, cfg, expected):
     file = tmp_path / "ansible.cfg"
     if cfg is not None:
@@ -303,13 +409,16 @@ def test_wrong_url_is_refused_without_its_password():
     assert "secret" not in str(error.value)
 
 
-@pytest.mark.parametrize("held, given, written", [
-    ({"started_at": "2026-11-20T10:00:00Z"}, "2026-11-20T09:59:59.5Z", False),
-    ({"started_at": "2026-11-20T10:00:00Z"}, "2026-11-20T12:30:00+02:00", True),
-    ({"save_time": "2026-11-20T10:00:00.000001Z"}, "2026-11-20T10:00:00Z", False),
-    ({"save_time": "2026-11-20T10:00:00Z"}, None, True),
-    ({}, "1970-01-01T00:00:00Z", True),
-])
+@pytest.mark.parametrize(
+    "held, given, written",
+    [
+        ({"started_at": "2026-11-20T10:00:00Z"}, "2026-11-20T09:59:59.5Z", False),
+        ({"started_at": "2026-11-20T10:00:00Z"}, "2026-11-20T12:30:00+02:00", True),
+        ({"save_time": "2026-11-20T10:00:00.000001Z"}, "2026-11-20T10:00:00Z", False),
+        ({"save_time": "2026-11-20T10:00:00Z"}, None, True),
+        ({}, "1970-01-01T00:00:00Z", True),
+    ],
+)
 def test_job_of_the_past_never_replaces_one_that_started_later(held, given, written):
     previous = dict({"job_name": "j", "host": "h", "ansible_job_id": "j1.1"}, **held)
     record = state_record.make(state_record.Key("h", "p", "j", "x_"), "j2.2", {}, {"started_at": given})
@@ -329,33 +438,70 @@ def test_start_that_is_not_given_is_none():
     assert state_record.time("", "x_started_at") is None
 
 
-@pytest.mark.parametrize(("before", "given", "after"), [
-    ("running", "succeeded", "succeeded"), ("running", "lost", "lost"), ("lost", "running", "running"), ("lost", "failed", "failed"), ("timed_out", "lost", "timed_out"),
-    ("succeeded", "failed", "succeeded"), ("failed", "running", "failed"), ("cancelled", "failed", "cancelled"), ("closed", "running", "running"), ("lost", "timed_out", "timed_out"),
-])
+@pytest.mark.parametrize(
+    ("before", "given", "after"),
+    [
+        ("running", "succeeded", "succeeded"),
+        ("running", "lost", "lost"),
+        ("lost", "running", "running"),
+        ("lost", "failed", "failed"),
+        ("timed_out", "lost", "timed_out"),
+        ("succeeded", "failed", "succeeded"),
+        ("failed", "running", "failed"),
+        ("cancelled", "failed", "cancelled"),
+        ("closed", "running", "running"),
+        ("lost", "timed_out", "timed_out"),
+    ],
+)
 def test_status_is_saved_and_a_result_is_never_replaced_by_less(before, given, after):
-    previous = dict(_record(), status=before, finished_at=None if before == "running" else "2026-11-20T11:00:00.000000Z")
-    merged = state_record.merge(previous, state_record.make(KEY, "j1.2", {}, {"status": given, "rc": 7}), "2026-11-20T12:00:00.000000Z") or previous
+    previous = dict(
+        _record(), status=before, finished_at=None if before == "running" else "2026-11-20T11:00:00.000000Z"
+    )
+    merged = (
+        state_record.merge(
+            previous, state_record.make(KEY, "j1.2", {}, {"status": given, "rc": 7}), "2026-11-20T12:00:00.000000Z"
+        )
+        or previous
+    )
     assert merged["status"] == after
     assert (merged.get("rc") == 7) == (after == given) and bool(merged.get("finished_at")) == (after != "running")
 
 
 def test_end_is_stamped_when_it_is_first_saved_and_not_again():
-    ended = state_record.merge(_record(), state_record.make(KEY, "j1.2", {}, {"status": "succeeded"}), "2026-11-20T12:00:00.000000Z")
+    ended = state_record.merge(
+        _record(), state_record.make(KEY, "j1.2", {}, {"status": "succeeded"}), "2026-11-20T12:00:00.000000Z"
+    )
     assert ended["finished_at"] == "2026-11-20T12:00:00.000000Z"
-    again = state_record.merge(ended, state_record.make(KEY, "j1.2", {"note": 1}, {"status": "succeeded"}), "2026-11-20T13:00:00.000000Z")
+    again = state_record.merge(
+        ended, state_record.make(KEY, "j1.2", {"note": 1}, {"status": "succeeded"}), "2026-11-20T13:00:00.000000Z"
+    )
     assert again["finished_at"] == "2026-11-20T12:00:00.000000Z"
     assert state_record.merge(ended, state_record.make(KEY, "j1.2", {}, {}), "2026-11-20T13:00:00.000000Z") is None
 
 
-@pytest.mark.parametrize(("given", "found"), [
-    ("", {}), (None, {}), ("lost", {"status": "lost"}), ({"finished": 0, "started": 1}, {"status": "running"}),
-    ({"finished": 1, "rc": 0, "stdout": "secret"}, {"status": "succeeded", "rc": 0}),
-    ({"finished": 1, "rc": 2, "failed": True, "msg": "non-zero return code"}, {"status": "failed", "rc": 2, "message": "non-zero return code"}),
-    ({"finished": 1, "failed": True, "msg": "password hunter2"}, {"status": "failed"}),
-    ({"finished": 1, "failed": True, "msg": "could not find job"}, {"status": "lost", "message": "could not find job"}),
-    ({"finished": 1, "failed": True, "msg": "cancelled by ann: why", "jobledger_cancelled": {"by": "ann"}}, {"status": "cancelled", "message": "cancelled by ann: why"}),
-])
+@pytest.mark.parametrize(
+    ("given", "found"),
+    [
+        ("", {}),
+        (None, {}),
+        ("lost", {"status": "lost"}),
+        ({"finished": 0, "started": 1}, {"status": "running"}),
+        ({"finished": 1, "rc": 0, "stdout": "secret"}, {"status": "succeeded", "rc": 0}),
+        (
+            {"finished": 1, "rc": 2, "failed": True, "msg": "non-zero return code"},
+            {"status": "failed", "rc": 2, "message": "non-zero return code"},
+        ),
+        ({"finished": 1, "failed": True, "msg": "password hunter2"}, {"status": "failed"}),
+        (
+            {"finished": 1, "failed": True, "msg": "could not find job"},
+            {"status": "lost", "message": "could not find job"},
+        ),
+        (
+            {"finished": 1, "failed": True, "msg": "cancelled by ann: why", "jobledger_cancelled": {"by": "ann"}},
+            {"status": "cancelled", "message": "cancelled by ann: why"},
+        ),
+    ],
+)
 def test_status_is_told_by_a_word_or_by_a_registered_result(given, found):
     assert state_known.status(given) == found
 

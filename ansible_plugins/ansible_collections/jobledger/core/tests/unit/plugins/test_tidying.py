@@ -28,7 +28,11 @@ class Site:
         for folder in ("running", "ended"):
             for inner in ("attached", "already"):
                 os.makedirs(attempt.file(folder, inner))
-        job_id, link, temporary = "j%d.1" % (len(os.listdir(self.links)) + 1), None, self.root / ("ansible-tmp-1.2-3-" + name)
+        job_id, link, temporary = (
+            "j%d.1" % (len(os.listdir(self.links)) + 1),
+            None,
+            self.root / ("ansible-tmp-1.2-3-" + name),
+        )
         temporary.mkdir()
         (temporary / "AnsiballZ_command.py").write_text("")
         link = self.links / job_id
@@ -43,7 +47,10 @@ class Site:
             for place in (("ended",), ("ended", "attached"), ("ended", "already")):
                 layout.write_json(attempt.file(*place, job_id), {"rc": 0})
             layout.write_file(attempt.file("stdout"), b"done")
-            layout.write_json(attempt.file("ended", "end.json"), {"status": "succeeded", "ended_at": job_files.moment(NOW - ended_days_ago * DAY)})
+            layout.write_json(
+                attempt.file("ended", "end.json"),
+                {"status": "succeeded", "ended_at": job_files.moment(NOW - ended_days_ago * DAY)},
+            )
             os.unlink(attempt.file("now"))
             os.symlink("ended", attempt.file("now"))
         return attempt
@@ -67,7 +74,11 @@ def test_what_an_old_job_left_goes_and_its_end_stays_known(site):
     old, young, running = site.job("old", 40), site.job("young", 1), site.job("running")
     removed, troubles = site.tidy()
     assert troubles == [] and len(removed) == 6
-    assert not os.path.lexists(old.file("ended", "j1.1")) and not os.path.exists(old.file("stdout")) and not (site.root / "ansible-tmp-1.2-3-old").exists()
+    assert (
+        not os.path.lexists(old.file("ended", "j1.1"))
+        and not os.path.exists(old.file("stdout"))
+        and not (site.root / "ansible-tmp-1.2-3-old").exists()
+    )
     assert (old.state(), old.end["status"], old.result()) == ("ended", "succeeded", None)
     assert young.result() is not None and running.state() == "lost"
     assert sorted(path.name for path in site.links.iterdir()) == ["j2.1", "j3.1"]
@@ -112,14 +123,21 @@ def test_damaged_fence_is_told_and_the_others_are_tidied(site):
     with open(damaged.file("ended", "end.json"), "w") as file:
         file.write("{")
     removed, troubles = site.tidy()
-    assert damaged.path in troubles[0] and [text for text in troubles if damaged.path not in text and "j1.1" not in text] == []
+    assert (
+        damaged.path in troubles[0]
+        and [text for text in troubles if damaged.path not in text and "j1.1" not in text] == []
+    )
     assert old.result() is None and removed
 
 
 def test_fence_is_freed_by_its_name_or_its_job_with_a_reason(site):
     attempt = site.job("Migrate schema", 1)
     found = tidying.free(site.dir, "db1 / Upgrade / Migrate schema", "ann@ci-1", "restored from an image")
-    assert (found["title"], attempt.freed["by"], attempt.freed["reason"]) == ("db1 / Upgrade / Migrate schema", "ann@ci-1", "restored from an image")
+    assert (found["title"], attempt.freed["by"], attempt.freed["reason"]) == (
+        "db1 / Upgrade / Migrate schema",
+        "ann@ci-1",
+        "restored from an image",
+    )
     assert tidying.free(site.dir, "j1.1", "bob", "again")["ansible_job_id"] == "j1.1"
 
 

@@ -28,8 +28,8 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
- * Tokens in one JSON file, 0600, that a reader never sees half written, with a checksum. A file beside it knows which contents are the latest, so that an older copy opens nothing; a lock file keeps two
- * commands apart.
+ * Tokens in one JSON file, 0600, that a reader never sees half written, with a checksum. A file beside it knows which
+ * contents are the latest, so that an older copy opens nothing; a lock file keeps two commands apart.
  */
 public final class FileTokenStore implements TokenStore {
     private static final Following FOLLOWING = new Following(Duration.ofMillis(300), null);
@@ -58,8 +58,10 @@ public final class FileTokenStore implements TokenStore {
                 return contents.map(Contents::tokens);
             }
             if (reading == READINGS) {
-                throw new TokenStoreException(fault + ". Nobody is let in by it. Put the right file back; or move it and " + knownFile()
-                        + " away and make new tokens with 'jobledger token create'", null);
+                throw new TokenStoreException(
+                        fault + ". Nobody is let in by it. Put the right file back; or move it and " + knownFile()
+                                + " away and make new tokens with 'jobledger token create'",
+                        null);
             }
             // A change may have come between the two files.
         }
@@ -71,7 +73,8 @@ public final class FileTokenStore implements TokenStore {
     private Optional<Contents> contents() {
         try {
             if (PrivateFiles.writableByOthers(file)) {
-                throw new TokenStoreException("others may write the tokens in " + file + ": look who did, then chmod 600 it", null);
+                throw new TokenStoreException(
+                        "others may write the tokens in " + file + ": look who did, then chmod 600 it", null);
             }
             byte[] bytes = Files.readAllBytes(file);
             JsonNode json = Json.MAPPER.readTree(bytes);
@@ -87,8 +90,11 @@ public final class FileTokenStore implements TokenStore {
             return Optional.empty();
         } catch (IOException | IllegalArgumentException e) {
             // Not Jackson's message: it may quote the file.
-            throw new TokenStoreException("the tokens in " + file + " cannot be read (" + e.getClass().getSimpleName()
-                    + "). If the file is damaged or was changed by hand, move it and " + knownFile() + " away and make new tokens with 'jobledger token create'", e);
+            throw new TokenStoreException(
+                    "the tokens in " + file + " cannot be read (" + e.getClass().getSimpleName()
+                            + "). If the file is damaged or was changed by hand, move it and " + knownFile()
+                            + " away and make new tokens with 'jobledger token create'",
+                    e);
         }
     }
 
@@ -100,7 +106,11 @@ public final class FileTokenStore implements TokenStore {
         if (contents == null) {
             return "the tokens in " + file + " are missing, and there were some";
         }
-        return contents.check != null && known.contains(contents.check) ? null : "the tokens in " + file + " are not those that were written last: an older copy, in which a token may still be good that was revoked";
+        return contents.check != null && known.contains(contents.check)
+                ? null
+                : "the tokens in " + file
+                        + " are not those that were written last: an older copy, in which a token may still be good"
+                        + " that was revoked";
     }
 
     /** Where it is known which contents are the latest: outside the file that may be an older copy. */
@@ -110,11 +120,16 @@ public final class FileTokenStore implements TokenStore {
 
     private List<String> known() {
         try {
-            return Files.readAllLines(knownFile(), StandardCharsets.US_ASCII).stream().filter(line -> !line.isBlank()).toList();
+            return Files.readAllLines(knownFile(), StandardCharsets.US_ASCII).stream()
+                    .filter(line -> !line.isBlank())
+                    .toList();
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException e) {
-            throw new TokenStoreException("the file " + knownFile() + ", which says what tokens there must be, cannot be read (" + e.getClass().getSimpleName() + ")", e);
+            throw new TokenStoreException(
+                    "the file " + knownFile() + ", which says what tokens there must be, cannot be read ("
+                            + e.getClass().getSimpleName() + ")",
+                    e);
         }
     }
 
@@ -124,7 +139,9 @@ public final class FileTokenStore implements TokenStore {
 
     private static String check(JsonNode tokens) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Json.text(tokens).getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256")
+                            .digest(Json.text(tokens).getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
         }
@@ -137,7 +154,10 @@ public final class FileTokenStore implements TokenStore {
             PrivateFiles.createDirectory(file.getParent());
             // A process may hold a lock of a file once; two threads of one take turns.
             synchronized (FileTokenStore.class) {
-                try (FileChannel channel = FileChannel.open(lockFile, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(lockFile))) {
+                try (FileChannel channel = FileChannel.open(
+                        lockFile,
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                        PrivateFiles.fileAttributes(lockFile))) {
                     channel.lock();
                     write(change.apply(read().orElse(List.of())));
                 }
@@ -182,8 +202,15 @@ public final class FileTokenStore implements TokenStore {
         if (hash.length() != 64 || scopes.isEmpty()) {
             throw new IllegalArgumentException("a token without its hash or scopes");
         }
-        return new Token(json.required("id").asText(), json.required("name").asText(), scopes, hash, time(json, "created_at"), json.path("created_by").asText(null),
-                time(json, "expires_at"), time(json, "revoked_at"));
+        return new Token(
+                json.required("id").asText(),
+                json.required("name").asText(),
+                scopes,
+                hash,
+                time(json, "created_at"),
+                json.path("created_by").asText(null),
+                time(json, "expires_at"),
+                time(json, "revoked_at"));
     }
 
     private static Instant time(JsonNode json, String field) {

@@ -5,8 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Wrong tokens, by the address that they came from: after ten within a minute an address has to wait until that minute is over. So many addresses are known as fit; when there are
- * more, the one that was quiet for longest is forgotten. Thread-safe.
+ * Wrong tokens, by the address that they came from: after ten within a minute an address has to wait until that minute
+ * is over. So many addresses are known as fit; when there are more, the one that was quiet for longest is forgotten.
+ * Thread-safe.
  */
 public final class Guesses {
     private static final int MOST_WRONG = 10;

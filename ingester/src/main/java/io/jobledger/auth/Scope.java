@@ -35,8 +35,11 @@ public enum Scope {
     public static Set<Scope> parse(String text) {
         Set<Scope> scopes = EnumSet.noneOf(Scope.class);
         for (String part : text.split(",", -1)) {
-            scopes.add(Arrays.stream(values()).filter(scope -> scope.wire().equals(part.strip())).findFirst().orElseThrow(() -> new IllegalArgumentException(
-                    "'" + part + "' is no scope; there are: " + Arrays.stream(values()).map(Scope::wire).collect(Collectors.joining(", ")))));
+            scopes.add(Arrays.stream(values())
+                    .filter(scope -> scope.wire().equals(part.strip()))
+                    .findFirst()
+                    .orElseThrow(() -> new IllegalArgumentException("'" + part + "' is no scope; there are: "
+                            + Arrays.stream(values()).map(Scope::wire).collect(Collectors.joining(", ")))));
         }
         return scopes;
     }

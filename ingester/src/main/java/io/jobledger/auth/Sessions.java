@@ -14,8 +14,9 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * A browser's login: the id of a token, a time and a random number, signed with a key that only this process has. Nothing is kept of it while it is in force, so logins cannot
- * fill the memory; it ends with a logout, with the token, with its time, or with the process. Of logouts so many are kept as fit; beyond that a logout ends all sessions of its
+ * A browser's login: the id of a token, a time and a random number, signed with a key that only this process has.
+ * Nothing is kept of it while it is in force, so logins cannot fill the memory; it ends with a logout, with the token,
+ * with its time, or with the process. Of logouts so many are kept as fit; beyond that a logout ends all sessions of its
  * token. Thread-safe.
  */
 public final class Sessions {

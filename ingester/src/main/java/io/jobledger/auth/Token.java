@@ -14,7 +14,15 @@ import java.util.Set;
  * @param expiresAt null for never
  * @param revokedAt null while it is not
  */
-public record Token(String id, String name, Set<Scope> scopes, String hash, Instant createdAt, String createdBy, Instant expiresAt, Instant revokedAt) {
+public record Token(
+        String id,
+        String name,
+        Set<Scope> scopes,
+        String hash,
+        Instant createdAt,
+        String createdBy,
+        Instant expiresAt,
+        Instant revokedAt) {
     public Token {
         scopes = Set.copyOf(scopes);
     }

@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 
 /**
- * Makes, lists and revokes tokens in a store, whether a server runs on it or not. What it does stands in the trail before it counts; what is refused does not stand there. Blocks.
- * Thread-safe.
+ * Makes, lists and revokes tokens in a store, whether a server runs on it or not. What it does stands in the trail
+ * before it counts; what is refused does not stand there. Blocks. Thread-safe.
  */
 public final class TokenAdmin {
     /** Longest name of a token, in characters. */
@@ -69,10 +69,14 @@ public final class TokenAdmin {
         if (called.isBlank() || called.length() > MAX_NAME || called.chars().anyMatch(Character::isISOControl)) {
             throw new IllegalArgumentException("a token's name must have 1 to " + MAX_NAME + " printable characters");
         }
-        Token token = new Token(id, called, scopes, TokenText.hash(text), now, by, life == null ? null : now.plus(life), null);
+        Token token = new Token(
+                id, called, scopes, TokenText.hash(text), now, by, life == null ? null : now.plus(life), null);
         change("token.create", by, tokens -> {
-            if (tokens.stream().anyMatch(other -> other.usable(now) && (other.name().equals(called) || other.id().equals(called)))) {
-                throw new IllegalArgumentException("there is a token '" + called + "' already: choose another name, or revoke it first");
+            if (tokens.stream()
+                    .anyMatch(other -> other.usable(now)
+                            && (other.name().equals(called) || other.id().equals(called)))) {
+                throw new IllegalArgumentException(
+                        "there is a token '" + called + "' already: choose another name, or revoke it first");
             }
             List<Token> all = new ArrayList<>(tokens);
             all.add(token);
@@ -99,14 +103,23 @@ public final class TokenAdmin {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         return change("token.revoke", by, tokens -> {
             Token meant = tokens.stream()
-                    .filter(token -> token.revokedAt() == null && (token.id().equals(which) || token.name().equals(which) && token.usable(now)))
+                    .filter(token -> token.revokedAt() == null
+                            && (token.id().equals(which) || token.name().equals(which) && token.usable(now)))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException("there is no token '" + which + "' that could be revoked; 'jobledger token ls' lists them"));
-            return new Change(meant.revoked(now), tokens.stream().map(token -> token.id().equals(meant.id()) ? token.revoked(now) : token).toList());
+                    .orElseThrow(() -> new IllegalArgumentException("there is no token '" + which
+                            + "' that could be revoked; 'jobledger token ls' lists them"));
+            return new Change(
+                    meant.revoked(now),
+                    tokens.stream()
+                            .map(token -> token.id().equals(meant.id()) ? token.revoked(now) : token)
+                            .toList());
         });
     }
 
-    /** Changes the store. It is written down when it is certain to be allowed, and before it is stored; if storing then fails, that is written down as well. */
+    /**
+     * Changes the store. It is written down when it is certain to be allowed, and before it is stored; if storing then
+     * fails, that is written down as well.
+     */
     private Token change(String what, String by, Function<List<Token>, Change> decide) {
         AtomicReference<Token> written = new AtomicReference<>();
         try {

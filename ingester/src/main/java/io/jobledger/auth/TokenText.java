@@ -8,8 +8,9 @@ import java.util.HexFormat;
 import java.util.regex.Pattern;
 
 /**
- * How a token looks: {@code jl_} and 64 hexadecimal digits, so that scanners for leaked secrets find it. It is 256 random bits, which nobody can guess or search: one round of
- * SHA-256 keeps it as safe as a slow hash keeps a password, and costs a request nothing.
+ * How a token looks: {@code jl_} and 64 hexadecimal digits, so that scanners for leaked secrets find it. It is 256
+ * random bits, which nobody can guess or search: one round of SHA-256 keeps it as safe as a slow hash keeps a password,
+ * and costs a request nothing.
  */
 public final class TokenText {
     public static final String PREFIX = "jl_";
@@ -32,7 +33,8 @@ public final class TokenText {
     /** What is kept of it. */
     public static String hash(String token) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
+            return HexFormat.of()
+                    .formatHex(MessageDigest.getInstance("SHA-256").digest(token.getBytes(StandardCharsets.UTF_8)));
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

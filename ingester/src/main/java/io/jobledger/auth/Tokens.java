@@ -13,10 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The tokens as the server knows them: in memory, so that asking never blocks, and read again as often as the store says, so that what a command makes or revokes counts at once.
- * Once there was a token, every request needs one, also when all of them are revoked or expired or the store cannot be read: a fault never opens the ledger. A store on another
- * machine that does not answer is believed for some seconds more; after that nobody is let in, and every question is answered by a passing {@link TokenStoreException}, also where
- * there was no token so far, since the first may have been made meanwhile. Thread-safe.
+ * The tokens as the server knows them: in memory, so that asking never blocks, and read again as often as the store
+ * says, so that what a command makes or revokes counts at once. Once there was a token, every request needs one, also
+ * when all of them are revoked or expired or the store cannot be read: a fault never opens the ledger. A store on
+ * another machine that does not answer is believed for some seconds more; after that nobody is let in, and every
+ * question is answered by a passing {@link TokenStoreException}, also where there was no token so far, since the first
+ * may have been made meanwhile. Thread-safe.
  */
 public final class Tokens implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tokens.class);
@@ -67,14 +69,16 @@ public final class Tokens implements AutoCloseable {
             boolean empty = read.tokens.isEmpty();
             if (empty && required && complaint == null) {
                 complaint = "";
-                LOG.warn("The tokens are gone: every request is refused until there are some again, or the ingester is started anew");
+                LOG.warn("The tokens are gone: every request is refused until there are some again, or the ingester is"
+                        + " started anew");
             }
             complaint = empty ? complaint : null;
             required |= !empty;
             known = read;
         } catch (RuntimeException e) {
             if (!(e instanceof TokenStoreException fault && fault.isPassing())) {
-                // A token that was revoked a moment before the fault must not go on working: nobody comes in until it is mended.
+                // A token that was revoked a moment before the fault must not go on working: nobody comes in until it
+                // is mended.
                 known = new Known(List.of(), System.nanoTime());
                 required = true;
             }
@@ -89,8 +93,13 @@ public final class Tokens implements AutoCloseable {
     private List<Token> believed() {
         Known now = known;
         TokenStore.Following following = store.following();
-        if (following.trust() != null && System.nanoTime() - now.asked > following.trust().toNanos()) {
-            throw new TokenStoreException("whether a token is good cannot be asked now, try again: the place where the tokens are kept does not answer", null, true);
+        if (following.trust() != null
+                && System.nanoTime() - now.asked > following.trust().toNanos()) {
+            throw new TokenStoreException(
+                    "whether a token is good cannot be asked now, try again: the place where the tokens are kept does"
+                            + " not answer",
+                    null,
+                    true);
         }
         return now.tokens;
     }
@@ -115,7 +124,8 @@ public final class Tokens implements AutoCloseable {
     }
 
     /**
-     * The token of this text, if it is one that is neither revoked nor expired. The time this takes says nothing about the tokens' texts.
+     * The token of this text, if it is one that is neither revoked nor expired. The time this takes says nothing about
+     * the tokens' texts.
      *
      * @throws TokenStoreException a passing one, when the store has not answered for too long
      */
@@ -136,7 +146,10 @@ public final class Tokens implements AutoCloseable {
      * @throws TokenStoreException a passing one, when the store has not answered for too long
      */
     public Optional<Token> byId(String id) {
-        return usable(believed().stream().filter(token -> token.id().equals(id)).findFirst().orElse(null));
+        return usable(believed().stream()
+                .filter(token -> token.id().equals(id))
+                .findFirst()
+                .orElse(null));
     }
 
     private Optional<Token> usable(Token token) {

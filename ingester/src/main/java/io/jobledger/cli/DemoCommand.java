@@ -27,24 +27,38 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** {@code demo}: the main job on real Ansible. Every step is checked; the first that does not do what it says ends the demo with exit code 1. */
+/**
+ * {@code demo}: the main job on real Ansible. Every step is checked; the first that does not do what it says ends the
+ * demo with exit code 1.
+ */
 @Command(
         name = "demo",
-        description = "Shows the main job on real Ansible: starts jobs, kills the controller, resumes every job by name. Leaves nothing behind.",
+        description =
+                "Shows the main job on real Ansible: starts jobs, kills the controller, resumes every job by name."
+                        + " Leaves nothing behind.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
-    private static final Set<String> JOBS = Set.of("Migrate schema", "Back up (orders)", "Back up (users)", "Rebuild index");
+    private static final Set<String> JOBS =
+            Set.of("Migrate schema", "Back up (orders)", "Back up (users)", "Rebuild index");
     private static final int HOSTS = 3;
 
     /** Where the demo mirrors to. */
-    enum MirrorKind { file, oci }
+    enum MirrorKind {
+        file,
+        oci
+    }
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--mirror", paramLabel = "KIND", defaultValue = "file",
-            description = "file: a directory. oci: a bucket of OCI Object Storage, in a stand-in on this machine that needs no account. Default: file.")
+    @Option(
+            names = "--mirror",
+            paramLabel = "KIND",
+            defaultValue = "file",
+            description =
+                    "file: a directory. oci: a bucket of OCI Object Storage, in a stand-in on this machine that needs"
+                            + " no account. Default: file.")
     private MirrorKind mirror;
 
     private int step;
@@ -73,7 +87,8 @@ final class DemoCommand implements Callable<Integer> {
     private static Path home() {
         String home = System.getenv("JOBLEDGER_HOME");
         if (home == null || !Files.isDirectory(Path.of(home, "docs", "examples", "demo"))) {
-            throw new CommandFailed("the demo needs the checkout with its playbooks; start it there as ./jobledger demo");
+            throw new CommandFailed(
+                    "the demo needs the checkout with its playbooks; start it there as ./jobledger demo");
         }
         return Path.of(home);
     }
@@ -94,14 +109,16 @@ final class DemoCommand implements Callable<Integer> {
         say("Start the ingester, as './jobledger serve' does");
         detail(stage.startIngester());
 
-        say("Run start.yml: on three hosts a job with poll: 0, a loop of two, and one with poll: 2 that the controller waits for");
+        say("Run start.yml: on three hosts a job with poll: 0, a loop of two, and one with poll: 2 that the"
+                + " controller waits for");
         Process controller = stage.ansible("start.yml");
         int expected = HOSTS * JOBS.size();
         stage.await("all " + expected + " jobs in the ledger", PATIENCE, () -> {
             stage.requireAlive(controller, "the controller");
             return stage.get("/api/v1/jobs?status=running").get("jobs").size() == expected;
         });
-        detail(expected + " jobs are in the ledger; the controller (process " + controller.pid() + ") waits for 'Rebuild index'");
+        detail(expected + " jobs are in the ledger; the controller (process " + controller.pid()
+                + ") waits for 'Rebuild index'");
 
         say("kill -9 the controller while all of its jobs run");
         stage.killNine(controller);
@@ -114,7 +131,8 @@ final class DemoCommand implements Callable<Integer> {
         String path = "/api/v1/jobs/db1/Upgrade%20databases/Migrate%20schema";
         JsonNode one = stage.get(path);
         detail("curl " + stage.url() + path);
-        detail("  ansible_job_id " + one.get("ansible_job_id").asText() + ", status " + one.get("status").asText());
+        detail("  ansible_job_id " + one.get("ansible_job_id").asText() + ", status "
+                + one.get("status").asText());
         detail("  results_file " + one.get("results_file").asText());
 
         say("Run resume.yml, a new controller: it finds every job by name and waits for its end");
@@ -124,19 +142,39 @@ final class DemoCommand implements Callable<Integer> {
         say("The jobs, as './jobledger jobs ls' shows them");
         JsonNode jobs = stage.get("/api/v1/jobs");
         table(jobs.get("jobs"), Views.JOBS);
-        require(StreamSupport.stream(jobs.get("jobs").spliterator(), false).filter(job -> job.get("status").asText().equals("succeeded")).count() == expected,
+        require(
+                StreamSupport.stream(jobs.get("jobs").spliterator(), false)
+                                .filter(job -> job.get("status").asText().equals("succeeded"))
+                                .count()
+                        == expected,
                 "all " + expected + " jobs succeeded");
 
         say("The runs, as './jobledger runs ls' shows them: the one that was killed never said goodbye");
-        stage.await("the killed run shown as interrupted", PATIENCE, () -> states(stage).equals(Set.of("finished resume.yml", "interrupted start.yml")));
+        stage.await(
+                "the killed run shown as interrupted",
+                PATIENCE,
+                () -> states(stage).equals(Set.of("finished resume.yml", "interrupted start.yml")));
         table(stage.get("/api/v1/runs").get("runs"), Views.RUNS);
 
-        say("The mirror: the same records as " + (mirror == MirrorKind.oci ? "objects in the bucket" : "files") + ", for the day when the ledger is gone");
-        stage.await("every record in the mirror", PATIENCE, () -> stage.get("/api/v1/mirrors").get("mirrors").get(0).get("pending").asLong() == 0);
+        say("The mirror: the same records as " + (mirror == MirrorKind.oci ? "objects in the bucket" : "files")
+                + ", for the day when the ledger is gone");
+        stage.await(
+                "every record in the mirror",
+                PATIENCE,
+                () -> stage.get("/api/v1/mirrors")
+                                .get("mirrors")
+                                .get(0)
+                                .get("pending")
+                                .asLong()
+                        == 0);
         Set<String> paths = stage.mirrored();
         paths.forEach(this::detail);
         require(paths.size() == expected, "the mirror holds " + expected + " records");
-        require(paths.containsAll(JOBS.stream().map(job -> "db2/Upgrade databases/" + job + ".json").toList()), "they stand under host/play/job.json");
+        require(
+                paths.containsAll(JOBS.stream()
+                        .map(job -> "db2/Upgrade databases/" + job + ".json")
+                        .toList()),
+                "they stand under host/play/job.json");
 
         say("Stop the ingester with SIGTERM");
         detail("it stopped after " + stage.stopIngester().toMillis() + " ms");
@@ -144,12 +182,18 @@ final class DemoCommand implements Callable<Integer> {
 
     private static Set<String> states(DemoStage stage) {
         return StreamSupport.stream(stage.get("/api/v1/runs").get("runs").spliterator(), false)
-                .map(run -> run.get("state").asText() + " " + run.get("playbook").asText())
+                .map(run ->
+                        run.get("state").asText() + " " + run.get("playbook").asText())
                 .collect(Collectors.toSet());
     }
 
     private void table(JsonNode rows, List<RecordColumn> fields) {
-        RecordColumn.table(out(), fields, new ShownTimes(ZoneId.systemDefault(), Instant.now()), Terminal.width(System.getenv()), Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
+        RecordColumn.table(
+                        out(),
+                        fields,
+                        new ShownTimes(ZoneId.systemDefault(), Instant.now()),
+                        Terminal.width(System.getenv()),
+                        Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
                 .print(rows);
     }
 

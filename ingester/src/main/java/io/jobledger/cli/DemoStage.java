@@ -30,7 +30,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** What the demo plays with: a folder of its own, an ingester process, Ansible processes. Closing it, from any thread, stops and removes all of it; the rest is for one thread. */
+/**
+ * What the demo plays with: a folder of its own, an ingester process, Ansible processes. Closing it, from any thread,
+ * stops and removes all of it; the rest is for one thread.
+ */
 final class DemoStage implements AutoCloseable {
     private static final Pattern LISTENS = Pattern.compile("listens on (http://\\S+)");
     private static final Pattern READY = Pattern.compile("ready endpoint=(\\S+) config=(.+) bucket=.*");
@@ -61,17 +64,22 @@ final class DemoStage implements AutoCloseable {
             Path candidate = Path.of(directory.isEmpty() ? "." : directory, "ansible-playbook");
             if (Files.isExecutable(candidate)) {
                 Matcher version = CORE_VERSION.matcher(output(List.of(candidate.toString(), "--version")));
-                if (version.find() && Integer.parseInt(version.group(1)) == 2 && Integer.parseInt(version.group(2)) >= 14) {
+                if (version.find()
+                        && Integer.parseInt(version.group(1)) == 2
+                        && Integer.parseInt(version.group(2)) >= 14) {
                     ansible = candidate;
                     return candidate + " (ansible-core " + version.group(1) + "." + version.group(2) + ")";
                 }
             }
         }
         narrator.accept("none on the PATH; a pinned ansible-core goes into .tools/ of this checkout (once)");
-        Path bin = Path.of(output(List.of("python3", home.resolve("ansible_plugins/devenv.py").toString())).strip());
+        Path bin = Path.of(output(List.of(
+                        "python3", home.resolve("ansible_plugins/devenv.py").toString()))
+                .strip());
         ansible = bin.resolve("ansible-playbook");
         if (!Files.isExecutable(ansible)) {
-            throw new CommandFailed("no ansible-playbook could be installed into the checkout; the lines above say why");
+            throw new CommandFailed(
+                    "no ansible-playbook could be installed into the checkout; the lines above say why");
         }
         return ansible.toString();
     }
@@ -96,22 +104,38 @@ final class DemoStage implements AutoCloseable {
         return output;
     }
 
-    /** Starts a stand-in for OCI that ends with this process, and makes its bucket the mirror; returns the line it greets with. */
+    /**
+     * Starts a stand-in for OCI that ends with this process, and makes its bucket the mirror; returns the line it
+     * greets with.
+     */
     String startOci() throws IOException {
         Path jar = home.resolve("ingester/target/jobledger-oci-stand-in.jar");
         if (!Files.isRegularFile(jar)) {
             throw new CommandFailed("there is no " + jar + "; './mvnw -DskipTests package' builds it");
         }
-        Process standIn = start(new ProcessBuilder(java(), "-Xmx64m", "-jar", jar.toString(), folder.resolve("oci").toString(), "jobledger-demo")
+        Process standIn = start(new ProcessBuilder(
+                        java(),
+                        "-Xmx64m",
+                        "-jar",
+                        jar.toString(),
+                        folder.resolve("oci").toString(),
+                        "jobledger-demo")
                 .redirectError(ProcessBuilder.Redirect.INHERIT));
-        String line = new BufferedReader(new InputStreamReader(standIn.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        String line =
+                new BufferedReader(new InputStreamReader(standIn.getInputStream(), StandardCharsets.UTF_8)).readLine();
         Matcher ready = READY.matcher(line == null ? "" : line);
         if (!ready.matches()) {
             throw new CommandFailed("the stand-in for OCI did not start; the lines above say why");
         }
         oci = oci.at(ready.group(1), Path.of(ready.group(2)));
         mirror = "oci://jobledger-demo";
-        mirrorFlags.addAll(List.of("--mirror", mirror, "--oci-endpoint", oci.endpoint(), "--oci-config-file", oci.configFile().toString()));
+        mirrorFlags.addAll(List.of(
+                "--mirror",
+                mirror,
+                "--oci-endpoint",
+                oci.endpoint(),
+                "--oci-config-file",
+                oci.configFile().toString()));
         return line;
     }
 
@@ -137,15 +161,27 @@ final class DemoStage implements AutoCloseable {
     /** Starts an ingester of its own on a free port; returns the line it greets with. */
     String startIngester() throws IOException {
         List<String> command = new ArrayList<>(List.of(
-                java(), "-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Main.class.getName(),
-                "serve", "--port", "0", "--data-dir", folder.resolve("data").toString(), "--run-silence", "5s"));
+                java(),
+                "-Xmx128m",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "serve",
+                "--port",
+                "0",
+                "--data-dir",
+                folder.resolve("data").toString(),
+                "--run-silence",
+                "5s"));
         command.addAll(mirrorFlags);
         ProcessBuilder builder = new ProcessBuilder(command);
         // The demo must not depend on, or write into, what the operator has set up.
         builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.startsWith("OCI_"));
         builder.environment().put("XDG_CONFIG_HOME", folder.toString());
         ingester = start(builder.redirectError(ProcessBuilder.Redirect.INHERIT));
-        String line = new BufferedReader(new InputStreamReader(ingester.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        String line =
+                new BufferedReader(new InputStreamReader(ingester.getInputStream(), StandardCharsets.UTF_8)).readLine();
         Matcher listens = LISTENS.matcher(line == null ? "" : line);
         if (!listens.find()) {
             throw new CommandFailed("the ingester did not start; the lines above say why");
@@ -166,7 +202,9 @@ final class DemoStage implements AutoCloseable {
     Process ansible(String playbook) throws IOException {
         Path examples = home.resolve("docs").resolve("examples").resolve("demo");
         narrator.accept("$ ansible-playbook " + playbook);
-        ProcessBuilder builder = new ProcessBuilder(ansible.toString(), playbook).directory(examples.toFile()).redirectErrorStream(true);
+        ProcessBuilder builder = new ProcessBuilder(ansible.toString(), playbook)
+                .directory(examples.toFile())
+                .redirectErrorStream(true);
         builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.startsWith("ANSIBLE_"));
         builder.environment().put("JOBLEDGER_URL", url);
         // On a busy machine a cold ingester may take longer than a run would usually wait for it.
@@ -174,11 +212,20 @@ final class DemoStage implements AutoCloseable {
         builder.environment().put("JOBLEDGER_BUDGET", "30");
         builder.environment().put("JOBLEDGER_SPOOL_DIR", folder.resolve("spool").toString());
         builder.environment().put("DEMO_DIR", folder.toString());
-        builder.environment().put("ANSIBLE_CONFIG", examples.resolve("ansible.cfg").toString());
+        builder.environment()
+                .put("ANSIBLE_CONFIG", examples.resolve("ansible.cfg").toString());
         builder.environment().put("ANSIBLE_HOME", folder.resolve("ansible").toString());
-        builder.environment().put("ANSIBLE_LOCAL_TEMP", folder.resolve("ansible").resolve("tmp").toString());
+        builder.environment()
+                .put(
+                        "ANSIBLE_LOCAL_TEMP",
+                        folder.resolve("ansible").resolve("tmp").toString());
         Process process = start(builder);
-        Thread reader = new Thread(() -> process.inputReader().lines().filter(line -> !line.isBlank()).forEach(line -> narrator.accept("| " + line)), "demo-output");
+        Thread reader = new Thread(
+                () -> process.inputReader()
+                        .lines()
+                        .filter(line -> !line.isBlank())
+                        .forEach(line -> narrator.accept("| " + line)),
+                "demo-output");
         reader.setDaemon(true);
         reader.start();
         return process;
@@ -193,8 +240,8 @@ final class DemoStage implements AutoCloseable {
     }
 
     /**
-     * SIGKILL for a controller and its workers, as when the machine goes down: no goodbye, no clean-up. A worker that is left alive would wait for its job, remove the
-     * job's file, and find nobody to tell.
+     * SIGKILL for a controller and its workers, as when the machine goes down: no goodbye, no clean-up. A worker that
+     * is left alive would wait for its job, remove the job's file, and find nobody to tell.
      */
     void killNine(Process controller) throws InterruptedException {
         List<ProcessHandle> workers = controller.descendants().toList();
@@ -209,7 +256,10 @@ final class DemoStage implements AutoCloseable {
         }
     }
 
-    /** How many of the jobs have a live process. Ansible's wrapper carries the first part of the id as an argument as long as the job runs. */
+    /**
+     * How many of the jobs have a live process. Ansible's wrapper carries the first part of the id as an argument as
+     * long as the job runs.
+     */
     long runningJobs(JsonNode jobs) {
         return StreamSupport.stream(jobs.spliterator(), false)
                 .map(job -> job.get("ansible_job_id").asText())
@@ -219,7 +269,11 @@ final class DemoStage implements AutoCloseable {
 
     private static Stream<ProcessHandle> wrappers(String jobId) {
         String mark = jobId.substring(0, jobId.lastIndexOf('.'));
-        return ProcessHandle.allProcesses().filter(process -> process.info().arguments().filter(arguments -> List.of(arguments).contains(mark)).isPresent());
+        return ProcessHandle.allProcesses()
+                .filter(process -> process.info()
+                        .arguments()
+                        .filter(arguments -> List.of(arguments).contains(mark))
+                        .isPresent());
     }
 
     /** Waits until {@code condition} holds. */

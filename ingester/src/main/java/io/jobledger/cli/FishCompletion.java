@@ -8,9 +8,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
 
-/** Completion for fish, which picocli does not write: commands, options with what they mean, and the values of those that know theirs. */
+/**
+ * Completion for fish, which picocli does not write: commands, options with what they mean, and the values of those
+ * that know theirs.
+ */
 final class FishCompletion {
-    /** A command is offered where exactly the words of its parent stand before the cursor, an option anywhere behind its command. */
+    /**
+     * A command is offered where exactly the words of its parent stand before the cursor, an option anywhere behind its
+     * command.
+     */
     private static final String FUNCTIONS = """
             function __jobledger_words
                 set -l words (commandline -opc)
@@ -42,7 +48,10 @@ final class FishCompletion {
         CommandSpec spec = command.getCommandSpec();
         for (Map.Entry<String, CommandLine> child : command.getSubcommands().entrySet()) {
             if (!child.getValue().getCommandSpec().usageMessage().hidden()) {
-                line(script, "-n " + quoted("__jobledger_at " + path) + " -a " + quoted(child.getKey()), description(child.getValue().getCommandSpec()));
+                line(
+                        script,
+                        "-n " + quoted("__jobledger_at " + path) + " -a " + quoted(child.getKey()),
+                        description(child.getValue().getCommandSpec()));
                 add(script, (path + " " + child.getKey()).strip(), child.getValue());
             }
         }
@@ -64,7 +73,8 @@ final class FishCompletion {
     private static String names(OptionSpec option) {
         StringBuilder names = new StringBuilder();
         for (String name : option.names()) {
-            names.append(name.startsWith("--") ? " -l " : name.length() == 2 ? " -s " : " -o ").append(name.replaceFirst("^--?", ""));
+            names.append(name.startsWith("--") ? " -l " : name.length() == 2 ? " -s " : " -o ")
+                    .append(name.replaceFirst("^--?", ""));
         }
         return names.toString();
     }
@@ -93,7 +103,10 @@ final class FishCompletion {
     }
 
     private static void line(StringBuilder script, String what, String description) {
-        script.append("complete -c jobledger ").append(what).append(description.isEmpty() ? "" : " -d " + quoted(description)).append('\n');
+        script.append("complete -c jobledger ")
+                .append(what)
+                .append(description.isEmpty() ? "" : " -d " + quoted(description))
+                .append('\n');
     }
 
     private static String quoted(String text) {

@@ -40,13 +40,21 @@ final class HelpSections {
     /** The options of a command by their title; those of its own come first, under none. */
     static Map<String, List<OptionSpec>> of(CommandSpec command) {
         Map<String, List<OptionSpec>> groups = new LinkedHashMap<>();
-        List<OptionSpec> rest = new ArrayList<>(command.options().stream().filter(option -> !option.hidden()).toList());
+        List<OptionSpec> rest = new ArrayList<>(
+                command.options().stream().filter(option -> !option.hidden()).toList());
         groups.put("", rest);
         for (CommandSpec mixin : command.mixins().values()) {
-            String title = mixin.userObject() == null ? null : TITLES.get(mixin.userObject().getClass());
+            String title = mixin.userObject() == null
+                    ? null
+                    : TITLES.get(mixin.userObject().getClass());
             if (title != null) {
-                List<String> names = mixin.options().stream().map(OptionSpec::longestName).toList();
-                groups.put(title, command.options().stream().filter(option -> names.contains(option.longestName())).toList());
+                List<String> names =
+                        mixin.options().stream().map(OptionSpec::longestName).toList();
+                groups.put(
+                        title,
+                        command.options().stream()
+                                .filter(option -> names.contains(option.longestName()))
+                                .toList());
                 rest.removeIf(option -> names.contains(option.longestName()));
             }
         }
@@ -59,7 +67,8 @@ final class HelpSections {
         of(help.commandSpec()).forEach((title, options) -> {
             Help.Layout layout = help.createDefaultLayout(options, List.of(), help.colorScheme());
             layout.addOptions(options, help.createDefaultParamLabelRenderer());
-            text.append(title.isEmpty() ? "" : System.lineSeparator() + title + System.lineSeparator()).append(layout);
+            text.append(title.isEmpty() ? "" : System.lineSeparator() + title + System.lineSeparator())
+                    .append(layout);
         });
         return text.toString();
     }

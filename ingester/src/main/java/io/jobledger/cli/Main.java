@@ -36,13 +36,15 @@ import picocli.CommandLine.Model.CommandSpec;
 /** Entry point. The ends of a command are {@link ExitCodes}. */
 @Command(
         name = "jobledger",
-        description = "Keeps the ids of Ansible's async jobs, so that any controller can resume them and anyone can audit them.",
+        description =
+                "Keeps the ids of Ansible's async jobs, so that any controller can resume them and anyone can audit"
+                        + " them.",
         mixinStandardHelpOptions = true,
         versionProvider = Version.class,
         footer = {
             "",
-            "Exit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 what was named is not there, 4 done, and there is something to look after,"
-                    + " 5 what was waited for is still open.",
+            "Exit codes: 0 done, 1 it did not work, 2 the command line is wrong, 3 what was named is not there, 4"
+                    + " done, and there is something to look after, 5 what was waited for is still open.",
             "",
             "Examples:",
             "  jobledger serve",
@@ -52,9 +54,29 @@ import picocli.CommandLine.Model.CommandSpec;
 public final class Main implements Runnable {
     /** In the order of the help: what runs the ingester and what asks it, then what looks after it. */
     private static final List<String> COMMANDS = List.of(
-            "serve", "jobs", "runs", "hosts", "plays", "events", "stats", "export",
-            "mirror", "backup", "restore", "rebuild", "accept-loss", "compact", "prune", "verify", "migrate-ledger", "token", "trail",
-            "demo", "completion", "warm-up", "help");
+            "serve",
+            "jobs",
+            "runs",
+            "hosts",
+            "plays",
+            "events",
+            "stats",
+            "export",
+            "mirror",
+            "backup",
+            "restore",
+            "rebuild",
+            "accept-loss",
+            "compact",
+            "prune",
+            "verify",
+            "migrate-ledger",
+            "token",
+            "trail",
+            "demo",
+            "completion",
+            "warm-up",
+            "help");
 
     @CommandLine.Spec
     private CommandSpec spec;
@@ -66,7 +88,10 @@ public final class Main implements Runnable {
         System.exit(commandLine(args).execute(args));
     }
 
-    /** What the arguments need: the one command that they name, since making all of them takes longer than most commands; or the whole tree. */
+    /**
+     * What the arguments need: the one command that they name, since making all of them takes longer than most
+     * commands; or the whole tree.
+     */
     public static CommandLine commandLine(String... args) {
         CommandLine commandLine = new CommandLine(new Main());
         String first = args.length == 0 ? "" : args[0];
@@ -77,7 +102,11 @@ public final class Main implements Runnable {
         commandLine.setCaseInsensitiveEnumValuesAllowed(true);
         HelpSections.install(commandLine);
         commandLine.setExecutionExceptionHandler((e, command, parsed) -> {
-            if (e instanceof InvalidSetting || e instanceof LedgerException || e instanceof HttpStartException || e instanceof TokenStoreException || e instanceof CommandFailed) {
+            if (e instanceof InvalidSetting
+                    || e instanceof LedgerException
+                    || e instanceof HttpStartException
+                    || e instanceof TokenStoreException
+                    || e instanceof CommandFailed) {
                 command.getErr().println("jobledger: " + e.getMessage());
             } else {
                 command.getErr().println("jobledger failed in a way nobody foresaw; please report this:");

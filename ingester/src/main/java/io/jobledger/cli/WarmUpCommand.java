@@ -17,15 +17,25 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /**
- * {@code warm-up}: runs through what a command that asks an ingester needs, so that the JVM can archive its classes ({@code -XX:ArchiveClassesAtExit}). For the launcher; it
- * asks a socket of its own on loopback, which knows of no jobs, and needs no ingester.
+ * {@code warm-up}: runs through what a command that asks an ingester needs, so that the JVM can archive its classes
+ * ({@code -XX:ArchiveClassesAtExit}). For the launcher; it asks a socket of its own on loopback, which knows of no
+ * jobs, and needs no ingester.
  */
-@Command(name = "warm-up", hidden = true, description = "For the launcher: loads the classes that commands need.", mixinStandardHelpOptions = true)
+@Command(
+        name = "warm-up",
+        hidden = true,
+        description = "For the launcher: loads the classes that commands need.",
+        mixinStandardHelpOptions = true)
 final class WarmUpCommand implements Callable<Integer> {
     private static final List<String[]> COMMANDS = List.of(
-            new String[] {"jobs", "ls"}, new String[] {"jobs", "ls", "--overdue"}, new String[] {"runs", "ls"}, new String[] {"jobs", "ls", "-o", "json"},
-            new String[] {"jobs", "ls", "--help"}, new String[] {"jobs", "nonsense"});
-    private static final String ROW = "{\"host\":\"h\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"running\",\"started_at\":\"2026-01-01T00:00:00.000000Z\",\"rc\":null,\"async\":1}";
+            new String[] {"jobs", "ls"},
+            new String[] {"jobs", "ls", "--overdue"},
+            new String[] {"runs", "ls"},
+            new String[] {"jobs", "ls", "-o", "json"},
+            new String[] {"jobs", "ls", "--help"},
+            new String[] {"jobs", "nonsense"});
+    private static final String ROW = "{\"host\":\"h\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"running\","
+            + "\"started_at\":\"2026-01-01T00:00:00.000000Z\",\"rc\":null,\"async\":1}";
     private static final String BODY = "{\"jobs\":[" + ROW + "],\"runs\":[" + ROW + "],\"next\":null}";
 
     @Override
@@ -51,12 +61,18 @@ final class WarmUpCommand implements Callable<Integer> {
     private static void answer(ServerSocket server) {
         while (!server.isClosed()) {
             try (Socket socket = server.accept()) {
-                BufferedReader request = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+                BufferedReader request =
+                        new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
                 for (String line = request.readLine(); line != null && !line.isEmpty(); line = request.readLine()) {
                     // The head of a request ends in an empty line; ours have no body.
                 }
-                socket.getOutputStream().write(("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " + BODY.length() + "\r\n\r\n" + BODY)
-                        .getBytes(StandardCharsets.US_ASCII));
+                socket.getOutputStream()
+                        .write(("HTTP/1.1 200 OK\r\n"
+                                        + "Content-Type: application/json\r\n"
+                                        + "Connection: close\r\n"
+                                        + "Content-Length: "
+                                        + BODY.length() + "\r\n\r\n" + BODY)
+                                .getBytes(StandardCharsets.US_ASCII));
             } catch (IOException e) {
                 return; // closed: all is loaded
             }

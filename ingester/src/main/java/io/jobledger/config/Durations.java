@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The spelling of durations in settings, parameters and flags: {@code 500ms}, {@code 90s}, {@code 15m}, {@code 2h}, {@code 7d}. */
+/**
+ * The spelling of durations in settings, parameters and flags: {@code 500ms}, {@code 90s}, {@code 15m}, {@code 2h},
+ * {@code 7d}.
+ */
 public final class Durations {
     private static final Pattern FORM = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
 

@@ -19,6 +19,7 @@ final class Home {
                 return Path.of(home);
             }
         }
-        throw new InvalidSetting("this user has no home directory: set HOME, or JOBLEDGER_DATA_DIR and what else lies there by default");
+        throw new InvalidSetting(
+                "this user has no home directory: set HOME, or JOBLEDGER_DATA_DIR and what else lies there by default");
     }
 }

@@ -35,7 +35,9 @@ public sealed interface LedgerLocation {
         @Override
         public String toString() {
             Matcher parts = PARTS.matcher(url);
-            return parts.matches() ? "postgresql:" + (parts.group(1) == null ? "//localhost" : parts.group(1)) + "/" + parts.group(2) : "postgresql";
+            return parts.matches()
+                    ? "postgresql:" + (parts.group(1) == null ? "//localhost" : parts.group(1)) + "/" + parts.group(2)
+                    : "postgresql";
         }
     }
 
@@ -50,14 +52,19 @@ public sealed interface LedgerLocation {
         if (this instanceof File file) {
             return file.base();
         }
-        throw new InvalidSetting(what + " works on the embedded ledger only, and the ledger is " + this + ": " + instead);
+        throw new InvalidSetting(
+                what + " works on the embedded ledger only, and the ledger is " + this + ": " + instead);
     }
 
-    /** What is wrong with the URL of a PostgreSQL ledger, without repeating it, since it may hold a secret; null when nothing is. */
+    /**
+     * What is wrong with the URL of a PostgreSQL ledger, without repeating it, since it may hold a secret; null when
+     * nothing is.
+     */
     static String fault(String url) {
         if (SECRET.matcher(url).find()) {
-            return "must not hold a password, or any user before the host: other users of this machine can read it. Put the password into PGPASSWORD, a passfile or"
-                    + " --ledger-password-file, and the user into --ledger-user";
+            return "must not hold a password, or any user before the host: other users of this machine can read it."
+                    + " Put the password into PGPASSWORD, a passfile or --ledger-password-file, and the user into"
+                    + " --ledger-user";
         }
         Matcher parts = Postgres.PARTS.matcher(url);
         if (!parts.matches() || parts.group(2).isEmpty()) {

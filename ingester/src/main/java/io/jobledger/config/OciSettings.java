@@ -19,7 +19,14 @@ import java.util.stream.Collectors;
  * @param connectTimeout longest wait for a connection
  * @param readTimeout longest wait for the next bytes of an answer
  */
-public record OciSettings(Auth auth, Path configFile, String profile, String region, String endpoint, Duration connectTimeout, Duration readTimeout) {
+public record OciSettings(
+        Auth auth,
+        Path configFile,
+        String profile,
+        String region,
+        String endpoint,
+        Duration connectTimeout,
+        Duration readTimeout) {
     /** Who the ingester is to OCI. */
     public enum Auth {
         /** A user's API key, named by a profile of the configuration file. */
@@ -51,8 +58,9 @@ public record OciSettings(Auth auth, Path configFile, String profile, String reg
             return Arrays.stream(values())
                     .filter(auth -> auth.setting.equals(text))
                     .findFirst()
-                    .orElseThrow(() -> new IllegalArgumentException(
-                            "'" + text + "' is no way to authenticate; there are: " + Arrays.stream(values()).map(Auth::setting).collect(Collectors.joining(", "))));
+                    .orElseThrow(
+                            () -> new IllegalArgumentException("'" + text + "' is no way to authenticate; there are: "
+                                    + Arrays.stream(values()).map(Auth::setting).collect(Collectors.joining(", "))));
         }
     }
 
@@ -65,13 +73,15 @@ public record OciSettings(Auth auth, Path configFile, String profile, String reg
     /** @throws IllegalArgumentException when a part cannot be used, or both region and endpoint are given */
     public OciSettings {
         if (region != null && endpoint != null) {
-            throw new IllegalArgumentException("both a region (" + region + ") and an endpoint (" + endpoint + ") are given: a region has its own endpoint. Give one of them");
+            throw new IllegalArgumentException("both a region (" + region + ") and an endpoint (" + endpoint
+                    + ") are given: a region has its own endpoint. Give one of them");
         }
         if (region != null && !REGION.matcher(region).matches()) {
             throw new IllegalArgumentException("'" + region + "' is no region's id; one looks like eu-frankfurt-1");
         }
         if (endpoint != null && !isUrl(endpoint)) {
-            throw new IllegalArgumentException("the endpoint '" + endpoint + "' is no URL like https://objectstorage.eu-frankfurt-1.oraclecloud.com");
+            throw new IllegalArgumentException("the endpoint '" + endpoint
+                    + "' is no URL like https://objectstorage.eu-frankfurt-1.oraclecloud.com");
         }
         for (Duration timeout : new Duration[] {connectTimeout, readTimeout}) {
             if (timeout.toMillis() < 1 || timeout.toMillis() > Integer.MAX_VALUE) {
@@ -80,7 +90,10 @@ public record OciSettings(Auth auth, Path configFile, String profile, String reg
         }
     }
 
-    /** The user's own configuration, as OCI's tools find it: {@code OCI_CONFIG_FILE} and {@code OCI_PROFILE} if set, else the default profile of ~/.oci/config. */
+    /**
+     * The user's own configuration, as OCI's tools find it: {@code OCI_CONFIG_FILE} and {@code OCI_PROFILE} if set,
+     * else the default profile of ~/.oci/config.
+     */
     public static OciSettings of(Map<String, String> environment) {
         String file = environment.getOrDefault("OCI_CONFIG_FILE", "");
         String profile = environment.getOrDefault("OCI_PROFILE", "");
@@ -96,13 +109,18 @@ public record OciSettings(Auth auth, Path configFile, String profile, String reg
 
     /** A path as OCI's tools read it: a leading {@code ~/} is the home directory. */
     public static Path expandHome(String path, Map<String, String> environment) {
-        return path.equals("~") || path.startsWith("~/") ? Path.of(Home.of(environment) + path.substring(1)) : Path.of(path);
+        return path.equals("~") || path.startsWith("~/")
+                ? Path.of(Home.of(environment) + path.substring(1))
+                : Path.of(path);
     }
 
     private static boolean isUrl(String text) {
         try {
             URI uri = URI.create(text);
-            return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme())) && uri.getHost() != null && uri.getUserInfo() == null && uri.getQuery() == null;
+            return ("https".equals(uri.getScheme()) || "http".equals(uri.getScheme()))
+                    && uri.getHost() != null
+                    && uri.getUserInfo() == null
+                    && uri.getQuery() == null;
         } catch (IllegalArgumentException e) {
             return false;
         }

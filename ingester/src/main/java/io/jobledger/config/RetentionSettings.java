@@ -11,4 +11,5 @@ import java.time.Duration;
  * @param failedCount the same for each of failed, timed_out and lost
  * @param interval time between two rounds
  */
-public record RetentionSettings(Duration succeeded, Duration failed, Long succeededCount, Long failedCount, Duration interval) {}
+public record RetentionSettings(
+        Duration succeeded, Duration failed, Long succeededCount, Long failedCount, Duration interval) {}

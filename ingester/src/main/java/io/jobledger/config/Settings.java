@@ -41,7 +41,28 @@ public record Settings(
         Limits limits) {
     /** The same with other limits. */
     public Settings with(Limits others) {
-        return new Settings(listen, port, ledger, eventRetention, mirrors, mirrorConcurrency, mirrorClaim, oci, runSilence, maxBody, maxBatchEvents, queueEvents, commitEvents, ledgerCache,
-                minFree, queryTimeout, streamClients, idleTimeout, logLevel, retention, access, others);
+        return new Settings(
+                listen,
+                port,
+                ledger,
+                eventRetention,
+                mirrors,
+                mirrorConcurrency,
+                mirrorClaim,
+                oci,
+                runSilence,
+                maxBody,
+                maxBatchEvents,
+                queueEvents,
+                commitEvents,
+                ledgerCache,
+                minFree,
+                queryTimeout,
+                streamClients,
+                idleTimeout,
+                logLevel,
+                retention,
+                access,
+                others);
     }
 }

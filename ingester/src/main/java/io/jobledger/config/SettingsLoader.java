@@ -19,7 +19,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** Finds each setting's value, flags before environment before file before default, and says where a bad one came from. */
+/**
+ * Finds each setting's value, flags before environment before file before default, and says where a bad one came from.
+ */
 public final class SettingsLoader {
     /** The environment variable that names the settings file. */
     public static final String FILE_VARIABLE = "JOBLEDGER_CONFIG";
@@ -31,7 +33,8 @@ public final class SettingsLoader {
     private final Properties file;
     private final String fileName;
 
-    private SettingsLoader(Map<Setting, String> flags, Map<String, String> environment, Properties file, String fileName) {
+    private SettingsLoader(
+            Map<Setting, String> flags, Map<String, String> environment, Properties file, String fileName) {
         this.flags = flags;
         this.environment = environment;
         this.file = file;
@@ -48,19 +51,25 @@ public final class SettingsLoader {
      */
     public static Settings load(Map<Setting, String> flags, Path config, Map<String, String> environment) {
         Path named = config != null ? config : path(FILE_VARIABLE, environment.get(FILE_VARIABLE));
-        Path file = named != null ? named : xdg(environment, "XDG_CONFIG_HOME", ".config").resolve("jobledger").resolve("jobledger.properties");
+        Path file = named != null
+                ? named
+                : xdg(environment, "XDG_CONFIG_HOME", ".config")
+                        .resolve("jobledger")
+                        .resolve("jobledger.properties");
         Properties properties = new Properties();
         if (named != null || Files.exists(file)) {
             try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
                 properties.load(reader);
             } catch (IOException | IllegalArgumentException e) {
-                throw new InvalidSetting("the settings file " + file + " cannot be read (" + e.getMessage() + "). It holds lines like: port = 8740");
+                throw new InvalidSetting("the settings file " + file + " cannot be read (" + e.getMessage()
+                        + "). It holds lines like: port = 8740");
             }
         }
         List<String> known = Arrays.stream(Setting.values()).map(Setting::key).toList();
         for (String key : properties.stringPropertyNames()) {
             if (!known.contains(key)) {
-                throw new InvalidSetting("the settings file " + file + " has a line for '" + key + "', which is no setting. There are: " + String.join(", ", known));
+                throw new InvalidSetting("the settings file " + file + " has a line for '" + key
+                        + "', which is no setting. There are: " + String.join(", ", known));
             }
         }
         return new SettingsLoader(flags, environment, properties, file.toString()).settings();
@@ -68,11 +77,15 @@ public final class SettingsLoader {
 
     private Settings settings() {
         Path data = value(Setting.DATA_DIR, "a directory's path without a semicolon", text -> {
-            Path path = text.isEmpty() ? xdg(environment, "XDG_DATA_HOME", ".local/share").resolve("jobledger") : Path.of(text);
+            Path path = text.isEmpty()
+                    ? xdg(environment, "XDG_DATA_HOME", ".local/share").resolve("jobledger")
+                    : Path.of(text);
             // The ledger's default path begins with it.
             return path.toString().contains(";") ? null : path;
         });
-        LedgerLocation ledger = value(Setting.LEDGER, "a file's path without its suffix .mv.db and without a semicolon, or jdbc:postgresql://HOST/DATABASE",
+        LedgerLocation ledger = value(
+                Setting.LEDGER,
+                "a file's path without its suffix .mv.db and without a semicolon, or jdbc:postgresql://HOST/DATABASE",
                 text -> ledger(text, data));
         Settings settings = new Settings(
                 value(Setting.LISTEN, "an address or host name", text -> text.isEmpty() ? null : text),
@@ -93,20 +106,28 @@ public final class SettingsLoader {
                 duration(Setting.QUERY_TIMEOUT),
                 (int) number(Setting.STREAM_CLIENTS, 0, 100_000),
                 duration(Setting.IDLE_TIMEOUT),
-                value(Setting.LOG_LEVEL, "error, warn, info or debug", text -> List.of("error", "warn", "info", "debug").contains(text) ? text : null),
+                value(
+                        Setting.LOG_LEVEL,
+                        "error, warn, info or debug",
+                        text -> List.of("error", "warn", "info", "debug").contains(text) ? text : null),
                 new RetentionSettings(
-                        keep(Setting.KEEP_SUCCEEDED), keep(Setting.KEEP_FAILED), keepCount(Setting.KEEP_SUCCEEDED_COUNT), keepCount(Setting.KEEP_FAILED_COUNT),
+                        keep(Setting.KEEP_SUCCEEDED),
+                        keep(Setting.KEEP_FAILED),
+                        keepCount(Setting.KEEP_SUCCEEDED_COUNT),
+                        keepCount(Setting.KEEP_FAILED_COUNT),
                         duration(Setting.RETENTION_INTERVAL)),
                 access(data),
                 limits());
         if (settings.mirrorClaim().toSeconds() < 10 || settings.mirrorClaim().toHours() > 1) {
             // A put must have time to end, and what a dead ingester had must not wait for ever.
-            throw new InvalidSetting(Setting.MIRROR_CLAIM.flag() + " must be from 10s to 1h, not " + settings.mirrorClaim());
+            throw new InvalidSetting(
+                    Setting.MIRROR_CLAIM.flag() + " must be from 10s to 1h, not " + settings.mirrorClaim());
         }
         if (settings.queueEvents() < settings.maxBatchEvents()) {
             // A batch that is larger than the queue would be asked to come back for ever.
-            throw new InvalidSetting(Setting.QUEUE_EVENTS.flag() + " is " + settings.queueEvents() + ", less than " + Setting.MAX_BATCH_EVENTS.flag() + ", which is "
-                    + settings.maxBatchEvents() + ": the largest batch must fit into the queue");
+            throw new InvalidSetting(Setting.QUEUE_EVENTS.flag() + " is " + settings.queueEvents() + ", less than "
+                    + Setting.MAX_BATCH_EVENTS.flag() + ", which is " + settings.maxBatchEvents()
+                    + ": the largest batch must fit into the queue");
         }
         return settings;
     }
@@ -120,27 +141,39 @@ public final class SettingsLoader {
                 bool(Setting.OPEN_METRICS),
                 duration(Setting.SESSION_LIFE),
                 text(Setting.ACCESS_LOG),
-                value(Setting.TRUSTED_PROXIES, "addresses or networks like 10.0.0.5 or 10.0.0.0/8, separated by commas", SettingsLoader::networks),
+                value(
+                        Setting.TRUSTED_PROXIES,
+                        "addresses or networks like 10.0.0.5 or 10.0.0.0/8, separated by commas",
+                        SettingsLoader::networks),
                 file(Setting.TLS_CERT),
                 file(Setting.TLS_KEY),
                 file(Setting.TLS_CLIENT_CA));
         if ((access.tlsCert() == null) != (access.tlsKey() == null)) {
-            throw new InvalidSetting((access.tls() ? Setting.TLS_KEY : Setting.TLS_CERT).flag() + " is missing: a certificate and its private key are given together");
+            throw new InvalidSetting((access.tls() ? Setting.TLS_KEY : Setting.TLS_CERT).flag()
+                    + " is missing: a certificate and its private key are given together");
         }
         if (access.tlsClientCa() != null && !access.tls()) {
-            throw new InvalidSetting(Setting.TLS_CLIENT_CA.flag() + " needs " + Setting.TLS_CERT.flag() + " and " + Setting.TLS_KEY.flag() + ": only TLS has client certificates");
+            throw new InvalidSetting(Setting.TLS_CLIENT_CA.flag() + " needs " + Setting.TLS_CERT.flag() + " and "
+                    + Setting.TLS_KEY.flag() + ": only TLS has client certificates");
         }
         return access;
     }
 
     private static List<String> hostNames(String text) {
-        List<String> names = Arrays.stream(text.toLowerCase(Locale.ROOT).split(",")).map(String::strip).filter(name -> !name.isEmpty()).toList();
+        List<String> names = Arrays.stream(text.toLowerCase(Locale.ROOT).split(","))
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .toList();
         return names.stream().allMatch(name -> name.matches("[a-z0-9._-]+|\\[[0-9a-f:.]+]")) ? names : null;
     }
 
     private static List<Network> networks(String text) {
         try {
-            return Arrays.stream(text.split(",")).map(String::strip).filter(part -> !part.isEmpty()).map(Network::parse).toList();
+            return Arrays.stream(text.split(","))
+                    .map(String::strip)
+                    .filter(part -> !part.isEmpty())
+                    .map(Network::parse)
+                    .toList();
         } catch (IllegalArgumentException e) {
             return null;
         }
@@ -160,14 +193,16 @@ public final class SettingsLoader {
                 (int) number(Setting.MAX_CONNECTIONS, 1, 100_000),
                 (int) number(Setting.MAX_CONNECTIONS_PER_ADDRESS, 1, 100_000),
                 (int) number(Setting.MAX_REQUESTS, 1, 100_000),
-                text(Setting.MAX_BUFFERED) == null ? Math.max(maxBody, Runtime.getRuntime().maxMemory() / 10) : size(Setting.MAX_BUFFERED),
+                text(Setting.MAX_BUFFERED) == null
+                        ? Math.max(maxBody, Runtime.getRuntime().maxMemory() / 10)
+                        : size(Setting.MAX_BUFFERED),
                 duration(Setting.HEAD_TIMEOUT),
                 duration(Setting.BODY_TIMEOUT),
                 duration(Setting.SEND_TIMEOUT));
         if (limits.buffered() < maxBody) {
             // A body that is larger than the whole would be asked to come back for ever.
-            throw new InvalidSetting(Setting.MAX_BUFFERED.flag() + " is " + limits.buffered() + " bytes, less than " + Setting.MAX_BODY.flag() + ", which is " + maxBody
-                    + ": the largest body must fit");
+            throw new InvalidSetting(Setting.MAX_BUFFERED.flag() + " is " + limits.buffered() + " bytes, less than "
+                    + Setting.MAX_BODY.flag() + ", which is " + maxBody + ": the largest body must fit");
         }
         return limits;
     }
@@ -180,12 +215,16 @@ public final class SettingsLoader {
                 throw new InvalidSetting(Setting.LEDGER.flag() + " " + fault);
             }
             String user = text(Setting.LEDGER_USER) != null ? text(Setting.LEDGER_USER) : environment.get("PGUSER");
-            return new LedgerLocation.Postgres(text, user, password(), (int) number(Setting.LEDGER_CONNECTIONS, 2, 1000));
+            return new LedgerLocation.Postgres(
+                    text, user, password(), (int) number(Setting.LEDGER_CONNECTIONS, 2, 1000));
         }
         if (text.startsWith("jdbc:") || text.contains("://")) {
             return null;
         }
-        Path path = text.isEmpty() ? data.resolve("ledger") : Path.of(text.endsWith(".mv.db") ? text.substring(0, text.length() - ".mv.db".length()) : text).toAbsolutePath();
+        Path path = text.isEmpty()
+                ? data.resolve("ledger")
+                : Path.of(text.endsWith(".mv.db") ? text.substring(0, text.length() - ".mv.db".length()) : text)
+                        .toAbsolutePath();
         // H2 would read what follows a semicolon as a setting of its own.
         return path.getFileName() == null || path.toString().contains(";") ? null : new LedgerLocation.File(path);
     }
@@ -198,20 +237,30 @@ public final class SettingsLoader {
         try (BufferedReader lines = Files.newBufferedReader(Path.of(file), StandardCharsets.UTF_8)) {
             String line = lines.readLine();
             if (line == null || line.isEmpty()) {
-                throw new InvalidSetting(Setting.LEDGER_PASSWORD_FILE.flag() + " names " + file + ", whose first line is empty: it must be the password");
+                throw new InvalidSetting(Setting.LEDGER_PASSWORD_FILE.flag() + " names " + file
+                        + ", whose first line is empty: it must be the password");
             }
             return line;
         } catch (IOException | InvalidPathException e) {
-            throw new InvalidSetting(Setting.LEDGER_PASSWORD_FILE.flag() + " names " + file + ", which cannot be read (" + e.getMessage() + ")");
+            throw new InvalidSetting(Setting.LEDGER_PASSWORD_FILE.flag() + " names " + file + ", which cannot be read ("
+                    + e.getMessage() + ")");
         }
     }
 
     private static List<String> mirrors(String text, Path data, LedgerLocation ledger) {
         if (text.isEmpty()) {
             // Ingesters that share a ledger would each fill a directory of their own with a part of the records.
-            return ledger instanceof LedgerLocation.File ? List.of(data.resolve("mirror").toAbsolutePath().toString()) : List.of();
+            return ledger instanceof LedgerLocation.File
+                    ? List.of(data.resolve("mirror").toAbsolutePath().toString())
+                    : List.of();
         }
-        return text.equals("none") ? List.of() : Arrays.stream(text.split(",")).map(String::strip).filter(uri -> !uri.isEmpty()).distinct().collect(Collectors.toList());
+        return text.equals("none")
+                ? List.of()
+                : Arrays.stream(text.split(","))
+                        .map(String::strip)
+                        .filter(uri -> !uri.isEmpty())
+                        .distinct()
+                        .collect(Collectors.toList());
     }
 
     private OciSettings oci() {
@@ -219,7 +268,10 @@ public final class SettingsLoader {
         try {
             return new OciSettings(
                     OciSettings.Auth.parse(text(Setting.OCI_AUTH)),
-                    value(Setting.OCI_CONFIG_FILE, "a file's path", text -> text.isEmpty() ? own.configFile() : OciSettings.expandHome(text, environment)),
+                    value(
+                            Setting.OCI_CONFIG_FILE,
+                            "a file's path",
+                            text -> text.isEmpty() ? own.configFile() : OciSettings.expandHome(text, environment)),
                     text(Setting.OCI_PROFILE) == null ? own.profile() : text(Setting.OCI_PROFILE),
                     text(Setting.OCI_REGION),
                     text(Setting.OCI_ENDPOINT),
@@ -266,12 +318,21 @@ public final class SettingsLoader {
     }
 
     private boolean bool(Setting setting) {
-        return value(setting, "true or false", text -> text.equals("true") ? Boolean.TRUE : text.equals("false") ? Boolean.FALSE : null);
+        return value(
+                setting,
+                "true or false",
+                text -> text.equals("true") ? Boolean.TRUE : text.equals("false") ? Boolean.FALSE : null);
     }
 
     /** An absolute path, or null when the setting is empty. */
     private Path file(Setting setting) {
-        return value(setting, "a file's path", text -> Optional.of(text).filter(given -> !given.isEmpty()).map(given -> Path.of(given).toAbsolutePath())).orElse(null);
+        return value(
+                        setting,
+                        "a file's path",
+                        text -> Optional.of(text)
+                                .filter(given -> !given.isEmpty())
+                                .map(given -> Path.of(given).toAbsolutePath()))
+                .orElse(null);
     }
 
     private long number(Setting setting, long least, long most) {
@@ -305,19 +366,25 @@ public final class SettingsLoader {
 
     /** How long something is kept; null for ever. */
     private Duration keep(Setting setting) {
-        return value(setting, "a time like 12h or 90d, or forever", text -> text.equals("forever") ? Optional.<Duration>empty() : Optional.of(Durations.parse(text)))
+        return value(
+                        setting,
+                        "a time like 12h or 90d, or forever",
+                        text -> text.equals("forever")
+                                ? Optional.<Duration>empty()
+                                : Optional.of(Durations.parse(text)))
                 .orElse(null);
     }
 
     /** How many of something are kept; null for all. */
     private Long keepCount(Setting setting) {
         return value(setting, "a whole number from 1 to 1000000000, or all", text -> {
-            if (text.equals("all")) {
-                return Optional.<Long>empty();
-            }
-            long number = Long.parseLong(text);
-            return number < 1 || number > 1_000_000_000 ? null : Optional.of(number);
-        }).orElse(null);
+                    if (text.equals("all")) {
+                        return Optional.<Long>empty();
+                    }
+                    long number = Long.parseLong(text);
+                    return number < 1 || number > 1_000_000_000 ? null : Optional.of(number);
+                })
+                .orElse(null);
     }
 
     private static Path xdg(Map<String, String> environment, String variable, String underHome) {

@@ -14,15 +14,29 @@ import java.util.List;
 /** What people do to jobs, as events. Each has an identity of its own. */
 public final class Acts {
     /** What a name says nothing of. */
-    private static final List<String> PASSING = List.of("status", "finished_at", "rc", "message", "changed", "details", "sighting", "cleaned_at", "reason", "ended_by", "save_time");
+    private static final List<String> PASSING = List.of(
+            "status",
+            "finished_at",
+            "rc",
+            "message",
+            "changed",
+            "details",
+            "sighting",
+            "cleaned_at",
+            "reason",
+            "ended_by",
+            "save_time");
 
     private Acts() {}
 
     /** Somebody closes a job. */
     public static Event closed(Job job, String by, String reason, Instant at) {
-        ObjectNode body = about(job, body("job_closed", at).put("by", by).put("message", reason)).put("play", job.mainKey().play()).put("job", job.mainKey().job());
+        ObjectNode body = about(job, body("job_closed", at).put("by", by).put("message", reason))
+                .put("play", job.mainKey().play())
+                .put("job", job.mainKey().job());
         if (job.jobId() == null) {
-            body.put("launch_run_id", job.launch().evidence().run().toString()).put("launch", job.launch().evidence().seq());
+            body.put("launch_run_id", job.launch().evidence().run().toString())
+                    .put("launch", job.launch().evidence().seq());
         }
         return read(body);
     }
@@ -43,11 +57,18 @@ public final class Acts {
     }
 
     private static ObjectNode body(String type, Instant at) {
-        return JsonNodeFactory.instance.objectNode().put("type", type).put("run_id", RunId.random().toString()).put("seq", 1).put("at", Json.time(at));
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("type", type)
+                .put("run_id", RunId.random().toString())
+                .put("seq", 1)
+                .put("at", Json.time(at));
     }
 
     private static ObjectNode about(Job job, ObjectNode body) {
-        return body.put("host", job.mainKey().host()).put("execution_host", job.executionHost()).put("ansible_job_id", job.jobId() == null ? null : job.jobId().value());
+        return body.put("host", job.mainKey().host())
+                .put("execution_host", job.executionHost())
+                .put("ansible_job_id", job.jobId() == null ? null : job.jobId().value());
     }
 
     /** What is stored is what will be read again. */

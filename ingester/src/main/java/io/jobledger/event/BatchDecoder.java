@@ -19,7 +19,10 @@ import java.util.List;
 public final class BatchDecoder {
     /** A body up to this size cannot hold enough values to matter, and is not counted first. */
     private static final int SMALL = 512 * 1024;
-    /** Most values, names and brackets in a body: each costs some sixty bytes of memory once it is read, however short it is written. */
+    /**
+     * Most values, names and brackets in a body: each costs some sixty bytes of memory once it is read, however short
+     * it is written.
+     */
     private static final int MAX_TOKENS = 500_000;
 
     private final EventLimits limits;
@@ -42,7 +45,10 @@ public final class BatchDecoder {
     public List<Event> decode(byte[] body, boolean ndjson) throws InvalidEvents {
         String text;
         try {
-            text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+            text = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(body))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw unreadable("the body is not UTF-8");
         }
@@ -56,15 +62,17 @@ public final class BatchDecoder {
         if (!faults.isEmpty()) {
             InvalidEvents.Fault first = faults.get(0);
             throw new InvalidEvents(
-                    "event " + first.index() + ": " + (first.field() == null ? "" : first.field() + " ") + first.detail()
-                            + (faults.size() > 1 ? " (and " + (faults.size() - 1) + " more)" : ""),
-                    faults, false);
+                    "event " + first.index() + ": " + (first.field() == null ? "" : first.field() + " ")
+                            + first.detail() + (faults.size() > 1 ? " (and " + (faults.size() - 1) + " more)" : ""),
+                    faults,
+                    false);
         }
         return events;
     }
 
     /**
-     * Reads an event that was accepted before, by its fields alone: limits are for what comes in, and may have been wider then.
+     * Reads an event that was accepted before, by its fields alone: limits are for what comes in, and may have been
+     * wider then.
      *
      * @param body the whole event, as {@code EventHead} has it
      * @throws IllegalArgumentException when it is none
@@ -83,7 +91,10 @@ public final class BatchDecoder {
         }
     }
 
-    /** Counts before anything is built: a body of empty brackets would become fifty times its size. What is no JSON is said later, and better. */
+    /**
+     * Counts before anything is built: a body of empty brackets would become fifty times its size. What is no JSON is
+     * said later, and better.
+     */
     private void requireFewTokens(String text) throws InvalidEvents {
         if (text.length() <= SMALL) {
             return;
@@ -108,14 +119,17 @@ public final class BatchDecoder {
         String body = Json.text(node);
         int most = limits.chars(node.path("type").asText());
         if (body.length() > most) {
-            faults.add(new InvalidEvents.Fault(index, null, "must be at most " + most + " characters of JSON, and has " + body.length()));
+            faults.add(new InvalidEvents.Fault(
+                    index, null, "must be at most " + most + " characters of JSON, and has " + body.length()));
             return;
         }
         Fields fields = new Fields(node);
         Event event = EventDecoder.decode(fields, body);
         List<FieldFault> found = new ArrayList<>(fields.faults());
         // A name may break the rule of names and a lower limit as well; one complaint is enough.
-        limits.faults(node).stream().filter(fault -> found.stream().noneMatch(other -> other.field().equals(fault.field()))).forEach(found::add);
+        limits.faults(node).stream()
+                .filter(fault -> found.stream().noneMatch(other -> other.field().equals(fault.field())))
+                .forEach(found::add);
         event = found.isEmpty() ? event : null;
         for (FieldFault fault : found) {
             faults.add(new InvalidEvents.Fault(index, fault.field(), fault.detail()));
@@ -136,7 +150,8 @@ public final class BatchDecoder {
             throw unreadable("the body is not JSON: " + Json.complaint(e));
         }
         if (!root.isArray()) {
-            throw unreadable("the body must be a JSON array of events; send one event as [event], or lines as application/x-ndjson");
+            throw unreadable("the body must be a JSON array of events; send one event as [event], or lines as"
+                    + " application/x-ndjson");
         }
         if (root.size() > limits.events()) {
             throw tooMany();
@@ -163,7 +178,10 @@ public final class BatchDecoder {
                 nodes.add(Json.MAPPER.readTree(line));
             } catch (JsonProcessingException e) {
                 String why = "is not one line of JSON: " + Json.complaint(e);
-                throw new InvalidEvents("event " + nodes.size() + " " + why, List.of(new InvalidEvents.Fault(nodes.size(), null, why)), false);
+                throw new InvalidEvents(
+                        "event " + nodes.size() + " " + why,
+                        List.of(new InvalidEvents.Fault(nodes.size(), null, why)),
+                        false);
             }
         }
         return nodes;

@@ -25,8 +25,10 @@ import java.util.TreeMap;
 
 /** One event from its fields. Faults are collected in the fields; the result is null when there are any. */
 final class EventDecoder {
-    private static final String TYPES = "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable, job_intended, "
-            + "job_not_started, job_unreached, job_cancel_requested, job_closed, job_saved, run_alive, run_finished, run_interrupted";
+    private static final String TYPES =
+            "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable,"
+                    + " job_intended, job_not_started, job_unreached, job_cancel_requested, job_closed, job_saved,"
+                    + " run_alive, run_finished, run_interrupted";
     private static final List<String> DECISIONS = List.of("started", "attached", "already_succeeded", "refused");
     private static final long MAX_SEQ = (1L << 53) - 1;
 
@@ -54,7 +56,10 @@ final class EventDecoder {
         return fields.faults().isEmpty() ? event : null;
     }
 
-    /** Reads on even when the head is faulty, so that a sender hears of every fault at once; {@code sound} says whether objects may be built. */
+    /**
+     * Reads on even when the head is faulty, so that a sender hears of every fault at once; {@code sound} says whether
+     * objects may be built.
+     */
     private Event event(boolean sound) {
         if (head.type() == null) {
             return null;
@@ -82,7 +87,13 @@ final class EventDecoder {
         };
     }
 
-    private enum Kind { LAUNCH, LAUNCH_WITHOUT_ID, CHECK, END, CLEANUP }
+    private enum Kind {
+        LAUNCH,
+        LAUNCH_WITHOUT_ID,
+        CHECK,
+        END,
+        CLEANUP
+    }
 
     private Event runStarted() {
         if (head.seq() != 1) {
@@ -113,7 +124,11 @@ final class EventDecoder {
     private Event playStarted() {
         fields.require("play");
         return new Event.PlayStarted(
-                head, fields.name("play"), fields.string("playbook"), fields.string("playbook_path"), fields.string("strategy"));
+                head,
+                fields.name("play"),
+                fields.string("playbook"),
+                fields.string("playbook_path"),
+                fields.string("strategy"));
     }
 
     private Event runFinished() {
@@ -132,7 +147,8 @@ final class EventDecoder {
             fields.name(field);
         }
         fields.name("execution_host");
-        for (String field : List.of("playbook", "playbook_path", "action", "remote_user", "become_user", "connection", "reason")) {
+        for (String field :
+                List.of("playbook", "playbook_path", "action", "remote_user", "become_user", "connection", "reason")) {
             fields.string(field);
         }
         for (String field : List.of("async", "poll", "intent")) {
@@ -152,7 +168,9 @@ final class EventDecoder {
         String executionHost = fields.name("execution_host");
         AnsibleJobId jobId = fields.jobId("ansible_job_id");
         fields.string("message");
-        return sound && fields.faults().isEmpty() ? new Event.JobNoted(head, executionHost == null ? host : executionHost, jobId) : null;
+        return sound && fields.faults().isEmpty()
+                ? new Event.JobNoted(head, executionHost == null ? host : executionHost, jobId)
+                : null;
     }
 
     private Event cancelRequested(boolean sound) {
@@ -185,9 +203,41 @@ final class EventDecoder {
         }
         JobEnd end = new JobEnd(head.evidence(), JobStatus.CLOSED, null, by, null, message, null, null);
         JobDescription described = new JobDescription(
-                told == null ? head.evidence() : told, new JobKey(host, play, name), null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                told == null ? null : told.run(), null, null, null, null, null);
-        return new Event.JobClosed(head, new Job(executionHost == null ? host : executionHost, jobId, null, new TreeMap<>(), described, JobEnds.of(end, null), null, null));
+                told == null ? head.evidence() : told,
+                new JobKey(host, play, name),
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                told == null ? null : told.run(),
+                null,
+                null,
+                null,
+                null,
+                null);
+        return new Event.JobClosed(
+                head,
+                new Job(
+                        executionHost == null ? host : executionHost,
+                        jobId,
+                        null,
+                        new TreeMap<>(),
+                        described,
+                        JobEnds.of(end, null),
+                        null,
+                        null));
     }
 
     /** Which event told of the job that is closed, where its id was never shown; null where the event has an id. */
@@ -198,7 +248,10 @@ final class EventDecoder {
             return null;
         }
         if (run == null || seq == null || seq < 1) {
-            fields.fault("ansible_job_id", "is required, or launch_run_id and launch: the run and seq of the job_unresumable that told of the job");
+            fields.fault(
+                    "ansible_job_id",
+                    "is required, or launch_run_id and launch: the run and seq of the job_unresumable that told of the"
+                            + " job");
             return null;
         }
         return new Evidence(head.at(), run, seq);
@@ -229,21 +282,24 @@ final class EventDecoder {
         }
         decision();
         Sighting sighting = kind == Kind.CHECK ? sighting(sound) : null;
-        Description description = new Description(launch, host, play, task, job, async, launch ? head.at() : since(sighting));
+        Description description =
+                new Description(launch, host, play, task, job, async, launch ? head.at() : since(sighting));
         JobDescription described = description.read(sound, told);
         JobEnds ends = ends(kind, sound, sighting);
         if (!sound || !fields.faults().isEmpty()) {
             return null;
         }
-        return new Event.JobObserved(head, new Job(
-                executionHost == null ? host : executionHost,
-                jobId,
-                launch ? described : null,
-                new TreeMap<>(),
-                launch ? null : described,
-                ends,
-                head.at(),
-                kind == Kind.CLEANUP ? head.at() : null));
+        return new Event.JobObserved(
+                head,
+                new Job(
+                        executionHost == null ? host : executionHost,
+                        jobId,
+                        launch ? described : null,
+                        new TreeMap<>(),
+                        launch ? null : described,
+                        ends,
+                        head.at(),
+                        kind == Kind.CLEANUP ? head.at() : null));
     }
 
     /** Which event of the run told of the job, where its id is hidden; null where the event has an id. */
@@ -271,7 +327,8 @@ final class EventDecoder {
         if (status == JobStatus.RUNNING) {
             fields.fault("status", "must be an end: succeeded, failed, timed_out, cancelled or lost");
         } else if (status == JobStatus.CLOSED) {
-            fields.fault("status", "must not be closed: a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close");
+            fields.fault(
+                    "status", "must not be closed: a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close");
         }
         JobStatus verdict = ownResult("verdict");
         JobStatus module = ownResult("module_status");
@@ -282,7 +339,10 @@ final class EventDecoder {
             fields.fault("module_status", "is only sent with a verdict; without one the status is the module's word");
         }
         String reason = fields.string("reason");
-        if (status == JobStatus.LOST && reason != null && !reason.equals(JobEnd.VANISHED) && !reason.equals("no_results_file")) {
+        if (status == JobStatus.LOST
+                && reason != null
+                && !reason.equals(JobEnd.VANISHED)
+                && !reason.equals("no_results_file")) {
             fields.fault("reason", "must be vanished or no_results_file");
         }
         String by = fields.text("by");
@@ -295,9 +355,22 @@ final class EventDecoder {
             return null;
         }
         if (verdict == null) {
-            return JobEnds.of(new JobEnd(head.evidence(), status, status == JobStatus.LOST ? reason : null, by, rc, message, changed, details), resultsFile);
+            return JobEnds.of(
+                    new JobEnd(
+                            head.evidence(),
+                            status,
+                            status == JobStatus.LOST ? reason : null,
+                            by,
+                            rc,
+                            message,
+                            changed,
+                            details),
+                    resultsFile);
         }
-        JobEnd own = module == null ? null : new JobEnd(head.evidence(), module, rc, module == JobStatus.SUCCEEDED ? null : message, changed, details);
+        JobEnd own = module == null
+                ? null
+                : new JobEnd(
+                        head.evidence(), module, rc, module == JobStatus.SUCCEEDED ? null : message, changed, details);
         return JobEnds.ofVerdict(new JobEnd(head.evidence(), verdict, rc, message, changed, details), own);
     }
 
@@ -355,7 +428,10 @@ final class EventDecoder {
             this.startedAt = startedAt;
         }
 
-        /** @param told the number of the event that stands for the job's id, null where that is known or this is the event */
+        /**
+         * @param told the number of the event that stands for the job's id, null where that is known or this is the
+         *     event
+         */
         JobDescription read(boolean sound, Long told) {
             String label = fields.string("label");
             String playbook = fields.string("playbook");
@@ -376,12 +452,35 @@ final class EventDecoder {
             if (!sound || !fields.faults().isEmpty()) {
                 return null;
             }
-            // A status check need not say where it was made: the job is then listed under what is known, and its launch will name it better.
-            JobKey key = new JobKey(host, play == null ? "unknown" : play, job != null ? job : task != null ? task : "unknown");
+            // A status check need not say where it was made: the job is then listed under what is known, and its launch
+            // will name it better.
+            JobKey key = new JobKey(
+                    host, play == null ? "unknown" : play, job != null ? job : task != null ? task : "unknown");
             return new JobDescription(
-                    told == null ? head.evidence() : new Evidence(head.at(), head.run(), told), key, task, label, playbook, playbookPath, action, startedAt, async, poll, resultsFile,
-                    checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, head.run(), null, null, details,
-                    generation, Boolean.TRUE.equals(adopted) ? true : null);
+                    told == null ? head.evidence() : new Evidence(head.at(), head.run(), told),
+                    key,
+                    task,
+                    label,
+                    playbook,
+                    playbookPath,
+                    action,
+                    startedAt,
+                    async,
+                    poll,
+                    resultsFile,
+                    checkMode,
+                    noLog,
+                    attempt,
+                    remoteUser,
+                    becomeUser,
+                    connection,
+                    reason,
+                    head.run(),
+                    null,
+                    null,
+                    details,
+                    generation,
+                    Boolean.TRUE.equals(adopted) ? true : null);
         }
     }
 
@@ -396,6 +495,8 @@ final class EventDecoder {
         }
         nested.require("ansible_job_id");
         JobRecord record = RecordJson.read(nested, null);
-        return record == null || !sound || !fields.faults().isEmpty() ? null : new Event.JobSaved(head, SavedJobs.job(head, record));
+        return record == null || !sound || !fields.faults().isEmpty()
+                ? null
+                : new Event.JobSaved(head, SavedJobs.job(head, record));
     }
 }

@@ -50,12 +50,15 @@ public record EventLimits(int events, int eventChars, int runChars, int nameByte
         for (String name : NAMES) {
             String text = object.path(name).isTextual() ? object.get(name).textValue() : "";
             if (text.length() > nameBytes || text.getBytes(StandardCharsets.UTF_8).length > nameBytes) {
-                faults.add(new FieldFault(prefix + name, "must be at most " + nameBytes + " bytes of UTF-8 (max-name)"));
+                faults.add(
+                        new FieldFault(prefix + name, "must be at most " + nameBytes + " bytes of UTF-8 (max-name)"));
             }
         }
         for (String field : List.of("metadata", "labels")) {
-            if (object.path(field).isContainerNode() && Json.text(object.get(field)).length() > metadataChars) {
-                faults.add(new FieldFault(prefix + field, "must be at most " + metadataChars + " characters of JSON (max-metadata)"));
+            if (object.path(field).isContainerNode()
+                    && Json.text(object.get(field)).length() > metadataChars) {
+                faults.add(new FieldFault(
+                        prefix + field, "must be at most " + metadataChars + " characters of JSON (max-metadata)"));
             }
         }
     }

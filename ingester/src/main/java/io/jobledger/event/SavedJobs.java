@@ -48,10 +48,30 @@ public final class SavedJobs {
             async = Math.max(0, Math.min(seconds, Integer.MAX_VALUE));
         }
         JobDescription description = new JobDescription(
-                evidence, r.key(), r.task(), r.label(), r.playbook(), r.playbookPath(), r.action(), r.startedAt(), async, r.pollSeconds(),
-                r.resultsFile(), r.checkMode() ? true : null, r.noLog(), r.attempt(), r.remoteUser(), r.becomeUser(), r.connection(), r.status() == JobStatus.LOST ? null : r.reason(),
-                r.run(), r.metadata(), r.extra().isEmpty() ? null : r.extra(), r.details().isEmpty() ? null : r.details(),
-                r.acting().generation(), r.acting().adopted() ? true : null);
+                evidence,
+                r.key(),
+                r.task(),
+                r.label(),
+                r.playbook(),
+                r.playbookPath(),
+                r.action(),
+                r.startedAt(),
+                async,
+                r.pollSeconds(),
+                r.resultsFile(),
+                r.checkMode() ? true : null,
+                r.noLog(),
+                r.attempt(),
+                r.remoteUser(),
+                r.becomeUser(),
+                r.connection(),
+                r.status() == JobStatus.LOST ? null : r.reason(),
+                r.run(),
+                r.metadata(),
+                r.extra().isEmpty() ? null : r.extra(),
+                r.details().isEmpty() ? null : r.details(),
+                r.acting().generation(),
+                r.acting().adopted() ? true : null);
         TreeMap<JobKey, JobDescription> saved = new TreeMap<>();
         saved.put(r.key(), description);
         Evidence ended = r.finishedAt() == null ? evidence : new Evidence(r.finishedAt(), head.run(), head.seq());
@@ -63,13 +83,23 @@ public final class SavedJobs {
         if (r.status().open()) {
             return JobEnds.NONE;
         }
-        JobEnd end = new JobEnd(ended, r.status(), r.status() == JobStatus.LOST ? r.reason() : null, r.acting().endedBy(), r.rc(), r.message(), r.changed(), null);
+        JobEnd end = new JobEnd(
+                ended,
+                r.status(),
+                r.status() == JobStatus.LOST ? r.reason() : null,
+                r.acting().endedBy(),
+                r.rc(),
+                r.message(),
+                r.changed(),
+                null);
         if (r.verdict() == null || r.verdict() != r.status()) {
             return JobEnds.of(end, r.resultsFile());
         }
         JobStatus module = r.moduleStatus();
-        JobEnd own = module == null || module.open() ? null
-                : new JobEnd(ended, module, r.rc(), module == JobStatus.SUCCEEDED ? null : r.message(), r.changed(), null);
+        JobEnd own = module == null || module.open()
+                ? null
+                : new JobEnd(
+                        ended, module, r.rc(), module == JobStatus.SUCCEEDED ? null : r.message(), r.changed(), null);
         return JobEnds.ofVerdict(end, own);
     }
 }

@@ -17,8 +17,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /**
- * Writes files so that a reader, a crash or a loss of power meets the old content or the new, never a part: a temporary file is written and synced, renamed over the
- * target, and the target's directory is synced. All of it is private to its owner. Thread-safe; of two writes of one file at once, one wins.
+ * Writes files so that a reader, a crash or a loss of power meets the old content or the new, never a part: a temporary
+ * file is written and synced, renamed over the target, and the target's directory is synced. All of it is private to
+ * its owner. Thread-safe; of two writes of one file at once, one wins.
  */
 public final class AtomicFiles {
     /** Another process may be at work in the same directory: what is younger may be its. */
@@ -33,8 +34,8 @@ public final class AtomicFiles {
     }
 
     /**
-     * @param temporary a directory for the files on their way, in the same file system as the targets; one place for all of them, so that what a killed process left
-     *     is found without a search
+     * @param temporary a directory for the files on their way, in the same file system as the targets; one place for
+     *     all of them, so that what a killed process left is found without a search
      */
     public AtomicFiles(Path temporary) {
         this.temporary = temporary;
@@ -52,8 +53,10 @@ public final class AtomicFiles {
         tidy();
         Path part = temporary.resolve(UUID.randomUUID().toString());
         try {
-            try (FileChannel channel =
-                    FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(part))) {
+            try (FileChannel channel = FileChannel.open(
+                    part,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PrivateFiles.fileAttributes(part))) {
                 content.writeTo(Channels.newOutputStream(channel));
                 channel.force(true);
             }

@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.UUID;
 
 /**
- * One private file for a person, in a directory of theirs: there whole and synced, or not at all. {@link AtomicFiles} is for many files in a directory of our own, where
- * it may tidy up.
+ * One private file for a person, in a directory of theirs: there whole and synced, or not at all. {@link AtomicFiles}
+ * is for many files in a directory of our own, where it may tidy up.
  */
 public final class NewFile {
     private NewFile() {}
@@ -28,16 +28,21 @@ public final class NewFile {
         Path directory = file.toAbsolutePath().getParent();
         Path part = directory.resolve("." + UUID.randomUUID() + ".part");
         // Ctrl-C ends the program without a finally.
-        Thread remove = new Thread(() -> {
-            try {
-                Files.deleteIfExists(part);
-            } catch (IOException e) {
-                System.err.println("could not remove " + part + ": " + e.getMessage());
-            }
-        }, "remove-part");
+        Thread remove = new Thread(
+                () -> {
+                    try {
+                        Files.deleteIfExists(part);
+                    } catch (IOException e) {
+                        System.err.println("could not remove " + part + ": " + e.getMessage());
+                    }
+                },
+                "remove-part");
         Runtime.getRuntime().addShutdownHook(remove);
         try {
-            try (FileChannel channel = FileChannel.open(part, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(part))) {
+            try (FileChannel channel = FileChannel.open(
+                    part,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PrivateFiles.fileAttributes(part))) {
                 content.writeTo(Channels.newOutputStream(channel));
                 channel.force(true);
             }

@@ -83,6 +83,7 @@ public final class HttpService implements AutoCloseable {
     private static final int LISTERS = 4;
     /** Smaller answers gain nothing from being packed. */
     private static final int WORTH_PACKING = 1024;
+
     private static final long DRAIN_SECONDS = 3;
     private static final long LINGER_MILLIS = 30_000;
     private static final Logger LOG = LoggerFactory.getLogger(HttpService.class);
@@ -114,7 +115,14 @@ public final class HttpService implements AutoCloseable {
      * @param tokens who may come in; the caller closes it
      * @param trail where administrative requests are written down
      */
-    public HttpService(Settings settings, Ledger ledger, List<MirrorRelay> relays, Clock clock, String version, Tokens tokens, Trail trail) {
+    public HttpService(
+            Settings settings,
+            Ledger ledger,
+            List<MirrorRelay> relays,
+            Clock clock,
+            String version,
+            Tokens tokens,
+            Trail trail) {
         this.tokens = tokens;
         this.trail = trail;
         this.sessions = new Sessions(tokens, clock, settings.access().sessionLife());
@@ -130,8 +138,13 @@ public final class HttpService implements AutoCloseable {
         this.version = version;
         this.metrics = new Metrics(ledger.upkeep(), this.relays, settings.runSilence(), clock, version);
         // Several loops share a port by its number, so a free one, which has none yet, has one loop.
-        this.loops = settings.port() == 0 ? 1 : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
-        this.vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(loops).setWorkerPoolSize(2).setInternalBlockingPoolSize(2));
+        this.loops = settings.port() == 0
+                ? 1
+                : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        this.vertx = Vertx.vertx(new VertxOptions()
+                .setEventLoopPoolSize(loops)
+                .setWorkerPoolSize(2)
+                .setInternalBlockingPoolSize(2));
     }
 
     /**
@@ -145,17 +158,20 @@ public final class HttpService implements AutoCloseable {
         try {
             accessLog = AccessLog.open(settings.access().accessLog(), System.out, clock);
         } catch (IOException | InvalidPathException e) {
-            throw new HttpStartException("the access log " + settings.access().accessLog() + " cannot be opened: " + e.getMessage());
+            throw new HttpStartException(
+                    "the access log " + settings.access().accessLog() + " cannot be opened: " + e.getMessage());
         }
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("readers", READERS);
         HttpServerOptions options = new HttpServerOptions()
                 .setHost(settings.listen())
                 .setPort(settings.port())
-                .setIdleTimeout((int) Math.max(1, Math.min(Integer.MAX_VALUE, settings.idleTimeout().toSeconds())))
+                .setIdleTimeout((int) Math.max(
+                        1, Math.min(Integer.MAX_VALUE, settings.idleTimeout().toSeconds())))
                 .setMaxInitialLineLength(settings.limits().requestLine())
                 .setMaxHeaderSize(settings.limits().headers())
                 .setTcpNoDelay(true)
-                // HTTP/2 carries many requests on one connection, while limits and time-outs here count one at a time: HTTP/1.1 only, with TLS and without.
+                // HTTP/2 carries many requests on one connection, while limits and time-outs here count one at a time:
+                // HTTP/1.1 only, with TLS and without.
                 .setHttp2ClearTextEnabled(false)
                 .setUseAlpn(false)
                 // There are no web sockets; what would pack their frames looks at every request and answer.
@@ -169,7 +185,10 @@ public final class HttpService implements AutoCloseable {
         TlsFiles.Read served = tls == null ? null : tls.read();
         if (tls != null) {
             ServerSSLOptions read = served.options();
-            options.setSsl(true).setKeyCertOptions(read.getKeyCertOptions()).setTrustOptions(read.getTrustOptions()).setClientAuth(read.getClientAuth());
+            options.setSsl(true)
+                    .setKeyCertOptions(read.getKeyCertOptions())
+                    .setTrustOptions(read.getTrustOptions())
+                    .setClientAuth(read.getClientAuth());
         }
         Future<?> deployed = Future.succeededFuture();
         for (int i = 0; i < loops; i++) {
@@ -189,11 +208,13 @@ public final class HttpService implements AutoCloseable {
             reload.start(workers);
             tlsReload = reload;
         }
-        return (tls == null ? "http://" : "https://") + host() + ":" + servers.get(0).actualPort();
+        return (tls == null ? "http://" : "https://") + host() + ":"
+                + servers.get(0).actualPort();
     }
 
     /**
-     * Begins a new access log where the old one was moved away, looks at the TLS files, and goes by other limits from the next request on. Blocks.
+     * Begins a new access log where the old one was moved away, looks at the TLS files, and goes by other limits from
+     * the next request on. Blocks.
      *
      * @param fresh the limits; those of line and headers belong to the port and stay as they are
      */
@@ -215,7 +236,9 @@ public final class HttpService implements AutoCloseable {
         return connections;
     }
 
-    /** The methods and paths that are routed, like {@code GET /api/v1/jobs}; without those whose path is read by hand. */
+    /**
+     * The methods and paths that are routed, like {@code GET /api/v1/jobs}; without those whose path is read by hand.
+     */
     List<String> routes() {
         return router(vertx.createSharedWorkerExecutor("readers", READERS)).getRoutes().stream()
                 .filter(route -> route.getPath() != null && route.methods() != null)
@@ -234,7 +257,9 @@ public final class HttpService implements AutoCloseable {
             if (address.isAnyLocalAddress()) {
                 return "127.0.0.1";
             }
-            return address instanceof java.net.Inet6Address && settings.listen().contains(":") ? "[" + settings.listen() + "]" : settings.listen();
+            return address instanceof java.net.Inet6Address && settings.listen().contains(":")
+                    ? "[" + settings.listen() + "]"
+                    : settings.listen();
         } catch (UnknownHostException e) {
             return settings.listen();
         }
@@ -256,9 +281,11 @@ public final class HttpService implements AutoCloseable {
             Connections.Loop open = connections.loop(vertx);
             return server.connectionHandler(open::opened)
                     .exceptionHandler(e -> LOG.debug("A connection failed: {}", e.toString()))
-                    .requestHandler(request -> router.handle(connections.of(request).begin(request, System.nanoTime())))
+                    .requestHandler(
+                            request -> router.handle(connections.of(request).begin(request, System.nanoTime())))
                     .invalidRequestHandler(HttpService.this::unreadable)
-                    .listen().onSuccess(servers::add);
+                    .listen()
+                    .onSuccess(servers::add);
         }
     }
 
@@ -268,15 +295,28 @@ public final class HttpService implements AutoCloseable {
         WorkerExecutor listers = vertx.createSharedWorkerExecutor("listers", LISTERS);
         Responses lists = new Responses(listers);
         boolean tls = settings.access().tls();
-        Authorisation authorisation =
-                new Authorisation(new RouteScopes(settings.access().openMetrics()), tokens, sessions, guesses, trail, workers, tls);
-        Admission admission = new Admission(settings.access(), settings.listen(), BindingRules.isLoopback(settings.listen()), settings.maxBody());
+        Authorisation authorisation = new Authorisation(
+                new RouteScopes(settings.access().openMetrics()), tokens, sessions, guesses, trail, workers, tls);
+        Admission admission = new Admission(
+                settings.access(), settings.listen(), BindingRules.isLoopback(settings.listen()), settings.maxBody());
         router.route().handler(new RequestMeter(router, metrics));
         router.route().handler(context -> admission.handle(context, connections.of(context.request()), accessLog));
         router.route().handler(authorisation::handle);
         router.route().handler(new Bodies(settings.maxBody()));
-        JobFinder finder = new JobFinder(ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
-        JobRoutes jobs = new JobRoutes(finder, ledger.jobs(), ledger.audit(), ledger.sink(), ledger.conditionalSink(), waits, longestWait(), this::eventLimits, answers, lists, clock);
+        JobFinder finder = new JobFinder(
+                ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
+        JobRoutes jobs = new JobRoutes(
+                finder,
+                ledger.jobs(),
+                ledger.audit(),
+                ledger.sink(),
+                ledger.conditionalSink(),
+                waits,
+                longestWait(),
+                this::eventLimits,
+                answers,
+                lists,
+                clock);
         HostRoutes hosts = new HostRoutes(ledger.audit(), lists, clock);
         // First: its route without a path would make the router forget that another route only missed the method.
         hosts.mountNamed(router);
@@ -288,11 +328,20 @@ public final class HttpService implements AutoCloseable {
         new EventRoutes(ledger.sink(), this::eventLimits, workers).mount(router);
         new RunRoutes(ledger.audit(), jobs, answers, lists, clock, settings.runSilence()).mount(router);
         new BackupRoutes(ledger, workers).mount(router);
-        new UpkeepRoutes(ledger.upkeep(), Retention.Policy.of(settings.retention()), settings.runSilence(), answers, workers, verifying).mount(router);
+        new UpkeepRoutes(
+                        ledger.upkeep(),
+                        Retention.Policy.of(settings.retention()),
+                        settings.runSilence(),
+                        answers,
+                        workers,
+                        verifying)
+                .mount(router);
         new MetricsRoute(metrics, workers).mount(router);
         new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
         new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
-        PageResponses pages = new PageResponses(new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets), listers);
+        PageResponses pages = new PageResponses(
+                new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets),
+                listers);
         new PageRoutes(pages, assets, relays, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));
         for (int status : new int[] {400, 404, 405, 406, 413, 415, 500}) {
@@ -313,20 +362,30 @@ public final class HttpService implements AutoCloseable {
 
     private EventLimits eventLimits() {
         Limits limits = this.limits;
-        return new EventLimits(settings.maxBatchEvents(), limits.eventChars(), limits.runChars(), limits.nameBytes(), limits.metadataChars(), limits.depth());
+        return new EventLimits(
+                settings.maxBatchEvents(),
+                limits.eventChars(),
+                limits.runChars(),
+                limits.nameBytes(),
+                limits.metadataChars(),
+                limits.depth());
     }
 
     private void fail(Router router, RoutingContext context, PageResponses pages) {
         Throwable failure = context.failure();
         ConnectionGuard conversation = connections.of(context.request());
-        if (context.statusCode() == 413 || conversation != null && conversation.request() != null && conversation.request().isCut()) {
+        if (context.statusCode() == 413
+                || conversation != null
+                        && conversation.request() != null
+                        && conversation.request().isCut()) {
             // What the client still sends would be read as the next request.
             context.response().putHeader("connection", "close");
             linger(context.request());
         }
         int status = context.statusCode();
         if (status < 400) {
-            // A body that breaks the rules of HTTP fails with the status that stood there, which is 200: a sender would take it for an acknowledgement.
+            // A body that breaks the rules of HTTP fails with the status that stood there, which is 200: a sender would
+            // take it for an acknowledgement.
             context.response().putHeader("connection", "close");
             status = 400;
         }
@@ -334,8 +393,8 @@ public final class HttpService implements AutoCloseable {
     }
 
     /**
-     * Reads on and forgets what it reads, for a while: a client that writes all of its body before it looks for an answer would otherwise find the connection reset and the
-     * answer gone.
+     * Reads on and forgets what it reads, for a while: a client that writes all of its body before it looks for an
+     * answer would otherwise find the connection reset and the answer gone.
      */
     private void linger(HttpServerRequest request) {
         if (request.isEnded()) {
@@ -357,23 +416,65 @@ public final class HttpService implements AutoCloseable {
             context.response().putHeader("allow", Reads.allowed(router, context.normalizedPath()));
         }
         return switch (status) {
-            case 404 -> Problem.of(404, "no-such-path", what + " is not part of the API", "docs/openapi.yaml lists all paths; names in a path are percent-encoded");
-            case 405 -> Problem.of(405, "method-not-allowed", what + " is not part of the API, though the path is", "docs/openapi.yaml lists all methods");
-            case 413 -> Admission.kind(context) == Load.Kind.STORE
-                    ? Problem.of(413, "too-large", "the body is larger than " + settings.maxBody() + " bytes (max-body)", "send smaller batches")
-                    : Problem.of(413, "too-large", "this request takes no body of more than " + Load.SMALL_BODY + " bytes", null);
-            case 500 -> Problem.of(500, "internal", "the ingester failed in a way nobody foresaw; its log has the details", "please report it");
-            default -> Problem.of(status, "bad-request", "the request cannot be understood", "docs/openapi.yaml shows what is expected");
+            case 404 ->
+                Problem.of(
+                        404,
+                        "no-such-path",
+                        what + " is not part of the API",
+                        "docs/openapi.yaml lists all paths; names in a path are percent-encoded");
+            case 405 ->
+                Problem.of(
+                        405,
+                        "method-not-allowed",
+                        what + " is not part of the API, though the path is",
+                        "docs/openapi.yaml lists all methods");
+            case 413 ->
+                Admission.kind(context) == Load.Kind.STORE
+                        ? Problem.of(
+                                413,
+                                "too-large",
+                                "the body is larger than " + settings.maxBody() + " bytes (max-body)",
+                                "send smaller batches")
+                        : Problem.of(
+                                413,
+                                "too-large",
+                                "this request takes no body of more than " + Load.SMALL_BODY + " bytes",
+                                null);
+            case 500 ->
+                Problem.of(
+                        500,
+                        "internal",
+                        "the ingester failed in a way nobody foresaw; its log has the details",
+                        "please report it");
+            default ->
+                Problem.of(
+                        status,
+                        "bad-request",
+                        "the request cannot be understood",
+                        "docs/openapi.yaml shows what is expected");
         };
     }
 
-    /** A request whose line or headers cannot be read never reaches the router. What follows on its connection is not to be trusted. */
+    /**
+     * A request whose line or headers cannot be read never reaches the router. What follows on its connection is not to
+     * be trusted.
+     */
     private void unreadable(HttpServerRequest request) {
         Throwable cause = request.decoderResult().cause();
         Problem problem = cause instanceof TooLongHttpLineException
-                ? Problem.of(414, "too-long", "the request line is longer than " + settings.limits().requestLine() + " bytes (max-request-line)", "names are at most 4096 bytes each")
+                ? Problem.of(
+                        414,
+                        "too-long",
+                        "the request line is longer than " + settings.limits().requestLine()
+                                + " bytes (max-request-line)",
+                        "names are at most 4096 bytes each")
                 : cause instanceof TooLongHttpHeaderException
-                        ? Problem.of(431, "too-large", "the headers are larger than " + settings.limits().headers() + " bytes (max-headers)", null)
+                        ? Problem.of(
+                                431,
+                                "too-large",
+                                "the headers are larger than "
+                                        + settings.limits().headers() + " bytes (max-headers)",
+                                null)
                         : Problem.of(400, "bad-request", "the request cannot be read as HTTP", null);
         if (settings.access().tls()) {
             request.response().putHeader("strict-transport-security", Admission.HSTS);

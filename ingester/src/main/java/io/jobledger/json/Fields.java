@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Reads the fields of one JSON object by type and collects everything that is wrong, so that a sender hears of all faults at once. A faulty field reads as
- * null: ask {@link #faults} before using the values. Absent and JSON null are the same. Not thread-safe.
+ * Reads the fields of one JSON object by type and collects everything that is wrong, so that a sender hears of all
+ * faults at once. A faulty field reads as null: ask {@link #faults} before using the values. Absent and JSON null are
+ * the same. Not thread-safe.
  */
 public final class Fields {
     private static final int MAX_TEXT = 1000;
@@ -97,7 +98,8 @@ public final class Fields {
     }
 
     public Long integer(String field) {
-        JsonNode node = typed(field, n -> n.isIntegralNumber() && n.canConvertToLong(), "an integer of at most 64 bits");
+        JsonNode node =
+                typed(field, n -> n.isIntegralNumber() && n.canConvertToLong(), "an integer of at most 64 bits");
         return node == null ? null : node.longValue();
     }
 
@@ -124,7 +126,10 @@ public final class Fields {
         return parsed(field, AnsibleJobId::new);
     }
 
-    /** A string, read by a function that throws {@link IllegalArgumentException} with the rule when the string breaks it. */
+    /**
+     * A string, read by a function that throws {@link IllegalArgumentException} with the rule when the string breaks
+     * it.
+     */
     public <T> T parsed(String field, Function<String, T> parse) {
         String text = string(field);
         if (text == null) {
@@ -211,7 +216,10 @@ public final class Fields {
             case OBJECT -> "an object";
             case STRING -> "a string";
             case BOOLEAN -> "true or false";
-            case NUMBER -> node.isIntegralNumber() ? node.canConvertToLong() ? "an integer" : "an integer that large" : "a fraction";
+            case NUMBER ->
+                node.isIntegralNumber()
+                        ? node.canConvertToLong() ? "an integer" : "an integer that large"
+                        : "a fraction";
             default -> "null";
         };
     }

@@ -21,12 +21,15 @@ public final class Json {
     public static final int MAX_DEPTH = 64;
 
     /**
-     * Strict where input could be read in two ways: duplicate fields and trailing text are errors. Decimals stay exact, so that a job id that arrives as a
-     * number keeps every digit.
+     * Strict where input could be read in two ways: duplicate fields and trailing text are errors. Decimals stay exact,
+     * so that a job id that arrives as a number keeps every digit.
      */
     public static final ObjectMapper MAPPER = mapper(MAX_DEPTH);
 
-    /** Reads what this program wrote itself: input of the greatest depth lies deeper once it is a part of a document in the ledger, or of an answer. */
+    /**
+     * Reads what this program wrote itself: input of the greatest depth lies deeper once it is a part of a document in
+     * the ledger, or of an answer.
+     */
     public static final ObjectMapper OWN = mapper(MAX_DEPTH + 16);
 
     private Json() {}
@@ -70,7 +73,8 @@ public final class Json {
         } catch (DateTimeParseException e) {
             // said below, for both reasons
         }
-        throw new IllegalArgumentException("must be an RFC 3339 time between 1970 and 9999, like 2026-11-20T10:30:45.123456Z");
+        throw new IllegalArgumentException(
+                "must be an RFC 3339 time between 1970 and 9999, like 2026-11-20T10:30:45.123456Z");
     }
 
     /** Compact text of a tree. */
@@ -86,7 +90,8 @@ public final class Json {
     public static String complaint(JsonProcessingException e) {
         String where = e.getLocation() == null
                 ? ""
-                : " (line " + e.getLocation().getLineNr() + ", column " + e.getLocation().getColumnNr() + ")";
+                : " (line " + e.getLocation().getLineNr() + ", column "
+                        + e.getLocation().getColumnNr() + ")";
         // Nor the parser's own names and locations: the line and column are said below.
         String message = e.getOriginalMessage()
                 .replaceAll("\\s+", " ")

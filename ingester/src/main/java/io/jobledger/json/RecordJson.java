@@ -14,24 +14,70 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The one JSON form of a job record. It is a superset of the state file that the well-known save and load roles write, so their files
- * are read as they are: absent fields take what the path and the save time say.
+ * The one JSON form of a job record. It is a superset of the state file that the well-known save and load roles write,
+ * so their files are read as they are: absent fields take what the path and the save time say.
  */
 public final class RecordJson {
-    /** In a mirror's file, the other records of the name. An answer has them as candidates, and no record keeps them. */
+    /**
+     * In a mirror's file, the other records of the name. An answer has them as candidates, and no record keeps them.
+     */
     public static final String OTHERS = "others";
 
     private static final Set<String> KNOWN = Set.of(
-            "job_name", "host", "ansible_job_id", "save_time", "metadata", "play", "playbook", "playbook_path", "run_id", "task", "label", "action",
-            "execution_host", "results_file", "status", "started_at", "deadline", "async", "poll", "finished_at", "rc", "message", "changed",
-            "verdict", "module_status",
-            "check_mode", "no_log", "attempt", "remote_user", "become_user", "connection", "reason", "generation", "adopted", "ended_by", "sighting", "last_seen_at", "cleaned_at", "details",
+            "job_name",
+            "host",
+            "ansible_job_id",
+            "save_time",
+            "metadata",
+            "play",
+            "playbook",
+            "playbook_path",
+            "run_id",
+            "task",
+            "label",
+            "action",
+            "execution_host",
+            "results_file",
+            "status",
+            "started_at",
+            "deadline",
+            "async",
+            "poll",
+            "finished_at",
+            "rc",
+            "message",
+            "changed",
+            "verdict",
+            "module_status",
+            "check_mode",
+            "no_log",
+            "attempt",
+            "remote_user",
+            "become_user",
+            "connection",
+            "reason",
+            "generation",
+            "adopted",
+            "ended_by",
+            "sighting",
+            "last_seen_at",
+            "cleaned_at",
+            "details",
             // what an answer computes; a caller who saves an answer as it is must not freeze it
-            "overdue", "async_dir", "ambiguous", "candidates", "candidates_total", "source", OTHERS);
+            "overdue",
+            "async_dir",
+            "ambiguous",
+            "candidates",
+            "candidates_total",
+            "source",
+            OTHERS);
 
     private RecordJson() {}
 
-    /** The record as JSON; fields whose value is not known are null where the state file has always had them, else absent. */
+    /**
+     * The record as JSON; fields whose value is not known are null where the state file has always had them, else
+     * absent.
+     */
     public static ObjectNode write(JobRecord r) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         json.put("job_name", r.key().job());
@@ -59,7 +105,10 @@ public final class RecordJson {
         putKnown(json, "poll", r.pollSeconds());
         putKnown(json, "changed", r.changed());
         putKnown(json, "verdict", r.verdict() == null ? null : r.verdict().wire());
-        putKnown(json, "module_status", r.moduleStatus() == null ? null : r.moduleStatus().wire());
+        putKnown(
+                json,
+                "module_status",
+                r.moduleStatus() == null ? null : r.moduleStatus().wire());
         putKnown(json, "no_log", r.noLog());
         putKnown(json, "attempt", r.attempt());
         putKnown(json, "remote_user", r.remoteUser());
@@ -84,8 +133,8 @@ public final class RecordJson {
      * Reads a record. Faults go to {@code fields}; the result is null when there are any.
      *
      * @param fields the object to read
-     * @param path the key by which the object was found or addressed; the names inside win where they are given, so that a shortened path
-     *     keeps its real name; null when there is no path
+     * @param path the key by which the object was found or addressed; the names inside win where they are given, so
+     *     that a shortened path keeps its real name; null when there is no path
      */
     public static JobRecord read(Fields fields, JobKey path) {
         String host = nameOr(fields, "host", path == null ? null : path.host());
@@ -142,11 +191,17 @@ public final class RecordJson {
                         Fields.toMap(extra),
                         details == null ? Map.of() : details,
                         // A sighting is of its moment, and a record says not of which.
-                        new Acting(fields.text("generation"), Boolean.TRUE.equals(fields.bool("adopted")), fields.text("ended_by"), null));
+                        new Acting(
+                                fields.text("generation"),
+                                Boolean.TRUE.equals(fields.bool("adopted")),
+                                fields.text("ended_by"),
+                                null));
         return fields.faults().isEmpty() ? record : null;
     }
 
-    /** An id that a template engine turned into a number is taken back digit by digit: the mapper keeps decimals exact. */
+    /**
+     * An id that a template engine turned into a number is taken back digit by digit: the mapper keeps decimals exact.
+     */
     private static AnsibleJobId jobId(Fields fields) {
         JsonNode node = fields.node().get("ansible_job_id");
         return node != null && node.isNumber() ? new AnsibleJobId(node.asText()) : fields.jobId("ansible_job_id");

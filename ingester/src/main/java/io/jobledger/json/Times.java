@@ -7,15 +7,17 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /**
- * The program's own spelling of times, read and written by hand: every record has half a dozen of them, and Java's formatters, which allow for every calendar, take ten times as
- * long.
+ * The program's own spelling of times, read and written by hand: every record has half a dozen of them, and Java's
+ * formatters, which allow for every calendar, take ten times as long.
  */
 final class Times {
-    private static final DateTimeFormatter ANY_YEAR = DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter ANY_YEAR =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
     private static final String FORM = "0000-00-00T00:00:00.000000Z";
     private static final long DAY = 86_400;
     /** The years of four digits. */
     private static final long FIRST = LocalDate.of(0, 1, 1).toEpochDay() * DAY;
+
     private static final long END = LocalDate.of(10_000, 1, 1).toEpochDay() * DAY;
 
     private Times() {}
@@ -67,10 +69,19 @@ final class Times {
         int hour = number(text, 11, 13);
         int minute = number(text, 14, 16);
         int second = number(text, 17, 19);
-        if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 28 && day > LocalDate.of(year, month, 1).lengthOfMonth() || hour > 23 || minute > 59 || second > 59) {
+        if (year < 1970
+                || month < 1
+                || month > 12
+                || day < 1
+                || day > 28 && day > LocalDate.of(year, month, 1).lengthOfMonth()
+                || hour > 23
+                || minute > 59
+                || second > 59) {
             return null;
         }
-        return Instant.ofEpochSecond(LocalDate.of(year, month, day).toEpochDay() * DAY + hour * 3600 + minute * 60 + second, 1000L * number(text, 20, 26));
+        return Instant.ofEpochSecond(
+                LocalDate.of(year, month, day).toEpochDay() * DAY + hour * 3600 + minute * 60 + second,
+                1000L * number(text, 20, 26));
     }
 
     private static int number(String text, int from, int to) {

@@ -12,7 +12,8 @@ public final class AnchorText {
     private AnchorText() {}
 
     static ObjectNode json(Verifier.Anchor anchor) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode()
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
                 .put("entry", anchor.moment().entry())
                 .put("removals", anchor.moment().removals())
                 .put("removal", anchor.removal())
@@ -28,11 +29,15 @@ public final class AnchorText {
      * @throws IllegalArgumentException when it is no anchor
      */
     public static Verifier.Moment moment(JsonNode anchor) {
-        if (!anchor.path("entry").canConvertToLong() || !anchor.path("removals").canConvertToLong() || !anchor.path("chains").canConvertToLong()
-                || !anchor.path("digests").isArray() || !anchor.path("removal").isTextual()) {
+        if (!anchor.path("entry").canConvertToLong()
+                || !anchor.path("removals").canConvertToLong()
+                || !anchor.path("chains").canConvertToLong()
+                || !anchor.path("digests").isArray()
+                || !anchor.path("removal").isTextual()) {
             throw new IllegalArgumentException("is no anchor; 'jobledger verify --write-anchor FILE' writes one");
         }
-        return new Verifier.Moment(anchor.get("entry").asLong(), anchor.get("removals").asLong());
+        return new Verifier.Moment(
+                anchor.get("entry").asLong(), anchor.get("removals").asLong());
     }
 
     /**
@@ -54,13 +59,17 @@ public final class AnchorText {
         List<String> unknown = new ArrayList<>();
         long chains = kept.path("chains").asLong();
         if (now.path("chains").asLong() != chains) {
-            differences.add("there were " + chains + " chains, and the ledger says " + now.path("chains").asLong());
+            differences.add("there were " + chains + " chains, and the ledger says "
+                    + now.path("chains").asLong());
         }
         if (!now.path("removal").equals(kept.path("removal"))) {
             differences.add("the stubs of what had been removed were rewritten, or some are missing");
         }
-        for (int i = 0; i < Math.max(kept.path("digests").size(), now.path("digests").size()); i++) {
-            String range = "chains " + (i * Verifier.BUCKET + 1) + " to " + Math.min(chains, (i + 1L) * Verifier.BUCKET);
+        for (int i = 0;
+                i < Math.max(kept.path("digests").size(), now.path("digests").size());
+                i++) {
+            String range =
+                    "chains " + (i * Verifier.BUCKET + 1) + " to " + Math.min(chains, (i + 1L) * Verifier.BUCKET);
             JsonNode before = kept.path("digests").path(i);
             JsonNode after = now.path("digests").path(i);
             if (before.isNull() || after.isNull()) {

@@ -16,7 +16,10 @@ public interface EventQueries {
     /** JSON texts of a run's events after {@code afterSeq}, in their order. */
     List<String> events(RunId id, long afterSeq, int limit);
 
-    /** The life of one job: the events that speak of it, oldest first; where there are more than {@code limit}, those that came first. */
+    /**
+     * The life of one job: the events that speak of it, oldest first; where there are more than {@code limit}, those
+     * that came first.
+     */
     List<StoredEvent> eventsOf(String executionHost, AnsibleJobId jobId, int limit);
 
     /**

@@ -15,10 +15,12 @@ public interface EventSink {
     record Appended(int stored, int duplicates) {}
 
     /**
-     * Stores a batch whole or not at all. Never blocks. The future completes after the commit is on disk: what it says survives the death of the process and a
-     * loss of power. It completes on the ledger's own thread, so what follows must be quick or hand over. It fails with {@link LedgerException}.
+     * Stores a batch whole or not at all. Never blocks. The future completes after the commit is on disk: what it says
+     * survives the death of the process and a loss of power. It completes on the ledger's own thread, so what follows
+     * must be quick or hand over. It fails with {@link LedgerException}.
      *
-     * @throws LedgerException of kind {@code BUSY} when the queue is full, {@code STOPPED} when the ledger is closing; nothing was taken
+     * @throws LedgerException of kind {@code BUSY} when the queue is full, {@code STOPPED} when the ledger is closing;
+     *     nothing was taken
      */
     CompletableFuture<Appended> append(List<Event> events);
 }

@@ -45,13 +45,16 @@ public interface JobLookup {
     /**
      * What a resume asks.
      *
-     * @param newest the newest open record; where none is open, the one with the latest start, ties to the later ledger entry
-     * @param open every open record that may be meant, newest first, see {@link Known#candidates}; most often none or one
+     * @param newest the newest open record; where none is open, the one with the latest start, ties to the later ledger
+     *     entry
+     * @param open every open record that may be meant, newest first, see {@link Known#candidates}; most often none or
+     *     one
      */
     record Known(JobRecord newest, List<JobRecord> open) {
         /**
-         * Those of a name's records that may be meant, in their order: the open ones with an id. Of jobs that no run told of and that were only saved by name, the newest of each playbook: saving
-         * another job under the name replaced what was saved before.
+         * Those of a name's records that may be meant, in their order: the open ones with an id. Of jobs that no run
+         * told of and that were only saved by name, the newest of each playbook: saving another job under the name
+         * replaced what was saved before.
          *
          * @param newestFirst records of one name
          */

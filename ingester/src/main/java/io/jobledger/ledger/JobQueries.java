@@ -12,7 +12,10 @@ import io.jobledger.model.JobRecord;
 import java.util.List;
 import java.util.Optional;
 
-/** Questions about jobs; see {@link AuditQueries}. A cursor of another list or sorting is an {@link IllegalArgumentException}. */
+/**
+ * Questions about jobs; see {@link AuditQueries}. A cursor of another list or sorting is an
+ * {@link IllegalArgumentException}.
+ */
 public interface JobQueries {
     /** Jobs by {@code started_at} (newest first is the usual order) or {@code finished_at} (ended ones only). */
     Page<JobRecord> jobs(JobFilter filter, PageRequest page);

@@ -26,7 +26,10 @@ public interface Ledger extends AutoCloseable {
     /** The numbers under which the outbox knows the mirrors that the ledger was opened with, in their order. */
     List<Integer> mirrors();
 
-    /** Whether a small write reaches the disk now. Blocks; throws {@link LedgerException} with the reason when it does not. */
+    /**
+     * Whether a small write reaches the disk now. Blocks; throws {@link LedgerException} with the reason when it does
+     * not.
+     */
     void check();
 
     /**

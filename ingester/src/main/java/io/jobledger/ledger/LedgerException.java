@@ -20,7 +20,10 @@ public final class LedgerException extends RuntimeException {
         CONFLICT,
         /** The database failed. */
         FAILED,
-        /** Try again later: the database server does not answer, or does not write at the moment. Whether it stored what was under way is not known. */
+        /**
+         * Try again later: the database server does not answer, or does not write at the moment. Whether it stored what
+         * was under way is not known.
+         */
         AWAY,
         /** This ledger cannot do that; the message says what can. */
         UNSUPPORTED,

@@ -14,8 +14,8 @@ public interface LedgerFeed {
     long committed();
 
     /**
-     * Calls {@code listener} with the highest committed entry whenever it grew. Calls come on a thread of the ledger and must return at once; several commits may be told in
-     * one call.
+     * Calls {@code listener} with the highest committed entry whenever it grew. Calls come on a thread of the ledger
+     * and must return at once; several commits may be told in one call.
      */
     Subscription subscribe(LongConsumer listener);
 }

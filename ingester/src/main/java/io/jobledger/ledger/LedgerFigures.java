@@ -8,4 +8,5 @@ package io.jobledger.ledger;
  * @param lost jobs whose results file could not be found
  * @param bytes of the database on its disk, -1 where it is not known
  */
-public record LedgerFigures(long running, long overdue, long lost, long runsRunning, long runsFinished, long runsInterrupted, long bytes) {}
+public record LedgerFigures(
+        long running, long overdue, long lost, long runsRunning, long runsFinished, long runsInterrupted, long bytes) {}

@@ -29,17 +29,23 @@ public interface Outbox {
     record Backlog(long pending, long blocked, Instant oldest, String lastError) {}
 
     /**
-     * Makes {@code uris} the mirrors that are fed. One that the ledger does not know yet gets an entry for every key; one that is no longer named is forgotten with
-     * its entries.
+     * Makes {@code uris} the mirrors that are fed. One that the ledger does not know yet gets an entry for every key;
+     * one that is no longer named is forgotten with its entries.
      *
      * @return the mirrors' numbers, in the order of {@code uris}
      */
     List<Integer> feed(List<String> uris);
 
-    /** No pause is longer. An entry that is due later than so was stamped by a clock that has been set back since, and does not wait for it. */
+    /**
+     * No pause is longer. An entry that is due later than so was stamped by a clock that has been set back since, and
+     * does not wait for it.
+     */
     Duration LONGEST_PAUSE = Duration.ofHours(1);
 
-    /** Entries of a mirror that may be tried now, the longest waiting first. They are the caller's alone until their time is over or it says how it went. */
+    /**
+     * Entries of a mirror that may be tried now, the longest waiting first. They are the caller's alone until their
+     * time is over or it says how it went.
+     */
     List<Entry> due(int mirror, int limit);
 
     /** Whether a put of the entry may still begin. When not, leave it alone: it is or will be somebody else's. */

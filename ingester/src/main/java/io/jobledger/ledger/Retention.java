@@ -13,8 +13,9 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * Removes history. What goes, goes with its run: its events, its jobs, and the saves of these jobs; each leaves a stub that {@link Verifier} accepts. Mirrors are not
- * touched. Calls block; work goes on in small steps between the ledger's commits. Thread-safe.
+ * Removes history. What goes, goes with its run: its events, its jobs, and the saves of these jobs; each leaves a stub
+ * that {@link Verifier} accepts. Mirrors are not touched. Calls block; work goes on in small steps between the ledger's
+ * commits. Thread-safe.
  */
 public interface Retention {
     /**
@@ -26,11 +27,15 @@ public interface Retention {
     record Keep(Duration age, Long count) {
         @Override
         public String toString() {
-            return (age == null ? "" : "younger than " + text(age)) + (age != null && count != null ? " and " : "") + (count == null ? "" : "the newest " + count);
+            return (age == null ? "" : "younger than " + text(age))
+                    + (age != null && count != null ? " and " : "")
+                    + (count == null ? "" : "the newest " + count);
         }
 
         private static String text(Duration age) {
-            return age.toSeconds() % 86_400 == 0 ? age.toDays() + "d" : age.toSeconds() % 3600 == 0 ? age.toHours() + "h" : age.toSeconds() + "s";
+            return age.toSeconds() % 86_400 == 0
+                    ? age.toDays() + "d"
+                    : age.toSeconds() % 3600 == 0 ? age.toHours() + "h" : age.toSeconds() + "s";
         }
     }
 
@@ -45,7 +50,9 @@ public interface Retention {
             Map<JobStatus, Keep> keep = new EnumMap<>(JobStatus.class);
             for (JobStatus status : JobStatus.values()) {
                 boolean succeeded = status == JobStatus.SUCCEEDED;
-                Keep one = new Keep(succeeded ? settings.succeeded() : settings.failed(), succeeded ? settings.succeededCount() : settings.failedCount());
+                Keep one = new Keep(
+                        succeeded ? settings.succeeded() : settings.failed(),
+                        succeeded ? settings.succeededCount() : settings.failedCount());
                 if (!status.open() && (one.age != null || one.count != null)) {
                     keep.put(status, one);
                 }
@@ -61,13 +68,15 @@ public interface Retention {
         /** The policy in words, for the stubs. */
         @Override
         public String toString() {
-            return "retention keeps " + Arrays.stream(JobStatus.values()).filter(keep::containsKey).map(status -> status.wire() + ": " + keep.get(status)).collect(Collectors.joining("; "));
+            return "retention keeps "
+                    + Arrays.stream(JobStatus.values())
+                            .filter(keep::containsKey)
+                            .map(status -> status.wire() + ": " + keep.get(status))
+                            .collect(Collectors.joining("; "));
         }
     }
 
-    /**
-     * Who removes, and why. Both are kept in the stubs, up to {@value #MAX_TEXT} characters.
-     */
+    /** Who removes, and why. Both are kept in the stubs, up to {@value #MAX_TEXT} characters. */
     record Order(String by, String reason) {
         public static final int MAX_TEXT = 500;
     }
@@ -85,11 +94,19 @@ public interface Retention {
      * @param examples the oldest few
      * @param complete whether everything was looked at; else the time was over, and calling again goes on
      */
-    record Removed(long chains, long events, Map<JobStatus, Long> jobs, Instant oldest, Instant newest, List<Example> examples, boolean complete) {}
+    record Removed(
+            long chains,
+            long events,
+            Map<JobStatus, Long> jobs,
+            Instant oldest,
+            Instant newest,
+            List<Example> examples,
+            boolean complete) {}
 
     /**
-     * Removes what a policy does not keep. Open jobs stay, and so does a run that is running, has an open job, or tells of a job that stays. Nor is the newest job of a name
-     * removed while an older one stays: a resume would find the older one.
+     * Removes what a policy does not keep. Open jobs stay, and so does a run that is running, has an open job, or tells
+     * of a job that stays. Nor is the newest job of a name removed while an older one stays: a resume would find the
+     * older one.
      *
      * @param dryRun only look
      * @param patience stop after so long
@@ -97,13 +114,17 @@ public interface Retention {
     Removed prune(Policy policy, Order order, boolean dryRun, Duration patience);
 
     /**
-     * Removes one run, whatever its age; empty when the ledger has no such run. Its jobs go too, also those that were the newest of their names.
+     * Removes one run, whatever its age; empty when the ledger has no such run. Its jobs go too, also those that were
+     * the newest of their names.
      *
      * @param force also when it is running or has open jobs
      * @throws LedgerException of kind {@code CONFLICT} when it is running or has open jobs and {@code force} is false
      */
     Optional<Removed> delete(RunId run, boolean force, Order order);
 
-    /** Takes out the events that removed runs left behind: those of a large run go in several steps, and a stop may have come between. */
+    /**
+     * Takes out the events that removed runs left behind: those of a large run go in several steps, and a stop may have
+     * come between.
+     */
     void sweep();
 }

@@ -12,7 +12,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Questions about runs; see {@link AuditQueries}. A cursor of another list or sorting is an {@link IllegalArgumentException}. */
+/**
+ * Questions about runs; see {@link AuditQueries}. A cursor of another list or sorting is an
+ * {@link IllegalArgumentException}.
+ */
 public interface RunQueries {
     /** A play of a run, as it began. */
     record PlayStart(long seq, String play, String playbook, Instant startedAt) {}

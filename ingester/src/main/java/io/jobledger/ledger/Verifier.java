@@ -4,7 +4,10 @@ import io.jobledger.model.RunId;
 import java.time.Instant;
 import java.util.List;
 
-/** Proves that the ledger holds what it once stored. Blocks for as long as reading everything takes; other work goes on meanwhile. Thread-safe. */
+/**
+ * Proves that the ledger holds what it once stored. Blocks for as long as reading everything takes; other work goes on
+ * meanwhile. Thread-safe.
+ */
 public interface Verifier {
     /**
      * A moment in the ledger's life, as an anchor names it.
@@ -18,8 +21,8 @@ public interface Verifier {
      * What everything that was stored up to a moment hashes to.
      *
      * @param chains how many chains there were, removed ones too
-     * @param digests for each {@value #BUCKET} chains by their numbers, in hex; null where it cannot be known any more, because one of them grew after the moment and was
-     *     removed
+     * @param digests for each {@value #BUCKET} chains by their numbers, in hex; null where it cannot be known any more,
+     *     because one of them grew after the moment and was removed
      * @param removal link of the last stub of the moment, in hex
      */
     record Anchor(Moment moment, long chains, List<String> digests, String removal) {}
@@ -30,8 +33,8 @@ public interface Verifier {
     /**
      * Something that is not as it was stored.
      *
-     * @param what one of event-changed, events-missing, event-forged, head-changed, chain-missing, chain-forged, stub-changed, stub-missing, ledger-head-changed,
-     *     run-changed, job-changed, job-missing
+     * @param what one of event-changed, events-missing, event-forged, head-changed, chain-missing, chain-forged,
+     *     stub-changed, stub-missing, ledger-head-changed, run-changed, job-changed, job-missing
      * @param run null when no run is known to be concerned
      * @param seq the event, null when it is not about one
      * @param entry the ledger's number of the event, or of the job for job-…; null when it is not about one
@@ -46,7 +49,16 @@ public interface Verifier {
      * @param chain its number among the chains
      * @param head the link of its last event, in hex
      */
-    record Stub(long removal, long chain, RunId run, long events, long jobs, String head, Instant removedAt, String removedBy, String reason) {}
+    record Stub(
+            long removal,
+            long chain,
+            RunId run,
+            long events,
+            long jobs,
+            String head,
+            Instant removedAt,
+            String removedBy,
+            String reason) {}
 
     /**
      * The outcome.

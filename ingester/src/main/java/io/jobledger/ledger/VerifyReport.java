@@ -6,8 +6,8 @@ import io.jobledger.json.Json;
 import java.util.function.Consumer;
 
 /**
- * A verification as a stream of JSON objects: {@code progress}, {@code stub} and {@code fault} as they come, and a {@code verdict} at the end. The same over HTTP and
- * offline.
+ * A verification as a stream of JSON objects: {@code progress}, {@code stub} and {@code fault} as they come, and a
+ * {@code verdict} at the end. The same over HTTP and offline.
  */
 public final class VerifyReport implements Verifier.Listener {
     private final Consumer<ObjectNode> out;

@@ -34,6 +34,7 @@ public final class Metrics implements AutoCloseable {
     private final Map<JobFinder.Result, Counter> lookups = new EnumMap<>(JobFinder.Result.class);
     /** Kept here, because the registry makes and sorts the tags before it looks whether it has the timer. */
     private final Map<Answered, Timer> requests = new ConcurrentHashMap<>();
+
     private final LedgerMeters ledger;
     private final List<MirrorMeters> mirrors;
 
@@ -48,13 +49,21 @@ public final class Metrics implements AutoCloseable {
      */
     public Metrics(Upkeep upkeep, List<MirrorRelay> relays, Duration silence, Clock clock, String version) {
         ledger = new LedgerMeters(registry, upkeep, silence);
-        mirrors = relays.stream().map(relay -> new MirrorMeters(registry, relay, clock)).toList();
+        mirrors = relays.stream()
+                .map(relay -> new MirrorMeters(registry, relay, clock))
+                .toList();
         for (JobFinder.Result result : JobFinder.Result.values()) {
-            lookups.put(result, Counter.builder("jobledger.lookups").description("Lookups of a job by name, by how they ended")
-                    .tag("result", result.name().toLowerCase(Locale.ROOT)).register(registry));
+            lookups.put(
+                    result,
+                    Counter.builder("jobledger.lookups")
+                            .description("Lookups of a job by name, by how they ended")
+                            .tag("result", result.name().toLowerCase(Locale.ROOT))
+                            .register(registry));
         }
-        Gauge.builder("jobledger.build.info", () -> 1).description("Always 1; the labels say what runs")
-                .tags(Tags.of("version", version, "java", Runtime.version().toString())).register(registry);
+        Gauge.builder("jobledger.build.info", () -> 1)
+                .description("Always 1; the labels say what runs")
+                .tags(Tags.of("version", version, "java", Runtime.version().toString()))
+                .register(registry);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         gc.bindTo(registry);
@@ -65,17 +74,25 @@ public final class Metrics implements AutoCloseable {
 
     /** A request was answered. */
     public void requested(String method, String route, int status, Duration took) {
-        requests.computeIfAbsent(new Answered(method, route, status), this::timer).record(took);
+        requests.computeIfAbsent(new Answered(method, route, status), this::timer)
+                .record(took);
     }
 
     private Timer timer(Answered answered) {
-        return Timer.builder("jobledger.http.request.duration").description("Answered requests")
-                .tags("method", answered.method, "route", answered.route, "status", Integer.toString(answered.status)).register(registry);
+        return Timer.builder("jobledger.http.request.duration")
+                .description("Answered requests")
+                .tags("method", answered.method, "route", answered.route, "status", Integer.toString(answered.status))
+                .register(registry);
     }
 
-    /** The server speaks TLS: shows for how many days its certificate is still valid, as {@code days} says whenever it is asked. */
+    /**
+     * The server speaks TLS: shows for how many days its certificate is still valid, as {@code days} says whenever it
+     * is asked.
+     */
     public void certificate(DoubleSupplier days) {
-        Gauge.builder("jobledger.tls.certificate.days.left", days::getAsDouble).description("Days until the served certificate ends; negative when it has ended").register(registry);
+        Gauge.builder("jobledger.tls.certificate.days.left", days::getAsDouble)
+                .description("Days until the served certificate ends; negative when it has ended")
+                .register(registry);
     }
 
     /** A lookup ended. */

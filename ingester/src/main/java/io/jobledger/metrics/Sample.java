@@ -4,7 +4,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
-/** A reading that costs, taken anew only when it is old: after five seconds, and so seldom that it takes a twentieth of the time at most. Thread-safe. */
+/**
+ * A reading that costs, taken anew only when it is old: after five seconds, and so seldom that it takes a twentieth of
+ * the time at most. Thread-safe.
+ */
 final class Sample<T> {
     private static final long LEAST = TimeUnit.SECONDS.toNanos(5);
     private static final int SHARE = 20;

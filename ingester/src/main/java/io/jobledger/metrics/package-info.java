@@ -1,2 +1,4 @@
-/** What the ingester counts, for Prometheus. Micrometer stands only here. docs/reference/metrics.md lists every metric. */
+/**
+ * What the ingester counts, for Prometheus. Micrometer stands only here. docs/reference/metrics.md lists every metric.
+ */
 package io.jobledger.metrics;

@@ -1,6 +1,9 @@
 package io.jobledger.model;
 
-/** Ansible's own name for a job on its execution host. Always text: older ids look like floating-point numbers and must not become one. */
+/**
+ * Ansible's own name for a job on its execution host. Always text: older ids look like floating-point numbers and must
+ * not become one.
+ */
 public record AnsibleJobId(String value) {
     /** Longest id accepted, in characters; Ansible's are about 20. */
     public static final int MAX_LENGTH = 255;

@@ -19,7 +19,8 @@ public sealed interface Event {
     record RunStarted(EventHead head, RunInfo info) implements Event {}
 
     /** A play, or one serial batch of it, began. All but the head and the play may be null. */
-    record PlayStarted(EventHead head, String play, String playbook, String playbookPath, String strategy) implements Event {}
+    record PlayStarted(EventHead head, String play, String playbook, String playbookPath, String strategy)
+            implements Event {}
 
     /** A run is still going. */
     record RunAlive(EventHead head) implements Event {}
@@ -27,13 +28,21 @@ public sealed interface Event {
     /** A playbook of the run came to its end. */
     record RunFinished(EventHead head) implements Event {}
 
-    /** A run ended without a goodbye: the last thing that its own exit, or whoever delivered what it left, says of it. */
+    /**
+     * A run ended without a goodbye: the last thing that its own exit, or whoever delivered what it left, says of it.
+     */
     record RunInterrupted(EventHead head) implements Event {}
 
-    /** A task is about to run that may start a job whose id is seen late or never, or was announced so and did not run. Brings no knowledge of a job. */
+    /**
+     * A task is about to run that may start a job whose id is seen late or never, or was announced so and did not run.
+     * Brings no knowledge of a job.
+     */
     record JobIntended(EventHead head) implements Event {}
 
-    /** Something concerns a job, and says nothing new of it: its host could not be reached, or somebody asked to cancel it. */
+    /**
+     * Something concerns a job, and says nothing new of it: its host could not be reached, or somebody asked to cancel
+     * it.
+     */
     record JobNoted(EventHead head, String executionHost, AnsibleJobId jobId) implements Event {
         @Override
         public boolean ofRun() {

@@ -15,8 +15,9 @@ import java.util.UUID;
 import java.util.function.Function;
 
 /**
- * All that is known of one job: one execution of a task on one host. A job seen through one event is a {@code Job} too, and {@link #merge}
- * joins them. The merge is commutative, associative and idempotent, so the outcome does not depend on the order or number of deliveries.
+ * All that is known of one job: one execution of a task on one host. A job seen through one event is a {@code Job} too,
+ * and {@link #merge} joins them. The merge is commutative, associative and idempotent, so the outcome does not depend
+ * on the order or number of deliveries.
  *
  * @param executionHost where the job runs
  * @param jobId Ansible's id, null for a job whose id was never shown
@@ -42,7 +43,10 @@ public record Job(
     /** The largest number of seconds that may be asked for: the largest that every reader of JSON reads alike. */
     public static final long MAX_ASYNC = (1L << 53) - 1;
 
-    /** A limit further away than this is none: who asks for thousands of years means that the job may take as long as it likes. */
+    /**
+     * A limit further away than this is none: who asks for thousands of years means that the job may take as long as it
+     * likes.
+     */
     public static final Duration LONGEST = Duration.ofDays(3652);
 
     public Job {
@@ -52,7 +56,9 @@ public record Job(
         }
     }
 
-    /** Identifies the job for ever: by execution host and Ansible's id, or by the event that told of a job without one. */
+    /**
+     * Identifies the job for ever: by execution host and Ansible's id, or by the event that told of a job without one.
+     */
     public UUID uid() {
         return jobId != null
                 ? uid(executionHost, jobId)
@@ -68,7 +74,10 @@ public record Job(
         return Digests.uuid(executionHost, jobId.value());
     }
 
-    /** The names the job can be found by: that of its launch and those it was saved under; failing both, that of a status check. */
+    /**
+     * The names the job can be found by: that of its launch and those it was saved under; failing both, that of a
+     * status check.
+     */
     public Set<JobKey> keys() {
         TreeMap<JobKey, Boolean> keys = new TreeMap<>();
         if (launch != null) {
@@ -188,7 +197,9 @@ public record Job(
                         first(known, JobDescription::generation),
                         launch == null && Boolean.TRUE.equals(first(known, JobDescription::adopted)),
                         end == null ? null : end.by(),
-                        ends.inferred().sighting() == null ? null : ends.inferred().sighting().facts()));
+                        ends.inferred().sighting() == null
+                                ? null
+                                : ends.inferred().sighting().facts()));
     }
 
     /** What the end showed goes over what the launch, or a saved record, did. */
@@ -206,7 +217,10 @@ public record Job(
         return deadline.isAfter(LAST) ? LAST : deadline;
     }
 
-    /** Best first: what Ansible said when it started the job is the truth; what was saved under the name asked for comes before other names. */
+    /**
+     * Best first: what Ansible said when it started the job is the truth; what was saved under the name asked for comes
+     * before other names.
+     */
     private List<JobDescription> descriptions(JobKey key) {
         List<JobDescription> all = new ArrayList<>();
         all.add(launch);

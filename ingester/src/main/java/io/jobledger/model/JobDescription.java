@@ -4,7 +4,8 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * What one event says a job is: its name, where it came from and its limits. All but {@code evidence} and {@code key} may be null.
+ * What one event says a job is: its name, where it came from and its limits. All but {@code evidence} and {@code key}
+ * may be null.
  *
  * @param evidence the event that said so
  * @param startedAt when the job started, as the event knows it

@@ -12,7 +12,15 @@ import java.util.Map;
  * @param changed what the module said, or null
  * @param details what the operator had recorded besides, such as the output; null for nothing
  */
-public record JobEnd(Evidence evidence, JobStatus status, String reason, String by, Long rc, String message, Boolean changed, Map<String, Object> details) {
+public record JobEnd(
+        Evidence evidence,
+        JobStatus status,
+        String reason,
+        String by,
+        Long rc,
+        String message,
+        Boolean changed,
+        Map<String, Object> details) {
     /** A reason of {@code LOST}: its file says started, and no process of it is there, or the host was booted since. */
     public static final String VANISHED = "vanished";
 
@@ -23,7 +31,13 @@ public record JobEnd(Evidence evidence, JobStatus status, String reason, String 
     }
 
     /** An end that is the job's own word. */
-    public JobEnd(Evidence evidence, JobStatus status, Long rc, String message, Boolean changed, Map<String, Object> details) {
+    public JobEnd(
+            Evidence evidence,
+            JobStatus status,
+            Long rc,
+            String message,
+            Boolean changed,
+            Map<String, Object> details) {
         this(evidence, status, null, null, rc, message, changed, details);
     }
 

@@ -4,8 +4,8 @@ import java.time.Instant;
 import java.util.Map;
 
 /**
- * A job under one name, flat: what a resume gets and what a mirror holds. Everything but the key, the status, the maps and
- * {@code checkMode} may be null.
+ * A job under one name, flat: what a resume gets and what a mirror holds. Everything but the key, the status, the maps
+ * and {@code checkMode} may be null.
  *
  * @param jobId null where the id was never shown ({@code no_log}): such a job is known but cannot be resumed
  * @param deadline {@code startedAt} plus the async limit
@@ -57,7 +57,10 @@ public record JobRecord(
         return status.open() && deadline != null && now.isAfter(deadline);
     }
 
-    /** The directory of the results file, which a resume passes as {@code ansible_async_dir}; null when the file is not known. */
+    /**
+     * The directory of the results file, which a resume passes as {@code ansible_async_dir}; null when the file is not
+     * known.
+     */
     public String asyncDir() {
         int slash = resultsFile == null ? -1 : resultsFile.lastIndexOf('/');
         return slash < 0 ? null : slash == 0 ? "/" : resultsFile.substring(0, slash);
@@ -76,7 +79,39 @@ public record JobRecord(
     /** The same record with other fields that this version does not know. */
     public JobRecord withExtra(Map<String, Object> other) {
         return new JobRecord(
-                key, jobId, executionHost, run, playbook, playbookPath, task, label, action, resultsFile, status, startedAt, deadline, asyncSeconds, pollSeconds, finishedAt, rc,
-                message, changed, verdict, moduleStatus, checkMode, noLog, attempt, remoteUser, becomeUser, connection, reason, lastSeenAt, cleanedAt, metadata, other, details, acting);
+                key,
+                jobId,
+                executionHost,
+                run,
+                playbook,
+                playbookPath,
+                task,
+                label,
+                action,
+                resultsFile,
+                status,
+                startedAt,
+                deadline,
+                asyncSeconds,
+                pollSeconds,
+                finishedAt,
+                rc,
+                message,
+                changed,
+                verdict,
+                moduleStatus,
+                checkMode,
+                noLog,
+                attempt,
+                remoteUser,
+                becomeUser,
+                connection,
+                reason,
+                lastSeenAt,
+                cleanedAt,
+                metadata,
+                other,
+                details,
+                acting);
     }
 }

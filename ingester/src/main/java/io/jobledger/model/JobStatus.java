@@ -30,7 +30,10 @@ public enum JobStatus {
         return strength;
     }
 
-    /** Whether this end follows from what was not there, or from somebody's word: a later sighting of the job takes it back. */
+    /**
+     * Whether this end follows from what was not there, or from somebody's word: a later sighting of the job takes it
+     * back.
+     */
     public boolean inferred() {
         return this == LOST || this == CLOSED;
     }

@@ -4,8 +4,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * The rule that every name from outside obeys: host, play, job, task, execution host. Names are otherwise free: spaces, slashes, quotes,
- * line breaks and any language are names too, and become safe only where they turn into a path or a page.
+ * The rule that every name from outside obeys: host, play, job, task, execution host. Names are otherwise free: spaces,
+ * slashes, quotes, line breaks and any language are names too, and become safe only where they turn into a path or a
+ * page.
  */
 public final class Names {
     /** Longest name in UTF-8 bytes: long enough for any task name, short enough for a URL of three of them. */
@@ -13,7 +14,10 @@ public final class Names {
 
     private Names() {}
 
-    /** What is wrong with {@code name}, as the end of a sentence that begins with the field's name; empty when it is a good name. */
+    /**
+     * What is wrong with {@code name}, as the end of a sentence that begins with the field's name; empty when it is a
+     * good name.
+     */
     public static Optional<String> fault(String name) {
         if (name == null || name.isEmpty()) {
             return Optional.of("must not be empty");

@@ -13,7 +13,8 @@ import java.time.Instant;
  * @param events how many different events were stored
  * @param finishedSeq the goodbye with the highest number, null when there was none
  * @param finishedAt its time
- * @param interruptedSeq the notice with the highest number that the run ended without a goodbye, null when there was none
+ * @param interruptedSeq the notice with the highest number that the run ended without a goodbye, null when there was
+ *     none
  * @param lastReceivedAt when the ledger last heard of the run, by its own clock
  */
 public record Run(
@@ -80,7 +81,10 @@ public record Run(
         return events == maxSeq;
     }
 
-    /** The state at {@code now}: a run that is known to be gone, or that has been silent for longer than {@code silence}, is interrupted. */
+    /**
+     * The state at {@code now}: a run that is known to be gone, or that has been silent for longer than
+     * {@code silence}, is interrupted.
+     */
     public RunState state(Instant now, Duration silence) {
         if (finished()) {
             return RunState.FINISHED;

@@ -9,7 +9,8 @@ public record RunId(UUID value) implements Comparable<RunId> {
     /** @throws IllegalArgumentException when {@code text} is not a lower-case UUID with dashes */
     public static RunId parse(String text) {
         if (text == null || !isCanonical(text)) {
-            throw new IllegalArgumentException("must be a UUID in lower case with dashes, like 5f0c9a3e-7d7c-4c3b-9f0e-2a4b6c8d0e1f");
+            throw new IllegalArgumentException(
+                    "must be a UUID in lower case with dashes, like 5f0c9a3e-7d7c-4c3b-9f0e-2a4b6c8d0e1f");
         }
         return new RunId(UUID.fromString(text));
     }

@@ -26,7 +26,13 @@ public final class JobFinder {
     private final Consumer<Result> watch;
 
     /** How a lookup ended. */
-    public enum Result { LEDGER, MIRROR, AMBIGUOUS, ABSENT, FAILED }
+    public enum Result {
+        LEDGER,
+        MIRROR,
+        AMBIGUOUS,
+        ABSENT,
+        FAILED
+    }
 
     /** Which of several open jobs is meant. */
     public enum Which {
@@ -58,7 +64,8 @@ public final class JobFinder {
      * The answer to a resume.
      *
      * @param record an open job before one that ended; the newest of them
-     * @param candidates when several jobs of the key are open and nobody said which is meant, all of them, newest first; else empty
+     * @param candidates when several jobs of the key are open and nobody said which is meant, all of them, newest
+     *     first; else empty
      * @param source {@value #LEDGER} or the URI of the mirror that had the record
      */
     public record Found(JobRecord record, List<JobRecord> candidates, String source) {
@@ -83,8 +90,8 @@ public final class JobFinder {
     /**
      * Finds what a key answers. The mirrors are asked only where the ledger has nothing.
      *
-     * @throws MirrorException when no place has the record and a mirror could not be asked: "not known" must never read as "not there", because the caller would
-     *     start the job a second time
+     * @throws MirrorException when no place has the record and a mirror could not be asked: "not known" must never read
+     *     as "not there", because the caller would start the job a second time
      */
     public Optional<Found> find(JobKey key, Narrowing narrowing, Choice choice) {
         Result result = Result.FAILED;
@@ -124,7 +131,10 @@ public final class JobFinder {
         MirrorException silent = null;
         for (Mirror mirror : mirrors) {
             try {
-                mirror.get(key).stream().flatMap(record -> OtherRecords.all(record).stream()).filter(narrowing::fits).forEach(record -> found.add(new Mirrored(record, mirror.uri())));
+                mirror.get(key).stream()
+                        .flatMap(record -> OtherRecords.all(record).stream())
+                        .filter(narrowing::fits)
+                        .forEach(record -> found.add(new Mirrored(record, mirror.uri())));
             } catch (MirrorException e) {
                 silent = e;
             }
@@ -134,16 +144,25 @@ public final class JobFinder {
         }
         List<Mirrored> jobs = newestFirst(found);
         if (choice.nth() != null) {
-            return jobs.stream().skip(choice.nth() - 1L).findFirst().map(one -> new Found(one.record, List.of(), one.uri));
+            return jobs.stream()
+                    .skip(choice.nth() - 1L)
+                    .findFirst()
+                    .map(one -> new Found(one.record, List.of(), one.uri));
         }
-        List<JobRecord> open = Known.candidates(jobs.stream().map(Mirrored::record).toList());
-        JobRecord answer = open.isEmpty() ? jobs.stream().map(Mirrored::record).findFirst().orElse(null) : open.get(0);
-        return jobs.stream().filter(one -> one.record == answer).findFirst().map(one -> chosen(new Known(answer, open), choice, one.uri));
+        List<JobRecord> open =
+                Known.candidates(jobs.stream().map(Mirrored::record).toList());
+        JobRecord answer =
+                open.isEmpty() ? jobs.stream().map(Mirrored::record).findFirst().orElse(null) : open.get(0);
+        return jobs.stream()
+                .filter(one -> one.record == answer)
+                .findFirst()
+                .map(one -> chosen(new Known(answer, open), choice, one.uri));
     }
 
     private record Mirrored(JobRecord record, String uri) {
         boolean sameJob(Mirrored other) {
-            return Objects.equals(record.jobId(), other.record.jobId()) && record.executionHost().equals(other.record.executionHost());
+            return Objects.equals(record.jobId(), other.record.jobId())
+                    && record.executionHost().equals(other.record.executionHost());
         }
     }
 
@@ -151,10 +170,13 @@ public final class JobFinder {
     private static List<Mirrored> newestFirst(List<Mirrored> found) {
         List<Mirrored> jobs = new ArrayList<>();
         found.stream()
-                .sorted(Comparator.comparing((Mirrored one) -> one.record.status().open()))
+                .sorted(Comparator.comparing(
+                        (Mirrored one) -> one.record.status().open()))
                 .filter(one -> jobs.stream().noneMatch(one::sameJob))
                 .forEach(jobs::add);
-        jobs.sort(Comparator.comparing((Mirrored one) -> one.record.startedAt(), Comparator.nullsFirst(Comparator.naturalOrder())).reversed());
+        jobs.sort(Comparator.comparing(
+                        (Mirrored one) -> one.record.startedAt(), Comparator.nullsFirst(Comparator.naturalOrder()))
+                .reversed());
         return jobs;
     }
 

@@ -5,7 +5,11 @@ import java.util.Map;
 /** Colours, or none. */
 public final class Palette {
     /** When to use colours. */
-    public enum When { auto, always, never }
+    public enum When {
+        auto,
+        always,
+        never
+    }
 
     /** No colours. */
     public static final Palette NONE = new Palette(false);
@@ -17,7 +21,8 @@ public final class Palette {
     }
 
     /**
-     * Colours as asked for. {@code auto} is for a terminal only, and for none whose user set {@code NO_COLOR} to anything, or that is {@code dumb}.
+     * Colours as asked for. {@code auto} is for a terminal only, and for none whose user set {@code NO_COLOR} to
+     * anything, or that is {@code dumb}.
      *
      * @param terminal whether the text goes to a terminal
      */
@@ -33,6 +38,8 @@ public final class Palette {
 
     /** Safe text in the colour of its meaning. */
     public String paint(Style style, String text) {
-        return coloured && !style.code().isEmpty() && !text.isEmpty() ? "\u001b[" + style.code() + "m" + text + "\u001b[0m" : text;
+        return coloured && !style.code().isEmpty() && !text.isEmpty()
+                ? "\u001b[" + style.code() + "m" + text + "\u001b[0m"
+                : text;
     }
 }

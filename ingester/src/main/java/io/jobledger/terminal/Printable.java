@@ -24,7 +24,10 @@ public final class Printable {
     private static boolean steers(int c) {
         return Character.isISOControl(c)
                 || switch (Character.getType(c)) {
-                    case Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
+                    case Character.FORMAT,
+                            Character.LINE_SEPARATOR,
+                            Character.PARAGRAPH_SEPARATOR,
+                            Character.SURROGATE -> true;
                     default -> false;
                 };
     }
@@ -38,7 +41,9 @@ public final class Printable {
         return Math.max(0, WCWidth.wcwidth(c));
     }
 
-    /** Safe text in at most {@code room} cells; what is cut ends in an ellipsis, and never in the middle of a character. */
+    /**
+     * Safe text in at most {@code room} cells; what is cut ends in an ellipsis, and never in the middle of a character.
+     */
     public static String cut(String text, int room) {
         if (width(text) <= room) {
             return text;

@@ -6,7 +6,10 @@ import java.time.Duration;
 public final class ShortDurations {
     private ShortDurations() {}
 
-    /** Like {@code 2d 4h}, {@code 3h 20m}, {@code 5m 3s}, {@code 12s}; nothing shorter than a second, and no negative lengths. */
+    /**
+     * Like {@code 2d 4h}, {@code 3h 20m}, {@code 5m 3s}, {@code 12s}; nothing shorter than a second, and no negative
+     * lengths.
+     */
     public static String text(Duration length) {
         long seconds = Math.max(0, length.toSeconds());
         if (seconds < 60) {

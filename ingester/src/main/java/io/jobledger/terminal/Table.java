@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Rows as columns of text that fit a width: values are shortened, then columns are left out, by rank. Rows may come in several portions; the titles are printed before
- * the first, and again when a later portion needs other widths. Not thread-safe.
+ * Rows as columns of text that fit a width: values are shortened, then columns are left out, by rank. Rows may come in
+ * several portions; the titles are printed before the first, and again when a later portion needs other widths. Not
+ * thread-safe.
  */
 public final class Table {
     /** For {@code width}: nothing is shortened or left out. */
@@ -26,14 +27,18 @@ public final class Table {
         this.columns = columns;
         this.width = width;
         this.palette = palette;
-        this.natural = columns.stream().mapToInt(column -> Printable.width(column.title())).toArray();
+        this.natural = columns.stream()
+                .mapToInt(column -> Printable.width(column.title()))
+                .toArray();
     }
 
     /** Prints a portion of the rows; each has a cell a column. */
     public void print(PrintWriter out, List<List<Cell>> rows) {
         List<List<Cell>> safe = new ArrayList<>();
         for (List<Cell> row : rows) {
-            List<Cell> cells = row.stream().map(cell -> new Cell(Printable.of(cell.text()), cell.style())).toList();
+            List<Cell> cells = row.stream()
+                    .map(cell -> new Cell(Printable.of(cell.text()), cell.style()))
+                    .toList();
             for (int i = 0; i < natural.length; i++) {
                 natural[i] = Math.max(natural[i], Printable.width(cells.get(i).text()));
             }
@@ -42,7 +47,11 @@ public final class Table {
         int[] widths = fit();
         if (!Arrays.equals(widths, printed)) {
             printed = widths;
-            line(out, columns.stream().map(column -> new Cell(column.title(), Style.TITLE)).toList());
+            line(
+                    out,
+                    columns.stream()
+                            .map(column -> new Cell(column.title(), Style.TITLE))
+                            .toList());
         }
         safe.forEach(cells -> line(out, cells));
         out.flush();
@@ -50,12 +59,17 @@ public final class Table {
 
     /** The width of each column; 0 for those that are left out. */
     private int[] fit() {
-        int[] least = IntStream.range(0, natural.length).map(i -> Math.min(natural[i], columns.get(i).least())).toArray();
+        int[] least = IntStream.range(0, natural.length)
+                .map(i -> Math.min(natural[i], columns.get(i).least()))
+                .toArray();
         int[] widths = natural.clone();
         while (total(least) > width) {
             int victim = -1;
             for (int i = 0; i < least.length; i++) {
-                if (least[i] > 0 && columns.get(i).rank() > 0 && (victim < 0 || columns.get(i).rank() >= columns.get(victim).rank())) {
+                if (least[i] > 0
+                        && columns.get(i).rank() > 0
+                        && (victim < 0
+                                || columns.get(i).rank() >= columns.get(victim).rank())) {
                     victim = i;
                 }
             }
@@ -97,7 +111,8 @@ public final class Table {
             int rest = printed[i] - Printable.width(value);
             boolean right = columns.get(i).right();
             if (!value.isEmpty()) {
-                text.append(" ".repeat(blanks + (right ? rest : 0))).append(palette.paint(cells.get(i).style(), value));
+                text.append(" ".repeat(blanks + (right ? rest : 0)))
+                        .append(palette.paint(cells.get(i).style(), value));
                 blanks = right ? 0 : rest;
             } else {
                 blanks += rest;

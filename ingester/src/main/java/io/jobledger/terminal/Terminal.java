@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 public final class Terminal {
     /** Where nobody looks at the width. */
     private static final int PIPE = 120;
+
     private static final int USUAL = 80;
     private static final int NARROWEST = 20;
 
@@ -63,8 +64,13 @@ public final class Terminal {
     private static int[] asked() {
         int[] size = {24, USUAL};
         try {
-            Process stty = new ProcessBuilder("stty", "size").redirectInput(new File("/dev/tty")).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-            String[] answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII).strip().split(" ");
+            Process stty = new ProcessBuilder("stty", "size")
+                    .redirectInput(new File("/dev/tty"))
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            String[] answer = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                    .strip()
+                    .split(" ");
             if (stty.waitFor(2, TimeUnit.SECONDS) && stty.exitValue() == 0 && answer.length == 2) {
                 int rows = Integer.parseInt(answer[0]);
                 int columns = Integer.parseInt(answer[1]);

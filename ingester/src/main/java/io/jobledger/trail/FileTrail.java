@@ -23,8 +23,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * A file of one JSON object a line, 0600, only ever appended to and synced. Commands and the server write the same file. Each line has a {@code link}, a checksum over it and the link before, and a file
- * beside it knows the last one: a line that was changed or taken out, and a trail that was cut or is an older copy, are refused. A trail that was moved away by log rotation begins anew.
+ * A file of one JSON object a line, 0600, only ever appended to and synced. Commands and the server write the same
+ * file. Each line has a {@code link}, a checksum over it and the link before, and a file beside it knows the last one:
+ * a line that was changed or taken out, and a trail that was cut or is an older copy, are refused. A trail that was
+ * moved away by log rotation begins anew.
  */
 public final class FileTrail implements Trail {
     private static final Pattern LINKED = Pattern.compile("(\\{.*),\"link\":\"([0-9a-f]{32})\"}");
@@ -44,7 +46,10 @@ public final class FileTrail implements Trail {
         try {
             append(act.line(clock.instant()));
         } catch (IOException e) {
-            throw new TrailException("the audit trail " + file + " cannot be written (" + e.getMessage() + "), so nothing was done. Make room there, or mend its rights", e);
+            throw new TrailException(
+                    "the audit trail " + file + " cannot be written (" + e.getMessage()
+                            + "), so nothing was done. Make room there, or mend its rights",
+                    e);
         }
     }
 
@@ -66,10 +71,13 @@ public final class FileTrail implements Trail {
 
     @Override
     public void check() {
-        each(line -> { });
+        each(line -> {});
     }
 
-    /** Follows the links of lines, one after the other. What has none is of an earlier version, or what a full disk cut off; the line behind it goes on where the one before it ended. */
+    /**
+     * Follows the links of lines, one after the other. What has none is of an earlier version, or what a full disk cut
+     * off; the line behind it goes on where the one before it ended.
+     */
     private final class Links {
         private final String known;
         private final boolean whole;
@@ -90,7 +98,8 @@ public final class FileTrail implements Trail {
             if (parts.matches()) {
                 boolean follows = parts.group(2).equals(link(last, parts.group(1) + "}"));
                 if (!follows && (whole || !last.isEmpty())) {
-                    throw damaged("line " + number + (whole ? "" : " of its end") + ", or the one before it, is not as it was written");
+                    throw damaged("line " + number + (whole ? "" : " of its end")
+                            + ", or the one before it, is not as it was written");
                 }
                 last = parts.group(2);
                 met |= last.equals(known);
@@ -109,12 +118,16 @@ public final class FileTrail implements Trail {
     }
 
     private TrailException damaged(String why) {
-        return new TrailException("the audit trail " + file + " is damaged: " + why + ". Move it and " + knownFile() + " away, keep them for whoever looks into it, and a new trail begins", null);
+        return new TrailException(
+                "the audit trail " + file + " is damaged: " + why + ". Move it and " + knownFile()
+                        + " away, keep them for whoever looks into it, and a new trail begins",
+                null);
     }
 
     private static String link(String before, String line) {
         try {
-            byte[] hash = MessageDigest.getInstance("SHA-256").digest((before + "\n" + line).getBytes(StandardCharsets.UTF_8));
+            byte[] hash = MessageDigest.getInstance("SHA-256")
+                    .digest((before + "\n" + line).getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(hash, 0, 16);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);
@@ -141,8 +154,10 @@ public final class FileTrail implements Trail {
         boolean isNew = !Files.exists(file);
         // A process may hold a lock of a file once; two threads of one take turns.
         synchronized (FileTrail.class) {
-            try (FileChannel channel =
-                    FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(file))) {
+            try (FileChannel channel = FileChannel.open(
+                    file,
+                    Set.of(StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE),
+                    PrivateFiles.fileAttributes(file))) {
                 channel.lock();
                 long end = channel.size();
                 String link = link(last(channel, end), act);
@@ -163,14 +178,19 @@ public final class FileTrail implements Trail {
         }
     }
 
-    /** The link of the last line, once the end of the trail is seen to be whole. A long trail is read from near its end. */
+    /**
+     * The link of the last line, once the end of the trail is seen to be whole. A long trail is read from near its end.
+     */
     private String last(FileChannel channel, long end) throws IOException {
         long from = Math.max(0, end - TAIL);
         ByteBuffer bytes = ByteBuffer.allocate((int) (end - from));
         while (bytes.hasRemaining() && channel.read(bytes, from + bytes.position()) > 0) {
             // more of it
         }
-        List<String> lines = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8).lines().skip(from > 0 ? 1 : 0).toList();
+        List<String> lines = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8)
+                .lines()
+                .skip(from > 0 ? 1 : 0)
+                .toList();
         Links links = new Links(known(), from == 0);
         lines.forEach(links::next);
         return links.end();

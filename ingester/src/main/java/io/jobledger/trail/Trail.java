@@ -12,7 +12,8 @@ public interface Trail {
     void record(Act act);
 
     /**
-     * Hands out the lines, the oldest first: each a JSON object as {@link Act#line} makes it, unless something else wrote to the same place. Blocks.
+     * Hands out the lines, the oldest first: each a JSON object as {@link Act#line} makes it, unless something else
+     * wrote to the same place. Blocks.
      *
      * @throws TrailException when it cannot be read
      */

@@ -35,20 +35,38 @@ class FileTokenStoreTest extends TokenStoreContract {
     @Test
     void file_isForItsOwnerOnly_andHoldsNoToken() throws IOException {
         TokenAdmin.Made made = admin().create(EnumSet.of(Scope.READ), "ci", null, "user ann");
-        assertThat(Files.readString(file)).doesNotContain(made.text()).doesNotContain(made.text().substring(3)).contains(TokenText.hash(made.text()));
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent()))).isEqualTo("rwx------");
+        assertThat(Files.readString(file))
+                .doesNotContain(made.text())
+                .doesNotContain(made.text().substring(3))
+                .contains(TokenText.hash(made.text()));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "{", "[]", "{}", "{\"tokens\": [{}]}", "{\"tokens\": [{\"id\": \"a\", \"name\": \"a\", \"scopes\": [\"root\"], \"sha256\": \"b\"}]}", "EXPIRY"})
+    @ValueSource(
+            strings = {
+                "",
+                "{",
+                "[]",
+                "{}",
+                "{\"tokens\": [{}]}",
+                "{\"tokens\": [{\"id\": \"a\", \"name\": \"a\", \"scopes\": [\"root\"], \"sha256\": \"b\"}]}",
+                "EXPIRY"
+            })
     void damagedFile_isRefused_andNeverOverwritten(String content) throws IOException {
         admin().create(EnumSet.of(Scope.READ), "ci", Duration.ofDays(1), "test");
-        String damaged = content.equals("EXPIRY") ? Files.readString(file).replaceFirst("\"expires_at\".*", "") : content;
+        String damaged =
+                content.equals("EXPIRY") ? Files.readString(file).replaceFirst("\"expires_at\".*", "") : content;
         Files.writeString(file, damaged);
-        assertThatThrownBy(store()::read).isInstanceOf(TokenStoreException.class).hasMessageContaining(file.toString());
+        assertThatThrownBy(store()::read)
+                .isInstanceOf(TokenStoreException.class)
+                .hasMessageContaining(file.toString());
         assertThatThrownBy(() -> new Tokens(store(), clock)).isInstanceOf(TokenStoreException.class);
-        assertThatThrownBy(() -> admin().create(EnumSet.of(Scope.ADMIN), "more", null, "test")).isInstanceOf(TokenStoreException.class);
+        assertThatThrownBy(() -> admin().create(EnumSet.of(Scope.ADMIN), "more", null, "test"))
+                .isInstanceOf(TokenStoreException.class);
         assertThat(Files.readString(file)).isEqualTo(damaged);
     }
 
@@ -56,6 +74,8 @@ class FileTokenStoreTest extends TokenStoreContract {
     void fileThatOthersMayWrite_isNotTrusted() throws IOException {
         admin().create(EnumSet.of(Scope.READ), "ci", null, "test");
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw----"));
-        assertThatThrownBy(store()::read).isInstanceOf(TokenStoreException.class).hasMessageContaining("chmod 600");
+        assertThatThrownBy(store()::read)
+                .isInstanceOf(TokenStoreException.class)
+                .hasMessageContaining("chmod 600");
     }
 }

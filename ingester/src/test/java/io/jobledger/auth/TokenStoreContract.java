@@ -37,13 +37,16 @@ public abstract class TokenStoreContract {
     }
 
     private List<String> written() {
-        return acts.all.stream().map(act -> act.what() + " " + act.details().get("name")).toList();
+        return acts.all.stream()
+                .map(act -> act.what() + " " + act.details().get("name"))
+                .toList();
     }
 
     @Test
     public void token_isKeptAsAHash_andComesBackAsItWas() {
         assertThat(store().read()).isEmpty();
-        TokenAdmin.Made made = admin().create(EnumSet.of(Scope.READ, Scope.INGEST), "ci", Duration.ofDays(90), "user ann");
+        TokenAdmin.Made made =
+                admin().create(EnumSet.of(Scope.READ, Scope.INGEST), "ci", Duration.ofDays(90), "user ann");
         TokenAdmin.Made other = admin().create(EnumSet.of(Scope.ADMIN), "a name, 日本語 'quoted'", null, "user ann");
         assertThat(made.text()).matches("jl_[0-9a-f]{64}");
         assertThat(made.toString()).doesNotContain(made.text());
@@ -51,28 +54,39 @@ public abstract class TokenStoreContract {
         assertThat(made.token().hash()).isEqualTo(TokenText.hash(made.text()));
         assertThat(made.token().expiresAt()).isEqualTo(T0.plus(Duration.ofDays(90)));
         assertThat(acts.all).extracting(Act::who).containsOnly("user ann");
-        assertThat(acts.all.get(0).details()).containsEntry("id", made.token().id()).containsEntry("scopes", List.of("ingest", "read"));
-        assertThat(acts.all).extracting(Act::toString).noneMatch(line -> line.contains(made.text()) || line.contains(made.token().hash()));
+        assertThat(acts.all.get(0).details())
+                .containsEntry("id", made.token().id())
+                .containsEntry("scopes", List.of("ingest", "read"));
+        assertThat(acts.all)
+                .extracting(Act::toString)
+                .noneMatch(line ->
+                        line.contains(made.text()) || line.contains(made.token().hash()));
     }
 
     @Test
     public void nameOfATokenThatWorks_isTaken_afterItsEndItIsFree_andOnlyWhatIsDoneIsWrittenDown() {
         TokenAdmin admin = admin();
         admin.create(EnumSet.of(Scope.READ), "ci", null, "test");
-        assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), "ci", null, "test")).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("revoke it first");
+        assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), "ci", null, "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("revoke it first");
         Token revoked = admin.revoke("ci", "test");
         assertThat(revoked.state(clock.instant())).isEqualTo("revoked");
-        Token second = admin.create(EnumSet.of(Scope.READ), "ci", Duration.ofHours(1), "test").token();
+        Token second = admin.create(EnumSet.of(Scope.READ), "ci", Duration.ofHours(1), "test")
+                .token();
         assertThat(admin.list()).hasSize(2);
         assertThatThrownBy(() -> admin.revoke("nobody", "test")).hasMessageContaining("token ls");
         clock.advance(Duration.ofHours(1));
         assertThat(second.state(clock.instant())).isEqualTo("expired");
         admin.create(EnumSet.of(Scope.READ), "ci", null, "test");
         for (String bad : List.of("", " ", "a\nb", "x".repeat(101))) {
-            assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), bad, null, "test")).as(bad).isInstanceOf(IllegalArgumentException.class);
+            assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), bad, null, "test"))
+                    .as(bad)
+                    .isInstanceOf(IllegalArgumentException.class);
         }
         assertThat(admin.list()).hasSize(3);
-        assertThat(written()).containsExactly("token.create ci", "token.revoke ci", "token.create ci", "token.create ci");
+        assertThat(written())
+                .containsExactly("token.create ci", "token.revoke ci", "token.create ci", "token.create ci");
     }
 
     @Test
@@ -107,7 +121,8 @@ public abstract class TokenStoreContract {
     @Test
     public void whatCannotBeWrittenDown_isNotDone() {
         TokenAdmin blind = new TokenAdmin(store(), new Full(), clock);
-        assertThatThrownBy(() -> blind.create(EnumSet.of(Scope.READ), "ci", null, "test")).isInstanceOf(TrailException.class);
+        assertThatThrownBy(() -> blind.create(EnumSet.of(Scope.READ), "ci", null, "test"))
+                .isInstanceOf(TrailException.class);
         assertThat(store().read().orElse(List.of())).isEmpty();
         admin().create(EnumSet.of(Scope.READ), "ci", null, "test");
         assertThatThrownBy(() -> blind.revoke("ci", "test")).isInstanceOf(TrailException.class);
@@ -136,7 +151,8 @@ public abstract class TokenStoreContract {
     @Test
     public void whatIsWrittenDownAndThenFails_isWrittenDownAsFailed() {
         TokenAdmin failing = new TokenAdmin(new Forgetful(store()), acts, clock);
-        assertThatThrownBy(() -> failing.create(EnumSet.of(Scope.READ), "ci", null, "test")).isInstanceOf(TokenStoreException.class);
+        assertThatThrownBy(() -> failing.create(EnumSet.of(Scope.READ), "ci", null, "test"))
+                .isInstanceOf(TokenStoreException.class);
         assertThat(written()).containsExactly("token.create ci", "token.create.failed ci");
         assertThat(acts.all.get(1).details()).containsEntry("error", "no room");
     }

@@ -59,7 +59,9 @@ class TokensTest {
     private final TestClock clock = new TestClock(T0);
 
     private String token(TokenStore store) {
-        return new TokenAdmin(store, new Acts(), clock).create(EnumSet.of(Scope.READ), null, null, "test").text();
+        return new TokenAdmin(store, new Acts(), clock)
+                .create(EnumSet.of(Scope.READ), null, null, "test")
+                .text();
     }
 
     @Test
@@ -81,12 +83,18 @@ class TokensTest {
         String text = token(store);
         try (Tokens tokens = new Tokens(store, clock).start()) {
             store.fault = new TokenStoreException("away", null, true);
-            await().atMost(LIMIT).untilAsserted(() -> assertThatThrownBy(tokens::check).isInstanceOfSatisfying(TokenStoreException.class, e -> assertThat(e.isPassing()).isTrue()));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThatThrownBy(tokens::check)
+                            .isInstanceOfSatisfying(
+                                    TokenStoreException.class,
+                                    e -> assertThat(e.isPassing()).isTrue()));
             assertThatThrownBy(() -> tokens.find(text)).isInstanceOf(TokenStoreException.class);
             assertThatThrownBy(() -> tokens.byId("x")).isInstanceOf(TokenStoreException.class);
             assertThatThrownBy(tokens::required).isInstanceOf(TokenStoreException.class);
             store.fault = null;
-            await().atMost(LIMIT).ignoreException(TokenStoreException.class).until(() -> tokens.find(text).isPresent());
+            await().atMost(LIMIT)
+                    .ignoreException(TokenStoreException.class)
+                    .until(() -> tokens.find(text).isPresent());
         }
     }
 
@@ -96,7 +104,8 @@ class TokensTest {
         try (Tokens tokens = new Tokens(store, clock).start()) {
             await().atMost(LIMIT).ignoreException(TokenStoreException.class).until(() -> !tokens.required());
             store.fault = new TokenStoreException("away", null, true);
-            await().atMost(LIMIT).untilAsserted(() -> assertThatThrownBy(tokens::required).isInstanceOf(TokenStoreException.class));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThatThrownBy(tokens::required).isInstanceOf(TokenStoreException.class));
         }
     }
 

@@ -76,7 +76,10 @@ class BulkLedgerTest {
         return base;
     }
 
-    /** Every table, index, constraint and row; without Flyway's, which say when they were made, and without what is guessed about the rows. */
+    /**
+     * Every table, index, constraint and row; without Flyway's, which say when they were made, and without what is
+     * guessed about the rows.
+     */
     private static List<String> contents(Path base) throws Exception {
         List<String> found = new ArrayList<>();
         try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
@@ -93,7 +96,8 @@ class BulkLedgerTest {
     private static int setting(Path base, String name) throws Exception {
         try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
                 Statement sql = connection.createStatement();
-                ResultSet rows = sql.executeQuery("SELECT setting_value FROM information_schema.settings WHERE setting_name = '" + name + "'")) {
+                ResultSet rows = sql.executeQuery(
+                        "SELECT setting_value FROM information_schema.settings WHERE setting_name = '" + name + "'")) {
             assertThat(rows.next()).isTrue();
             return rows.getInt(1);
         }
@@ -109,34 +113,49 @@ class BulkLedgerTest {
         for (String name : List.of("RETENTION_TIME", "WRITE_DELAY")) {
             assertThat(setting(bulk, name)).as(name).isEqualTo(setting(written, name));
         }
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("bulk/ledger.mv.db")))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("bulk/ledger.mv.db"))))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void lookupsAndFilters_answerAsIfWritten() throws Exception {
-        try (H2Ledger written = open(written()); H2Ledger bulk = open(bulk())) {
+        try (H2Ledger written = open(written());
+                H2Ledger bulk = open(bulk())) {
             for (JobKey key : SITE.run(3).keys()) {
-                assertThat(bulk.jobs().newest(key, Narrowing.NONE)).isPresent().isEqualTo(written.jobs().newest(key, Narrowing.NONE));
+                assertThat(bulk.jobs().newest(key, Narrowing.NONE))
+                        .isPresent()
+                        .isEqualTo(written.jobs().newest(key, Narrowing.NONE));
                 assertSame(written, bulk, JobFilter.builder().host(key.host()).build());
             }
             assertSame(written, bulk, JobFilter.ALL);
-            assertSame(written, bulk, JobFilter.builder().status(JobStatus.FAILED).build());
-            assertSame(written, bulk, JobFilter.builder().play(SITE.run(3).keys().get(0).play()).build());
+            assertSame(
+                    written, bulk, JobFilter.builder().status(JobStatus.FAILED).build());
+            assertSame(
+                    written,
+                    bulk,
+                    JobFilter.builder().play(SITE.run(3).keys().get(0).play()).build());
             assertSame(written, bulk, JobFilter.builder().run(SITE.run(3).id()).build());
-            assertThat(bulk.audit().hosts(PageRequest.first(1000)).items()).isNotEmpty().isEqualTo(written.audit().hosts(PageRequest.first(1000)).items());
+            assertThat(bulk.audit().hosts(PageRequest.first(1000)).items())
+                    .isNotEmpty()
+                    .isEqualTo(written.audit().hosts(PageRequest.first(1000)).items());
             // What comes later is stored as ever.
             List<Event> again = events(0);
-            assertThat(bulk.sink().append(again).get(60, TimeUnit.SECONDS)).isEqualTo(written.sink().append(again).get(60, TimeUnit.SECONDS));
+            assertThat(bulk.sink().append(again).get(60, TimeUnit.SECONDS))
+                    .isEqualTo(written.sink().append(again).get(60, TimeUnit.SECONDS));
         }
     }
 
     private static void assertSame(H2Ledger written, H2Ledger bulk, JobFilter filter) {
-        assertThat(bulk.audit().jobs(filter, PageRequest.first(1000)).items()).isNotEmpty().isEqualTo(written.audit().jobs(filter, PageRequest.first(1000)).items());
+        assertThat(bulk.audit().jobs(filter, PageRequest.first(1000)).items())
+                .isNotEmpty()
+                .isEqualTo(written.audit().jobs(filter, PageRequest.first(1000)).items());
     }
 
     @Test
     void create_whereAFileIs_refuses() throws Exception {
         Path written = written();
-        assertThatThrownBy(() -> BulkLedger.create(written, 16_384, clock)).isInstanceOf(LedgerException.class).hasMessageContaining("is there already");
+        assertThatThrownBy(() -> BulkLedger.create(written, 16_384, clock))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("is there already");
     }
 }

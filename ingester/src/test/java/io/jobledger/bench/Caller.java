@@ -11,8 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * One keep-alive connection that sends whole requests and reads whole answers, and no more: a complete client would take so much of a small machine that it, and not the
- * server, would be measured. For one thread.
+ * One keep-alive connection that sends whole requests and reads whole answers, and no more: a complete client would
+ * take so much of a small machine that it, and not the server, would be measured. For one thread.
  */
 final class Caller implements AutoCloseable {
     private static final int PATIENCE_MILLIS = 30_000;
@@ -29,9 +29,19 @@ final class Caller implements AutoCloseable {
 
     /** A request as it goes over the wire. {@code body} may be null. */
     static byte[] request(URI target, String method, String path, String contentType, byte[] body) {
-        StringBuilder head = new StringBuilder(200).append(method).append(' ').append(path).append(" HTTP/1.1\r\nHost: ").append(target.getAuthority()).append("\r\n");
+        StringBuilder head = new StringBuilder(200)
+                .append(method)
+                .append(' ')
+                .append(path)
+                .append(" HTTP/1.1\r\nHost: ")
+                .append(target.getAuthority())
+                .append("\r\n");
         if (body != null) {
-            head.append("Content-Type: ").append(contentType).append("\r\nContent-Length: ").append(body.length).append("\r\n");
+            head.append("Content-Type: ")
+                    .append(contentType)
+                    .append("\r\nContent-Length: ")
+                    .append(body.length)
+                    .append("\r\n");
         }
         byte[] first = head.append("\r\n").toString().getBytes(StandardCharsets.ISO_8859_1);
         if (body == null) {

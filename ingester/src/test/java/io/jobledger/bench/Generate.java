@@ -27,31 +27,65 @@ import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Fills a ledger with the history of a {@link SampleSite}, on the way that every event takes: decoded from JSON, appended, committed, synced; or in bulk. */
-@Command(name = "generate", mixinStandardHelpOptions = true, description = "Fills a ledger with made-up history. The same seed gives the same history.")
+/**
+ * Fills a ledger with the history of a {@link SampleSite}, on the way that every event takes: decoded from JSON,
+ * appended, committed, synced; or in bulk.
+ */
+@Command(
+        name = "generate",
+        mixinStandardHelpOptions = true,
+        description = "Fills a ledger with made-up history. The same seed gives the same history.")
 final class Generate implements Callable<Integer> {
     /** Batches that may wait for the writer: decoding the next goes on meanwhile. */
     private static final int AHEAD = 4;
 
-    @Option(names = "--ledger", required = true, paramLabel = "FILE", description = "The ledger's file, without its suffix .mv.db. It must not be in use.")
+    @Option(
+            names = "--ledger",
+            required = true,
+            paramLabel = "FILE",
+            description = "The ledger's file, without its suffix .mv.db. It must not be in use.")
     private Path ledger;
 
-    @Option(names = "--jobs", required = true, paramLabel = "N", description = "Jobs to add, rounded up to whole runs of 40.")
+    @Option(
+            names = "--jobs",
+            required = true,
+            paramLabel = "N",
+            description = "Jobs to add, rounded up to whole runs of 40.")
     private long jobs;
 
-    @Option(names = "--events-per-job", defaultValue = "5", paramLabel = "N", description = "Launch, polls and end of each job; at least 2. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--events-per-job",
+            defaultValue = "5",
+            paramLabel = "N",
+            description = "Launch, polls and end of each job; at least 2. Default: ${DEFAULT-VALUE}")
     private int eventsPerJob;
 
-    @Option(names = "--seed", defaultValue = "1", paramLabel = "N", description = "Decides everything. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            paramLabel = "N",
+            description = "Decides everything. Default: ${DEFAULT-VALUE}")
     private long seed;
 
-    @Option(names = "--batch", defaultValue = "2000", paramLabel = "N", description = "Events in one commit, about. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--batch",
+            defaultValue = "2000",
+            paramLabel = "N",
+            description = "Events in one commit, about. Default: ${DEFAULT-VALUE}")
     private int batch;
 
-    @Option(names = "--cache-mib", defaultValue = "64", paramLabel = "N", description = "Memory for the ledger's page cache. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--cache-mib",
+            defaultValue = "64",
+            paramLabel = "N",
+            description = "Memory for the ledger's page cache. Default: ${DEFAULT-VALUE}")
     private int cacheMib;
 
-    @Option(names = "--bulk", description = "Makes a new ledger the quick way: without syncs, indexes at the end, compacted. The rows are the same.")
+    @Option(
+            names = "--bulk",
+            description =
+                    "Makes a new ledger the quick way: without syncs, indexes at the end, compacted. The rows are the"
+                            + " same.")
     private boolean bulk;
 
     /** Where events go. What is returned is done when they are stored. */
@@ -71,13 +105,18 @@ final class Generate implements Callable<Integer> {
         SampleSite site = SampleSite.of(seed, runs, Math.max(2, eventsPerJob));
         long began = System.nanoTime();
         long events;
-        try (Filling filling = bulk ? bulk() : usual(); ProgressBar bar = new ProgressBar("jobs", runs * 40)) {
+        try (Filling filling = bulk ? bulk() : usual();
+                ProgressBar bar = new ProgressBar("jobs", runs * 40)) {
             events = fill(filling, site, bar);
             filling.finish();
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         ObjectNode said = JsonNodeFactory.instance.objectNode();
-        said.put("jobs", runs * 40).put("events", events).put("runs", runs).put("seed", seed).put("seconds", seconds);
+        said.put("jobs", runs * 40)
+                .put("events", events)
+                .put("runs", runs)
+                .put("seed", seed)
+                .put("seconds", seconds);
         said.put("jobs_per_second", runs * 40 / seconds).put("events_per_second", events / seconds);
         said.put("bytes", Files.size(Path.of(ledger + ".mv.db")));
         System.out.println(said);
@@ -112,7 +151,8 @@ final class Generate implements Callable<Integer> {
     }
 
     private Filling usual() {
-        Ledger open = H2Ledger.open(new H2Ledger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
+        Ledger open = H2Ledger.open(
+                new H2Ledger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
         return new Filling() {
             @Override
             public CompletableFuture<?> append(List<Event> events) {
@@ -132,13 +172,15 @@ final class Generate implements Callable<Integer> {
         return new Filling() {
             @Override
             public CompletableFuture<?> append(List<Event> events) {
-                return CompletableFuture.runAsync(() -> {
-                    try {
-                        made.append(events);
-                    } catch (SQLException e) {
-                        throw new CompletionException(e);
-                    }
-                }, writer);
+                return CompletableFuture.runAsync(
+                        () -> {
+                            try {
+                                made.append(events);
+                            } catch (SQLException e) {
+                                throw new CompletionException(e);
+                            }
+                        },
+                        writer);
             }
 
             @Override

@@ -12,7 +12,10 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** The least that a server of this kind can do: reads a POST's body and answers an empty 200; answers a GET with a constant. Ends with its standard input. */
+/**
+ * The least that a server of this kind can do: reads a POST's body and answers an empty 200; answers a GET with a
+ * constant. Ends with its standard input.
+ */
 @Command(name = "http-floor", mixinStandardHelpOptions = true, description = "A server that does nothing.")
 final class HttpFloor implements Callable<Integer> {
     @Option(names = "--port", required = true)
@@ -28,17 +31,27 @@ final class HttpFloor implements Callable<Integer> {
         Buffer constant = Buffer.buffer("\"" + "x".repeat(Math.max(0, bytes - 2)) + "\"");
         for (int i = 0; i < loops; i++) {
             vertx.deployVerticle(new VerticleBase() {
-                @Override
-                public Future<?> start() {
-                    return vertx.createHttpServer(new HttpServerOptions().setHost("127.0.0.1").setPort(port).setTcpNoDelay(true)).requestHandler(request -> {
-                        if (request.method() == HttpMethod.GET) {
-                            request.response().putHeader("content-type", "application/json").end(constant.copy());
-                        } else {
-                            request.body().onSuccess(body -> request.response().end());
+                        @Override
+                        public Future<?> start() {
+                            return vertx.createHttpServer(new HttpServerOptions()
+                                            .setHost("127.0.0.1")
+                                            .setPort(port)
+                                            .setTcpNoDelay(true))
+                                    .requestHandler(request -> {
+                                        if (request.method() == HttpMethod.GET) {
+                                            request.response()
+                                                    .putHeader("content-type", "application/json")
+                                                    .end(constant.copy());
+                                        } else {
+                                            request.body()
+                                                    .onSuccess(body ->
+                                                            request.response().end());
+                                        }
+                                    })
+                                    .listen();
                         }
-                    }).listen();
-                }
-            }).await();
+                    })
+                    .await();
         }
         System.out.println("ready http://127.0.0.1:" + port);
         while (System.in.read() >= 0) {

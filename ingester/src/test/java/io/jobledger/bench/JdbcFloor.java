@@ -19,10 +19,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The least that storing events with the ledger's durability costs: one thread, plain JDBC batches of the same events into one H2 table with four indexes, each batch
- * committed and synced. No JSON is read, nothing is merged.
+ * The least that storing events with the ledger's durability costs: one thread, plain JDBC batches of the same events
+ * into one H2 table with four indexes, each batch committed and synced. No JSON is read, nothing is merged.
  */
-@Command(name = "jdbc-floor", mixinStandardHelpOptions = true, description = "Inserts events with plain JDBC for a time and prints the rate as JSON.")
+@Command(
+        name = "jdbc-floor",
+        mixinStandardHelpOptions = true,
+        description = "Inserts events with plain JDBC for a time and prints the rate as JSON.")
 final class JdbcFloor implements Callable<Integer> {
     @Option(names = "--file", required = true, description = "A database that is not there yet, without its suffix.")
     private Path file;
@@ -40,9 +43,11 @@ final class JdbcFloor implements Callable<Integer> {
     public Integer call() throws SQLException, InterruptedException {
         SampleSite site = SampleSite.of(1, 1000, 5);
         String url = "jdbc:h2:file:" + file.toAbsolutePath() + ";CACHE_SIZE=32768;MAX_COMPACT_TIME=0";
-        try (Connection connection = DriverManager.getConnection(url, "sa", ""); Statement plain = connection.createStatement()) {
-            plain.execute("CREATE TABLE events (run_id UUID NOT NULL, seq BIGINT NOT NULL, type VARCHAR(32) NOT NULL, observed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,"
-                    + " job BIGINT NOT NULL, body VARCHAR(1000000) NOT NULL, PRIMARY KEY (run_id, seq))");
+        try (Connection connection = DriverManager.getConnection(url, "sa", "");
+                Statement plain = connection.createStatement()) {
+            plain.execute("CREATE TABLE events (run_id UUID NOT NULL, seq BIGINT NOT NULL, type VARCHAR(32) NOT NULL,"
+                    + " observed_at TIMESTAMP(6) WITH TIME ZONE NOT NULL, job BIGINT NOT NULL, body"
+                    + " VARCHAR(1000000) NOT NULL, PRIMARY KEY (run_id, seq))");
             plain.execute("CREATE INDEX by_job ON events (job, observed_at)");
             plain.execute("CREATE INDEX by_time ON events (observed_at)");
             plain.execute("CREATE INDEX by_type ON events (type, observed_at)");
@@ -56,7 +61,8 @@ final class JdbcFloor implements Callable<Integer> {
             long until = from + (long) (seconds * 1e9);
             long stored = 0;
             int held = 0;
-            try (PreparedStatement insert = connection.prepareStatement("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)")) {
+            try (PreparedStatement insert =
+                    connection.prepareStatement("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)")) {
                 for (long job = 0; System.nanoTime() < until; ) {
                     RunId id = RunId.random();
                     List<byte[]> events = made.take();
@@ -79,7 +85,12 @@ final class JdbcFloor implements Callable<Integer> {
                 }
             }
             connection.rollback();
-            System.out.println(JsonNodeFactory.instance.objectNode().put("batch", batch).put("seconds", seconds).put("events", stored).put("events_per_second", stored / seconds));
+            System.out.println(JsonNodeFactory.instance
+                    .objectNode()
+                    .put("batch", batch)
+                    .put("seconds", seconds)
+                    .put("events", stored)
+                    .put("events_per_second", stored / seconds));
             plain.execute("SHUTDOWN IMMEDIATELY");
         } catch (SQLException e) {
             if (e.getErrorCode() != 90121) {

@@ -23,17 +23,29 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * Sends requests for a time. Without a rate each caller sends as soon as it is answered; with one, requests are due at fixed times, and a latency counts from when its
- * request was due, so that a server that stalls is not excused by callers that wait for it.
+ * Sends requests for a time. Without a rate each caller sends as soon as it is answered; with one, requests are due at
+ * fixed times, and a latency counts from when its request was due, so that a server that stalls is not excused by
+ * callers that wait for it.
  */
-@Command(name = "load", mixinStandardHelpOptions = true, description = "Sends requests for a time and prints throughput and latencies as JSON.")
+@Command(
+        name = "load",
+        mixinStandardHelpOptions = true,
+        description = "Sends requests for a time and prints throughput and latencies as JSON.")
 final class Load implements Callable<Integer> {
-    enum Kind { events, lookup, paths, same }
+    enum Kind {
+        events,
+        lookup,
+        paths,
+        same
+    }
 
     @Option(names = "--url", required = true, paramLabel = "URL")
     private URI url;
 
-    @Option(names = "--kind", defaultValue = "events", description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
+    @Option(
+            names = "--kind",
+            defaultValue = "events",
+            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}")
     private Kind kind;
 
     @Option(names = "--callers", defaultValue = "1")
@@ -51,10 +63,16 @@ final class Load implements Callable<Integer> {
     @Option(names = "--rate", description = "Requests a second of all callers together; else as many as are answered.")
     private double rate;
 
-    @Option(names = "--seed", defaultValue = "1", description = "Another seed, other events; for lookups, the ledger's.")
+    @Option(
+            names = "--seed",
+            defaultValue = "1",
+            description = "Another seed, other events; for lookups, the ledger's.")
     private long seed;
 
-    @Option(names = "--jobs", defaultValue = "40000", description = "For lookups: how many jobs the ledger was generated with.")
+    @Option(
+            names = "--jobs",
+            defaultValue = "40000",
+            description = "For lookups: how many jobs the ledger was generated with.")
     private long jobs;
 
     @Option(names = "--events-per-job", defaultValue = "5")
@@ -66,7 +84,11 @@ final class Load implements Callable<Integer> {
     @Option(names = "--body", description = "For the kind same: a file whose content is sent as JSON.")
     private Path body;
 
-    @Option(names = "--paths", description = "For the kind paths: a file with a path on each line, of which one is asked for at random each time.")
+    @Option(
+            names = "--paths",
+            description =
+                    "For the kind paths: a file with a path on each line, of which one is asked for at random each"
+                            + " time.")
     private Path paths;
 
     private final ConcurrentHistogram latencies = new ConcurrentHistogram(60_000_000_000L, 3);
@@ -78,11 +100,17 @@ final class Load implements Callable<Integer> {
     private Supplier<byte[]> requests(int caller) throws IOException {
         return switch (kind) {
             case events -> Requests.events(url, SampleSite.live(seed, eventsPerJob), caller, callers, batch);
-            case lookup -> Requests.lookups(url, SampleSite.of(seed, Math.max(1, (jobs + 39) / 40), eventsPerJob), caller);
+            case lookup ->
+                Requests.lookups(url, SampleSite.of(seed, Math.max(1, (jobs + 39) / 40), eventsPerJob), caller);
             case paths -> Requests.paths(url, Files.readAllLines(paths), caller);
             case same -> {
                 String path = url.getRawPath() + (url.getRawQuery() == null ? "" : "?" + url.getRawQuery());
-                byte[] request = Caller.request(url, method, path.isEmpty() ? "/" : path, "application/json", body == null ? null : Files.readAllBytes(body));
+                byte[] request = Caller.request(
+                        url,
+                        method,
+                        path.isEmpty() ? "/" : path,
+                        "application/json",
+                        body == null ? null : Files.readAllBytes(body));
                 yield () -> request;
             }
         };
@@ -179,10 +207,15 @@ final class Load implements Callable<Integer> {
     private ObjectNode result() {
         ObjectNode result = JsonNodeFactory.instance.objectNode();
         int events = kind == Kind.events ? batch : 1;
-        result.put("kind", kind.name()).put("callers", callers).put("batch", batch).put("seconds", seconds).put("rate", rate);
+        result.put("kind", kind.name())
+                .put("callers", callers)
+                .put("batch", batch)
+                .put("seconds", seconds)
+                .put("rate", rate);
         result.put("requests", good.sum()).put("events", good.sum() * events);
         result.put("requests_per_second", good.sum() / seconds).put("events_per_second", good.sum() * events / seconds);
-        for (Map.Entry<String, Double> point : new TreeMap<>(Map.of("p50_ms", 50.0, "p99_ms", 99.0, "p999_ms", 99.9, "max_ms", 100.0)).entrySet()) {
+        for (Map.Entry<String, Double> point :
+                new TreeMap<>(Map.of("p50_ms", 50.0, "p99_ms", 99.0, "p999_ms", 99.9, "max_ms", 100.0)).entrySet()) {
             result.put(point.getKey(), latencies.getValueAtPercentile(point.getValue()) / 1e6);
         }
         ObjectNode faults = result.putObject("faults");

@@ -41,15 +41,25 @@ final class Requests {
         SplittableRandom random = new SplittableRandom(caller);
         List<byte[]> made = new ArrayList<>();
         for (int i = 0; i < 250; i++) {
-            site.run(random.nextLong(site.runs())).keys().forEach(key -> made.add(Caller.request(
-                    target, "GET", "/api/v1/jobs/" + escape(key.host()) + "/" + escape(key.play()) + "/" + escape(key.job()), null, null)));
+            site.run(random.nextLong(site.runs()))
+                    .keys()
+                    .forEach(key -> made.add(Caller.request(
+                            target,
+                            "GET",
+                            "/api/v1/jobs/" + escape(key.host()) + "/" + escape(key.play()) + "/" + escape(key.job()),
+                            null,
+                            null)));
         }
         return any(made, random);
     }
 
     /** Any of these paths, at random. */
     static Supplier<byte[]> paths(URI target, List<String> paths, int caller) {
-        return any(paths.stream().map(path -> Caller.request(target, "GET", path, null, null)).toList(), new SplittableRandom(caller));
+        return any(
+                paths.stream()
+                        .map(path -> Caller.request(target, "GET", path, null, null))
+                        .toList(),
+                new SplittableRandom(caller));
     }
 
     private static Supplier<byte[]> any(List<byte[]> requests, SplittableRandom random) {

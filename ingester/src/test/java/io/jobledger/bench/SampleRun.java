@@ -31,7 +31,14 @@ final class SampleRun {
     private final List<SampleJob> jobs = new ArrayList<>();
     private long seq;
 
-    SampleRun(SampleSite site, long number, SplittableRandom random, Instant start, String team, String play, String user) {
+    SampleRun(
+            SampleSite site,
+            long number,
+            SplittableRandom random,
+            Instant start,
+            String team,
+            String play,
+            String user) {
         this.site = site;
         this.number = number;
         this.random = random;
@@ -40,7 +47,8 @@ final class SampleRun {
         this.play = play;
         this.user = user;
         this.playbook = play.toLowerCase().replace(' ', '_') + ".yml";
-        this.id = new RunId(new UUID(random.nextLong() & ~0xF000L | 0x4000L, random.nextLong() & ~(3L << 62) | 1L << 63));
+        this.id =
+                new RunId(new UUID(random.nextLong() & ~0xF000L | 0x4000L, random.nextLong() & ~(3L << 62) | 1L << 63));
         String step = SampleSite.step(random);
         int firstHost = random.nextInt(Math.max(1, site.hosts() / 8));
         for (int i = 0; i < site.jobsPerRun(); i++) {
@@ -73,7 +81,10 @@ final class SampleRun {
     List<byte[]> events() {
         List<byte[]> events = new ArrayList<>();
         events.add(runStarted());
-        events.add(event("play_started", start.plusMillis(500), Map.of("play", play, "playbook", playbook, "playbook_path", path(), "strategy", "linear")));
+        events.add(event(
+                "play_started",
+                start.plusMillis(500),
+                Map.of("play", play, "playbook", playbook, "playbook_path", path(), "strategy", "linear")));
         for (SampleJob job : jobs) {
             Map<String, Object> fields = where(job);
             fields.put("action", "ansible.builtin.command");
@@ -89,13 +100,31 @@ final class SampleRun {
         Instant last = start;
         for (int round = 1; round < site.eventsPerJob(); round++) {
             for (SampleJob job : jobs) {
-                Instant at = job.at.plusSeconds(job.async * round / site.eventsPerJob()).plusMillis(random.nextInt(900));
+                Instant at = job.at
+                        .plusSeconds(job.async * round / site.eventsPerJob())
+                        .plusMillis(random.nextInt(900));
                 last = at.isAfter(last) ? at : last;
                 events.add(round + 1 < site.eventsPerJob() ? event("job_polled", at, where(job)) : ended(job, at));
             }
         }
         Map<String, Object> stats = new LinkedHashMap<>();
-        jobs.forEach(job -> stats.put(job.host, Map.of("ok", 6, "changed", 2, "failures", 0, "unreachable", 0, "skipped", 1, "rescued", 0, "ignored", 0)));
+        jobs.forEach(job -> stats.put(
+                job.host,
+                Map.of(
+                        "ok",
+                        6,
+                        "changed",
+                        2,
+                        "failures",
+                        0,
+                        "unreachable",
+                        0,
+                        "skipped",
+                        1,
+                        "rescued",
+                        0,
+                        "ignored",
+                        0)));
         events.add(event("run_finished", last.plusSeconds(1), Map.of("stats", stats)));
         return events;
     }
@@ -131,7 +160,9 @@ final class SampleRun {
             fields.put("changed", true);
         }
         if (luck >= 92) {
-            fields.put("message", luck < 98 ? "non-zero return code" : luck < 99 ? "Timeout exceeded" : "could not find job");
+            fields.put(
+                    "message",
+                    luck < 98 ? "non-zero return code" : luck < 99 ? "Timeout exceeded" : "could not find job");
         }
         return event("job_ended", at, fields);
     }

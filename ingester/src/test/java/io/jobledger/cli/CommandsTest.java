@@ -21,8 +21,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** What commands ask of an ingester, what they make of its answers, and how they end. */
 class CommandsTest {
-    private static final String JOB = "{\"host\":\"%s\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"running\",\"overdue\":true,\"ansible_job_id\":\"j1.2\",\"execution_host\":\"%1$s\","
-            + "\"async_dir\":\"/home/d/.ansible_async\",\"async\":3600,\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"deadline\":\"2020-01-01T11:00:00.000000Z\"}";
+    private static final String JOB =
+            "{\"host\":\"%s\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"running\",\"overdue\":true,\"ansible_job_id\":\"j1.2\",\"execution_host\":\"%1$s\","
+                    + "\"async_dir\":\"/home/d/.ansible_async\",\"async\":3600,\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"deadline\":\"2020-01-01T11:00:00.000000Z\"}";
 
     @TempDir
     Path directory;
@@ -40,13 +41,21 @@ class CommandsTest {
     }
 
     private Ran run(String... words) {
-        return Ran.of(Stream.concat(Stream.of(words), Stream.of("--url", ingester.url())).toArray(String[]::new));
+        return Ran.of(Stream.concat(Stream.of(words), Stream.of("--url", ingester.url()))
+                .toArray(String[]::new));
     }
 
     private void twoPages() {
-        ingester.on("GET /api/v1/jobs", exchange -> FakeIngester.text(exchange, 200, "application/json", exchange.getRequestURI().getRawQuery().contains("cursor=a%2Fb")
-                ? "{\"jobs\":[" + job("third") + "],\"next\":null}"
-                : "{\"jobs\":[" + job("first") + "," + job("second") + "],\"next\":\"a/b\",\"total\":3}"));
+        ingester.on(
+                "GET /api/v1/jobs",
+                exchange -> FakeIngester.text(
+                        exchange,
+                        200,
+                        "application/json",
+                        exchange.getRequestURI().getRawQuery().contains("cursor=a%2Fb")
+                                ? "{\"jobs\":[" + job("third") + "],\"next\":null}"
+                                : "{\"jobs\":[" + job("first") + "," + job("second")
+                                        + "],\"next\":\"a/b\",\"total\":3}"));
     }
 
     private static String job(String host) {
@@ -56,19 +65,84 @@ class CommandsTest {
     @Test
     void everyFilter_becomesAParameter() {
         ingester.json("GET /api/v1/jobs", "{\"jobs\":[],\"next\":null}");
-        Ran ran = run("jobs", "ls", "--host", "a b", "--execution-host", "e", "--play", "p/q", "--playbook", "s.yml", "--job", "j", "--task", "t", "--action", "a", "--user", "u",
-                "--controller", "c", "--status", "failed,LOST", "--label", "k=v", "--label", "x=y", "--ansible-job-id", "1.2", "--run", "r", "--run-name", "n", "--since", "7d",
-                "--until", "now", "--finished-since", "1d", "--finished-until", "1h", "--min-duration", "90s", "--max-duration", "2h", "--q", "ü", "--open", "--sort=-started_at",
-                "--limit", "7", "--total");
+        Ran ran = run(
+                "jobs",
+                "ls",
+                "--host",
+                "a b",
+                "--execution-host",
+                "e",
+                "--play",
+                "p/q",
+                "--playbook",
+                "s.yml",
+                "--job",
+                "j",
+                "--task",
+                "t",
+                "--action",
+                "a",
+                "--user",
+                "u",
+                "--controller",
+                "c",
+                "--status",
+                "failed,LOST",
+                "--label",
+                "k=v",
+                "--label",
+                "x=y",
+                "--ansible-job-id",
+                "1.2",
+                "--run",
+                "r",
+                "--run-name",
+                "n",
+                "--since",
+                "7d",
+                "--until",
+                "now",
+                "--finished-since",
+                "1d",
+                "--finished-until",
+                "1h",
+                "--min-duration",
+                "90s",
+                "--max-duration",
+                "2h",
+                "--q",
+                "ü",
+                "--open",
+                "--sort=-started_at",
+                "--limit",
+                "7",
+                "--total");
         assertThat(ran.code()).as(ran.err()).isZero();
-        assertThat(ingester.asked).containsExactly("GET /api/v1/jobs?host=a%20b&execution_host=e&play=p%2Fq&playbook=s%2Eyml&job=j&task=t&action=a&user=u&controller=c"
-                + "&status=failed&status=lost&label=k%3Dv&label=x%3Dy&ansible_job_id=1%2E2&run_id=r&run_name=n&since=7d&until=now&finished_since=1d&finished_until=1h"
-                + "&min_duration=90s&max_duration=2h&q=%C3%BC&status=open&sort=-started_at&limit=7&total=true");
+        assertThat(ingester.asked)
+                .containsExactly(
+                        "GET /api/v1/jobs?host=a%20b&execution_host=e&play=p%2Fq&playbook=s%2Eyml&job=j&task=t&action=a&user=u&controller=c"
+                                + "&status=failed&status=lost&label=k%3Dv&label=x%3Dy&ansible_job_id=1%2E2&run_id=r&run_name=n&since=7d&until=now&finished_since=1d&finished_until=1h"
+                                + "&min_duration=90s&max_duration=2h&q=%C3%BC&status=open&sort=-started_at&limit=7&total=true");
         assertThat(ran.out()).isEqualTo("no jobs" + System.lineSeparator());
 
         ingester.json("GET /api/v1/runs", "{\"runs\":[],\"next\":null}");
-        run("runs", "ls", "--state", "running", "--state", "interrupted", "--kind", "adhoc", "--check-mode", "false", "--incomplete", "--host", "h");
-        assertThat(ingester.asked.get(1)).isEqualTo("GET /api/v1/runs?host=h&state=running&state=interrupted&kind=adhoc&check_mode=false&incomplete=true");
+        run(
+                "runs",
+                "ls",
+                "--state",
+                "running",
+                "--state",
+                "interrupted",
+                "--kind",
+                "adhoc",
+                "--check-mode",
+                "false",
+                "--incomplete",
+                "--host",
+                "h");
+        assertThat(ingester.asked.get(1))
+                .isEqualTo(
+                        "GET /api/v1/runs?host=h&state=running&state=interrupted&kind=adhoc&check_mode=false&incomplete=true");
     }
 
     @Test
@@ -83,10 +157,16 @@ class CommandsTest {
     @Test
     void all_followsTheCursors_inEveryFormat() throws IOException {
         twoPages();
-        assertThat(run("jobs", "ls", "--all", "-o", "wide").lines()).hasSize(4).last().asString().contains("third");
-        assertThat(ingester.asked).containsExactly("GET /api/v1/jobs?limit=1000", "GET /api/v1/jobs?limit=1000&cursor=a%2Fb");
+        assertThat(run("jobs", "ls", "--all", "-o", "wide").lines())
+                .hasSize(4)
+                .last()
+                .asString()
+                .contains("third");
+        assertThat(ingester.asked)
+                .containsExactly("GET /api/v1/jobs?limit=1000", "GET /api/v1/jobs?limit=1000&cursor=a%2Fb");
         assertThat(Json.MAPPER.readTree(run("jobs", "ls", "--all", "-o", "json").out()))
-                .isEqualTo(Json.MAPPER.readTree("{\"total\":3,\"jobs\":[" + job("first") + "," + job("second") + "," + job("third") + "],\"next\":null}"));
+                .isEqualTo(Json.MAPPER.readTree("{\"total\":3,\"jobs\":[" + job("first") + "," + job("second") + ","
+                        + job("third") + "],\"next\":null}"));
         assertThat(run("jobs", "ls", "--overdue", "--all").out()).contains("first / p / j", "third / p / j");
     }
 
@@ -96,17 +176,23 @@ class CommandsTest {
         Ran ran = run("jobs", "ls", "--overdue", "--utc", "--exit-code");
         assertThat(ran.code()).isEqualTo(ExitCodes.ATTENTION);
         assertThat(ran.lines().get(0)).matches("overdue  first / p / j  over by \\d+d( \\d+h)?");
-        assertThat(ran.lines().get(1)).matches("  started    2020-01-01 10:00:00Z \\(\\d+d( \\d+h)? ago\\), allowed 1h");
-        assertThat(ran.out()).contains("  resume     ansible first -m ansible.builtin.async_status -a jid=j1.2 -e ansible_async_dir=/home/d/.ansible_async");
+        assertThat(ran.lines().get(1))
+                .matches("  started    2020-01-01 10:00:00Z \\(\\d+d( \\d+h)? ago\\), allowed 1h");
+        assertThat(ran.out())
+                .contains("  resume     ansible first -m ansible.builtin.async_status -a jid=j1.2 -e"
+                        + " ansible_async_dir=/home/d/.ansible_async");
         assertThat(ingester.asked).containsExactly("GET /api/v1/jobs?status=overdue");
         ingester.json("GET /api/v1/jobs", "{\"jobs\":[],\"next\":null}");
-        assertThat(run("jobs", "ls", "--overdue", "--exit-code")).isEqualTo(new Ran(ExitCodes.OK, "no overdue jobs" + System.lineSeparator(), ""));
+        assertThat(run("jobs", "ls", "--overdue", "--exit-code"))
+                .isEqualTo(new Ran(ExitCodes.OK, "no overdue jobs" + System.lineSeparator(), ""));
     }
 
     @Test
     void names_areEscapedInPaths_andInWhatIsShown() {
         String path = "/api/v1/jobs/h%2F%2E%2E/p%20q/%E6%97%A5";
-        ingester.json("GET " + path, "{\"host\":\"h\\u001b[31m\",\"status\":\"succeeded\",\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"metadata\":{}}");
+        ingester.json(
+                "GET " + path,
+                "{\"host\":\"h\\u001b[31m\",\"status\":\"succeeded\",\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"metadata\":{}}");
         Ran ran = run("jobs", "show", "h/..", "p q", "日", "--utc");
         assertThat(ran.lines()).hasSize(3).startsWith("host             h\\u001b[31m", "status           succeeded");
         assertThat(ran.lines().get(2)).startsWith("started_at       2020-01-01 10:00:00Z (");
@@ -115,7 +201,12 @@ class CommandsTest {
 
     @Test
     void whatIsNotThere_exitsWith3_andSaysWhereToLook() {
-        assertThat(run("jobs", "show", "h", "p", "j")).isEqualTo(new Ran(3, "", "jobledger: no such thing" + System.lineSeparator() + "look elsewhere" + System.lineSeparator()));
+        assertThat(run("jobs", "show", "h", "p", "j"))
+                .isEqualTo(new Ran(
+                        3,
+                        "",
+                        "jobledger: no such thing" + System.lineSeparator() + "look elsewhere"
+                                + System.lineSeparator()));
         assertThat(run("runs", "show", "x").code()).isEqualTo(3);
         assertThat(run("hosts", "show", "x").code()).isEqualTo(3);
         ingester.json("GET /api/v1/jobs/h/p/j/history", "{\"jobs\":[],\"next\":null}");
@@ -124,58 +215,100 @@ class CommandsTest {
 
     @Test
     void whatDoesNotWork_exitsWith1() {
-        ingester.on("GET /api/v1/runs", exchange -> FakeIngester.text(exchange, 503, "application/problem+json", "{\"detail\":\"too slow\",\"hint\":\"add since\"}"));
+        ingester.on(
+                "GET /api/v1/runs",
+                exchange -> FakeIngester.text(
+                        exchange, 503, "application/problem+json", "{\"detail\":\"too slow\",\"hint\":\"add since\"}"));
         assertThat(run("runs", "ls").err()).contains("too slow", "add since");
         assertThat(run("runs", "ls").code()).isEqualTo(1);
         ingester.on("GET /api/v1/runs", exchange -> FakeIngester.text(exchange, 200, "text/html", "<html>"));
-        assertThat(run("runs", "ls")).extracting(Ran::code, ran -> ran.err().contains("does not answer like an ingester")).containsExactly(1, true);
+        assertThat(run("runs", "ls"))
+                .extracting(Ran::code, ran -> ran.err().contains("does not answer like an ingester"))
+                .containsExactly(1, true);
         ingester.json("GET /api/v1/runs", "{}");
         assertThat(run("runs", "ls").err()).contains("has no runs");
         String closed = ingester.url();
         ingester.close();
-        assertThat(Ran.of("runs", "ls", "--url", closed)).extracting(Ran::code, ran -> ran.err().contains("no ingester answers at " + closed)).containsExactly(1, true);
-        assertThat(Ran.of("runs", "ls", "--url", "http://user:secret@h").err()).contains("must not hold").doesNotContain("secret");
+        assertThat(Ran.of("runs", "ls", "--url", closed))
+                .extracting(Ran::code, ran -> ran.err().contains("no ingester answers at " + closed))
+                .containsExactly(1, true);
+        assertThat(Ran.of("runs", "ls", "--url", "http://user:secret@h").err())
+                .contains("must not hold")
+                .doesNotContain("secret");
         assertThat(Ran.of("runs", "ls", "--url", "file:///etc/passwd").err()).contains("is no URL");
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "jobs ls --stauts failed | --status | jobledger jobs ls --help", "jobbs ls | 'jobs' | jobledger --help", "jobs ls --status sleeping | overdue | jobledger jobs ls --help",
-        "jobs | cancel, close, history, ls, name, output, show, wait, watch | jobledger jobs --help", "restore | --from | jobledger restore --help", "jobs ls --all --limit 3 | exclude | jobledger jobs ls --help",
-        "runs show x -o csv | is for lists | jobledger runs show --help", "jobs watch --status lost | no --status | jobledger jobs watch --help"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "jobs ls --stauts failed | --status | jobledger jobs ls --help", "jobbs ls | 'jobs' | jobledger --help",
+                        "jobs ls --status sleeping | overdue | jobledger jobs ls --help",
+                "jobs | cancel, close, history, ls, name, output, show, wait, watch | jobledger jobs --help",
+                        "restore | --from | jobledger restore --help",
+                        "jobs ls --all --limit 3 | exclude | jobledger jobs ls --help",
+                "runs show x -o csv | is for lists | jobledger runs show --help",
+                        "jobs watch --status lost | no --status | jobledger jobs watch --help"
+            })
     void wrongCommandLine_exitsWith2_andSaysWhatWasMeant_inAFewLines(String line, String meant, String help) {
         ingester.json("GET /api/v1/runs/x", "{}");
-        Ran ran = line.startsWith("restore") || line.equals("jobs") || line.startsWith("jobbs") ? Ran.of(line.split(" ")) : run(line.split(" "));
+        Ran ran = line.startsWith("restore") || line.equals("jobs") || line.startsWith("jobbs")
+                ? Ran.of(line.split(" "))
+                : run(line.split(" "));
         assertThat(ran.code()).as(ran.err()).isEqualTo(2);
         assertThat(ran.err()).contains(meant, "Try '" + help + "'");
-        assertThat(ran.err().lines()).hasSizeLessThanOrEqualTo(3).first().asString().startsWith("jobledger: ");
+        assertThat(ran.err().lines())
+                .hasSizeLessThanOrEqualTo(3)
+                .first()
+                .asString()
+                .startsWith("jobledger: ");
     }
 
     @Test
     void deleting_isAskedFor_andPruneShowsFirst() {
         ingester.json("GET /api/v1/runs/r1", "{\"playbook\":\"site.yml\",\"events\":7}");
         ingester.json("DELETE /api/v1/runs/r1", "{\"complete\":true,\"events\":7}");
-        assertThat(run("runs", "delete", "r1")).extracting(Ran::code, ran -> ran.err().contains("--yes")).containsExactly(1, true);
+        assertThat(run("runs", "delete", "r1"))
+                .extracting(Ran::code, ran -> ran.err().contains("--yes"))
+                .containsExactly(1, true);
         assertThat(ingester.asked).noneMatch(one -> one.startsWith("DELETE"));
-        assertThat(run("runs", "delete", "r1", "--yes", "--force", "--reason", "a b").out()).contains("events           7");
+        assertThat(run("runs", "delete", "r1", "--yes", "--force", "--reason", "a b")
+                        .out())
+                .contains("events           7");
         assertThat(ingester.asked).last().isEqualTo("DELETE /api/v1/runs/r1?force=true&reason=a%20b");
 
         ingester.json("POST /api/v1/prune", "{\"dry_run\":true,\"jobs\":{\"lost\":3}}");
-        assertThat(run("prune", "--older-than", "90d", "--status", "lost,failed", "--keep", "5").err()).contains("Nothing was deleted", "--yes");
-        assertThat(ingester.asked).last().isEqualTo("POST /api/v1/prune?older_than=90d&keep=5&status=lost&status=failed&dry_run=true");
+        assertThat(run("prune", "--older-than", "90d", "--status", "lost,failed", "--keep", "5")
+                        .err())
+                .contains("Nothing was deleted", "--yes");
+        assertThat(ingester.asked)
+                .last()
+                .isEqualTo("POST /api/v1/prune?older_than=90d&keep=5&status=lost&status=failed&dry_run=true");
         assertThat(run("prune", "--older-than", "90d", "--yes").err()).isEmpty();
         assertThat(ingester.asked).last().isEqualTo("POST /api/v1/prune?older_than=90d&dry_run=false");
-        assertThat(run("prune", "--older-than", "90d").out()).contains("would delete 0 runs and saves with 0 events and jobs: 3 lost");
+        assertThat(run("prune", "--older-than", "90d").out())
+                .contains("would delete 0 runs and saves with 0 events and jobs: 3 lost");
     }
 
     @Test
     void numbers_areShownForPeople() {
-        ingester.json("GET /api/v1/stats", "{\"jobs\":3,\"running\":1,\"days\":[{\"day\":\"2026-11-20\",\"jobs\":3,\"lost\":1}],\"durations\":{\"count\":2,\"median\":61.5,\"p95\":null,\"max\":90000},"
-                + "\"oldest_open\":null,\"runs\":{\"running\":0,\"finished\":5,\"interrupted\":1},\"ledger_bytes\":1048577}");
-        assertThat(run("stats", "--since", "7d").out()).contains("took             median 1m 1s, 95 of 100 within -, longest 1d 1h", "runs             5 finished, 0 running, 1 interrupted",
-                "ledger           2 MiB", "DAY (UTC)", "2026-11-20");
-        ingester.json("GET /api/v1/hosts/h", "{\"host\":\"h\",\"jobs\":2,\"names\":[{\"play\":\"p\",\"job\":\"j\",\"jobs\":2}],\"newest\":[" + job("h") + "]}");
-        assertThat(run("hosts", "show", "h").lines()).contains("host             h", "PLAY  JOB  JOBS", "p     j       2");
+        ingester.json(
+                "GET /api/v1/stats",
+                "{\"jobs\":3,\"running\":1,\"days\":[{\"day\":\"2026-11-20\",\"jobs\":3,\"lost\":1}],\"durations\":{\"count\":2,\"median\":61.5,\"p95\":null,\"max\":90000},"
+                        + "\"oldest_open\":null,\"runs\":{\"running\":0,\"finished\":5,\"interrupted\":1},\"ledger_bytes\":1048577}");
+        assertThat(run("stats", "--since", "7d").out())
+                .contains(
+                        "took             median 1m 1s, 95 of 100 within -, longest 1d 1h",
+                        "runs             5 finished, 0 running, 1 interrupted",
+                        "ledger           2 MiB",
+                        "DAY (UTC)",
+                        "2026-11-20");
+        ingester.json(
+                "GET /api/v1/hosts/h",
+                "{\"host\":\"h\",\"jobs\":2,\"names\":[{\"play\":\"p\",\"job\":\"j\",\"jobs\":2}],\"newest\":["
+                        + job("h") + "]}");
+        assertThat(run("hosts", "show", "h").lines())
+                .contains("host             h", "PLAY  JOB  JOBS", "p     j       2");
         ingester.json("POST /api/v1/mirrors/retry", "{\"released\":0}");
         assertThat(run("mirror", "retry").out()).contains("No entry was blocked", "mirror ls");
         ingester.json("POST /api/v1/mirrors/retry", "{\"released\":2}");
@@ -189,11 +322,16 @@ class CommandsTest {
             assertThat(exchange.getRequestHeaders().getFirst("Accept")).isEqualTo("text/csv");
             FakeIngester.text(exchange, 200, "text/csv", "host,message\r\na,\"two\nlines \"\"\"\r\nü,x\r\n");
         });
-        assertThat(run("export", "jobs", "--since", "7d", "--format", "csv", "--to", file.toString()).out()).startsWith("2 rows in ");
+        assertThat(run("export", "jobs", "--since", "7d", "--format", "csv", "--to", file.toString())
+                        .out())
+                .startsWith("2 rows in ");
         assertThat(ingester.asked).containsExactly("GET /api/v1/jobs?since=7d");
         assertThat(Files.readString(file)).isEqualTo("host,message\r\na,\"two\nlines \"\"\"\r\nü,x\r\n");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
-        assertThat(run("export", "jobs", "--format", "csv", "--to", file.toString())).extracting(Ran::code, ran -> ran.err().contains("--replace")).containsExactly(1, true);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(run("export", "jobs", "--format", "csv", "--to", file.toString()))
+                .extracting(Ran::code, ran -> ran.err().contains("--replace"))
+                .containsExactly(1, true);
         ingester.on("GET /api/v1/jobs", CommandsTest::brokenOff);
         Ran broken = run("export", "jobs", "--format", "csv", "--to", file.toString(), "--replace");
         assertThat(broken.code()).as(broken.err()).isEqualTo(1);

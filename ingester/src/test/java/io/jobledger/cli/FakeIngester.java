@@ -16,7 +16,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Answers as the contract says where a test needs an answer that a real ingester would not give on demand, and keeps what it was asked. */
+/**
+ * Answers as the contract says where a test needs an answer that a real ingester would not give on demand, and keeps
+ * what it was asked.
+ */
 public final class FakeIngester implements AutoCloseable {
     /** Answers one request. */
     public interface Handler {
@@ -25,6 +28,7 @@ public final class FakeIngester implements AutoCloseable {
 
     /** Method, path and query of each request, in their order. */
     public final List<String> asked = new CopyOnWriteArrayList<>();
+
     private final List<Headers> heads = new CopyOnWriteArrayList<>();
     private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
     private final ExecutorService threads = Executors.newCachedThreadPool();
@@ -36,10 +40,15 @@ public final class FakeIngester implements AutoCloseable {
         server.createContext("/", exchange -> {
             heads.add(exchange.getRequestHeaders());
             asked.add(exchange.getRequestMethod() + " " + exchange.getRequestURI());
-            Handler handler = handlers.get(exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawPath());
+            Handler handler = handlers.get(
+                    exchange.getRequestMethod() + " " + exchange.getRequestURI().getRawPath());
             try (exchange) {
                 if (handler == null) {
-                    text(exchange, 404, "application/problem+json", "{\"detail\":\"no such thing\",\"hint\":\"look elsewhere\"}");
+                    text(
+                            exchange,
+                            404,
+                            "application/problem+json",
+                            "{\"detail\":\"no such thing\",\"hint\":\"look elsewhere\"}");
                 } else {
                     handler.answer(exchange);
                 }
@@ -54,7 +63,10 @@ public final class FakeIngester implements AutoCloseable {
 
     /** The values of a header over all requests that had it. */
     public List<String> headers(String name) {
-        return heads.stream().map(head -> head.getFirst(name)).filter(Objects::nonNull).toList();
+        return heads.stream()
+                .map(head -> head.getFirst(name))
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     public void on(String methodAndPath, Handler handler) {

@@ -8,7 +8,10 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.codegen.docgen.manpage.ManPageGenerator;
 
-/** Writes the manual's pages as AsciiDoc, one for each command that is not hidden, for a release. Argument: the directory. */
+/**
+ * Writes the manual's pages as AsciiDoc, one for each command that is not hidden, for a release. Argument: the
+ * directory.
+ */
 public final class ManPages {
     private ManPages() {}
 
@@ -16,7 +19,8 @@ public final class ManPages {
         Path directory = Files.createDirectories(Path.of(args[0]));
         List<CommandSpec> commands = new ArrayList<>();
         collect(Main.commandLine(), commands);
-        int code = ManPageGenerator.generateManPage(directory.toFile(), null, new boolean[0], false, commands.toArray(CommandSpec[]::new));
+        int code = ManPageGenerator.generateManPage(
+                directory.toFile(), null, new boolean[0], false, commands.toArray(CommandSpec[]::new));
         if (code != 0) {
             throw new IllegalStateException("picocli could not write the manual; its exit code is " + code);
         }

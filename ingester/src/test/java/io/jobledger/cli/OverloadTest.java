@@ -35,15 +35,32 @@ class OverloadTest {
     void fourHundredMegabytesAtOnce_doNotFillAHeapOfSixtyFour() throws Exception {
         Path errors = directory.resolve("errors");
         ProcessBuilder builder = new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx64m", "-XX:MaxDirectMemorySize=64m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-XX:+ExitOnOutOfMemoryError", "-cp", System.getProperty("java.class.path"), Main.class.getName(),
-                "serve", "--port", "0", "--data-dir", directory.resolve("data").toString(), "--mirror", "none", "--ledger-cache", "8MiB");
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:MaxDirectMemorySize=64m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "serve",
+                "--port",
+                "0",
+                "--data-dir",
+                directory.resolve("data").toString(),
+                "--mirror",
+                "none",
+                "--ledger-cache",
+                "8MiB");
         builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_"));
         builder.environment().put("XDG_CONFIG_HOME", directory.toString());
         Process process = builder.redirectError(errors.toFile()).start();
         List<Socket> sockets = new ArrayList<>();
         try {
-            String greeting = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
+            String greeting = new BufferedReader(
+                            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))
+                    .readLine();
             URI url = URI.create(greeting.replaceFirst(".* listens on (\\S+) .*", "$1"));
             // Brackets: what costs most once it is read as JSON, and never ends, so that it is held.
             byte[] bomb = new byte[EACH];
@@ -56,14 +73,21 @@ class OverloadTest {
                 pour(socket, bomb, i % 2 == 0);
             }
             HttpClient client = HttpClient.newHttpClient();
-            HttpResponse<String> healthy = client.send(HttpRequest.newBuilder(url.resolve("/healthz")).build(), HttpResponse.BodyHandlers.ofString());
+            HttpResponse<String> healthy = client.send(
+                    HttpRequest.newBuilder(url.resolve("/healthz")).build(), HttpResponse.BodyHandlers.ofString());
             assertThat(healthy.statusCode()).isEqualTo(200);
             for (Socket socket : sockets) {
                 socket.close();
             }
-            HttpRequest event = HttpRequest.newBuilder(url.resolve("/api/v1/events")).header("content-type", "application/json")
-                    .POST(HttpRequest.BodyPublishers.ofString("[" + Wire.started(Wire.run(1), 1, 1, "h", "p", "j", "id") + "]")).build();
-            await().atMost(Duration.ofSeconds(90)).until(() -> client.send(event, HttpResponse.BodyHandlers.ofString()).statusCode() == 200);
+            HttpRequest event = HttpRequest.newBuilder(url.resolve("/api/v1/events"))
+                    .header("content-type", "application/json")
+                    .POST(HttpRequest.BodyPublishers.ofString(
+                            "[" + Wire.started(Wire.run(1), 1, 1, "h", "p", "j", "id") + "]"))
+                    .build();
+            await().atMost(Duration.ofSeconds(90))
+                    .until(() -> client.send(event, HttpResponse.BodyHandlers.ofString())
+                                    .statusCode()
+                            == 200);
             assertThat(process.isAlive()).isTrue();
             assertThat(Files.readString(errors)).doesNotContain("OutOfMemory");
         } finally {
@@ -76,15 +100,21 @@ class OverloadTest {
     private static void pour(Socket socket, byte[] body, boolean whole) {
         try {
             socket.setSoTimeout(60_000);
-            byte[] head = ("POST /api/v1/events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length + 1)
-                    + "\r\n[").getBytes(StandardCharsets.US_ASCII);
+            byte[] head = ("POST /api/v1/events HTTP/1.1\r\n"
+                            + "Host: localhost\r\n"
+                            + "Content-Type: application/json\r\n"
+                            + "Transfer-Encoding: chunked\r\n\r\n"
+                            + Integer.toHexString(body.length + 1) + "\r\n[")
+                    .getBytes(StandardCharsets.US_ASCII);
             socket.getOutputStream().write(head);
             socket.getOutputStream().write(body);
             if (whole) {
                 byte[] tail = "\r\n2\r\n1]\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
                 socket.getOutputStream().write(tail);
                 byte[] answer = socket.getInputStream().readNBytes(12);
-                assertThat(new String(answer, StandardCharsets.US_ASCII)).as(Arrays.toString(answer)).isIn("HTTP/1.1 413", "HTTP/1.1 503");
+                assertThat(new String(answer, StandardCharsets.US_ASCII))
+                        .as(Arrays.toString(answer))
+                        .isIn("HTTP/1.1 413", "HTTP/1.1 503");
             }
         } catch (IOException e) {
             // Cut: as good a refusal as any.

@@ -20,7 +20,10 @@ import java.util.concurrent.TimeUnit;
 
 /** An ingester as a process of its own, on a free port. */
 final class ServedProcess implements AutoCloseable {
-    private static final HttpClient CLIENT = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(Duration.ofSeconds(20)).build();
+    private static final HttpClient CLIENT = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(Duration.ofSeconds(20))
+            .build();
 
     final String greeting;
     final String url;
@@ -32,15 +35,23 @@ final class ServedProcess implements AutoCloseable {
         builder.command().addAll(List.of("serve", "--port", "0"));
         builder.command().addAll(List.of(arguments));
         process = builder.redirectError(log.toFile()).start();
-        greeting = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
-        assertThat(greeting).as("it started; its log says: " + Files.readString(log)).isNotNull();
+        greeting =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8)).readLine();
+        assertThat(greeting)
+                .as("it started; its log says: " + Files.readString(log))
+                .isNotNull();
         url = greeting.replaceFirst(".* listens on (\\S+) .*", "$1");
     }
 
     private static ProcessBuilder builder(Map<String, String> environment) {
         ProcessBuilder builder = new ProcessBuilder(new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-                System.getProperty("java.class.path"), Main.class.getName())));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName())));
         builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.startsWith("PG"));
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().put("XDG_CONFIG_HOME", "/nowhere");
@@ -61,7 +72,9 @@ final class ServedProcess implements AutoCloseable {
 
     /** Sends events; null when nothing came back. */
     HttpResponse<String> post(String events) throws InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(url + "/api/v1/events")).header("content-type", "application/json").POST(HttpRequest.BodyPublishers.ofString(events)));
+        return send(HttpRequest.newBuilder(URI.create(url + "/api/v1/events"))
+                .header("content-type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(events)));
     }
 
     HttpResponse<String> get(String path) throws InterruptedException {
@@ -75,7 +88,9 @@ final class ServedProcess implements AutoCloseable {
 
     /** Posts nothing, with a token. */
     HttpResponse<String> postTo(String path, String token) throws InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(url + path)).header("authorization", "Bearer " + token).POST(HttpRequest.BodyPublishers.noBody()));
+        return send(HttpRequest.newBuilder(URI.create(url + path))
+                .header("authorization", "Bearer " + token)
+                .POST(HttpRequest.BodyPublishers.noBody()));
     }
 
     private static HttpResponse<String> send(HttpRequest.Builder request) throws InterruptedException {
@@ -88,7 +103,10 @@ final class ServedProcess implements AutoCloseable {
 
     /** Sends a signal, by its name. */
     void signal(String name) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor()).isZero();
+        assertThat(new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                        .start()
+                        .waitFor())
+                .isZero();
     }
 
     boolean isAlive() {

@@ -30,7 +30,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Ingesters as processes on one PostgreSQL database, and senders that go on until one of them has acknowledged, as recorders do. */
+/**
+ * Ingesters as processes on one PostgreSQL database, and senders that go on until one of them has acknowledged, as
+ * recorders do.
+ */
 final class SharedIngesters implements AutoCloseable {
     static final int NAMES = 6;
     static final int SENDERS = 4;
@@ -62,9 +65,14 @@ final class SharedIngesters implements AutoCloseable {
 
     /** Starts one more ingester, with a data directory of its own. */
     ServedProcess serve(String... more) throws Exception {
-        List<String> arguments = new ArrayList<>(List.of("--ledger", url(), "--data-dir", directory.resolve("data" + served.size()).toString()));
+        List<String> arguments = new ArrayList<>(List.of(
+                "--ledger",
+                url(),
+                "--data-dir",
+                directory.resolve("data" + served.size()).toString()));
         arguments.addAll(List.of(more));
-        ServedProcess process = new ServedProcess(directory.resolve("log" + served.size()), environment(), arguments.toArray(String[]::new));
+        ServedProcess process = new ServedProcess(
+                directory.resolve("log" + served.size()), environment(), arguments.toArray(String[]::new));
         served.add(process);
         assertThat(process.greeting).contains("ledger postgresql://localhost:").doesNotContain("s3cret");
         return process;
@@ -78,7 +86,9 @@ final class SharedIngesters implements AutoCloseable {
     }
 
     long count(String sql) throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getLong(1);
         }
@@ -102,7 +112,8 @@ final class SharedIngesters implements AutoCloseable {
     /** Waits until so many jobs more have begun and ended. */
     void more(int count) {
         int before = jobs.get();
-        await().atMost(LIMIT).until(() -> jobs.get() >= before + count || work.stream().anyMatch(Future::isDone));
+        await().atMost(LIMIT)
+                .until(() -> jobs.get() >= before + count || work.stream().anyMatch(Future::isDone));
         assertThat(work).as("senders that gave up").noneMatch(Future::isDone);
     }
 
@@ -117,45 +128,72 @@ final class SharedIngesters implements AutoCloseable {
     private void deliver(Random random, String events) throws InterruptedException {
         long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
         while (System.nanoTime() < deadline) {
-            HttpResponse<String> answer = served.get(random.nextInt(served.size())).post(events);
+            HttpResponse<String> answer =
+                    served.get(random.nextInt(served.size())).post(events);
             if (answer != null && answer.statusCode() == 200) {
                 return;
             }
-            assertThat(answer == null || answer.statusCode() == 503).as(() -> answer.statusCode() + " " + answer.body()).isTrue();
+            assertThat(answer == null || answer.statusCode() == 503)
+                    .as(() -> answer.statusCode() + " " + answer.body())
+                    .isTrue();
             Thread.onSpinWait();
         }
         throw new AssertionError("nobody took " + events);
     }
 
-    /** One sender's run: a new job under the next of its names, then its end; numbers grow, so what is newest is known. */
+    /**
+     * One sender's run: a new job under the next of its names, then its end; numbers grow, so what is newest is known.
+     */
     private void send(int sender) throws InterruptedException {
         Random random = new Random(sender);
         long seq = 0;
         for (int n = 1; !stop.get(); n++) {
             String id = n + "." + sender;
             deliver(random, "[" + started(run(sender), ++seq, n, "h", "p", "s" + sender + "n" + n % NAMES, id) + "]");
-            deliver(random, "[" + json("job_ended", run(sender), ++seq, n, "host", "h", "ansible_job_id", id, "status", "succeeded") + "]");
+            deliver(
+                    random,
+                    "["
+                            + json(
+                                    "job_ended",
+                                    run(sender),
+                                    ++seq,
+                                    n,
+                                    "host",
+                                    "h",
+                                    "ansible_job_id",
+                                    id,
+                                    "status",
+                                    "succeeded")
+                            + "]");
             jobs.incrementAndGet();
         }
     }
 
     /** Everything that was acknowledged is in the database, once. */
     void assertExactlyOnce() throws SQLException {
-        assertThat(count("SELECT COUNT(*) FROM events WHERE type <> 'run_alive'")).isEqualTo(2L * jobs.get());
-        assertThat(count("SELECT COUNT(*) FROM jobs WHERE status = 'succeeded'")).isEqualTo(jobs.get());
+        assertThat(count("SELECT COUNT(*) FROM events WHERE type <> 'run_alive'"))
+                .isEqualTo(2L * jobs.get());
+        assertThat(count("SELECT COUNT(*) FROM jobs WHERE status = 'succeeded'"))
+                .isEqualTo(jobs.get());
         assertThat(count("SELECT COUNT(*) FROM jobs")).isEqualTo(jobs.get());
-        assertThat(count("SELECT SUM(events) FROM runs WHERE events = max_seq AND max_seq > 1")).isEqualTo(2L * jobs.get());
+        assertThat(count("SELECT SUM(events) FROM runs WHERE events = max_seq AND max_seq > 1"))
+                .isEqualTo(2L * jobs.get());
         assertThat(count("SELECT MAX(entry) - COUNT(*) FROM events")).isZero();
     }
 
     /** The outbox becomes empty, and then the mirror has the newest record of every name. */
     void assertMirrored(Path tree) throws SQLException {
         await().atMost(LIMIT).until(() -> count("SELECT COUNT(*) FROM outbox") == 0);
-        try (Mirror mirror = new FileMirror(tree); Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement();
-                ResultSet newest = sql.executeQuery("SELECT DISTINCT ON (job) job, ansible_job_id FROM jobs ORDER BY job, started_at DESC, entry DESC")) {
+        try (Mirror mirror = new FileMirror(tree);
+                Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement();
+                ResultSet newest = sql.executeQuery(
+                        "SELECT DISTINCT ON (job) job, ansible_job_id FROM jobs ORDER BY job, started_at DESC, entry"
+                                + " DESC")) {
             int names = 0;
             for (; newest.next(); names++) {
-                JobRecord record = mirror.get(new JobKey("h", "p", newest.getString(1))).orElseThrow();
+                JobRecord record =
+                        mirror.get(new JobKey("h", "p", newest.getString(1))).orElseThrow();
                 assertThat(record.jobId().value()).isEqualTo(newest.getString(2));
                 assertThat(record.status().open()).isFalse();
             }

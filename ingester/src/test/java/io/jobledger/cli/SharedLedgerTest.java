@@ -24,20 +24,25 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Ingesters as processes on one PostgreSQL database: what they share, and that one is killed, or the server goes away, for a while or for ever. */
+/**
+ * Ingesters as processes on one PostgreSQL database: what they share, and that one is killed, or the server goes away,
+ * for a while or for ever.
+ */
 class SharedLedgerTest {
     @TempDir
     Path directory;
 
     /** How far a record is: its job's number, and after that whether the job is over. */
     private static long progress(JobRecord record) {
-        return 2L * Long.parseLong(record.jobId().value().replaceAll("\\..*", "")) + (record.status().open() ? 0 : 1);
+        return 2L * Long.parseLong(record.jobId().value().replaceAll("\\..*", ""))
+                + (record.status().open() ? 0 : 1);
     }
 
     @Test
     void threeIngesters_oneOfThemKilled_loseNothing_doubleNothing_andNoMirrorGoesBack() throws Exception {
         Path tree = directory.resolve("mirror");
-        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+        try (SharedIngesters ingesters =
+                new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
             for (int i = 0; i < 3; i++) {
                 ingesters.serve("--mirror", tree.toString(), "--mirror-claim", "20s");
             }
@@ -62,7 +67,9 @@ class SharedLedgerTest {
             while (!stop.get()) {
                 for (int i = 0; i < seen.length; i++) {
                     String name = "s" + i / NAMES + "n" + i % NAMES;
-                    long now = mirror.get(new JobKey("h", "p", name)).map(SharedLedgerTest::progress).orElse(0L);
+                    long now = mirror.get(new JobKey("h", "p", name))
+                            .map(SharedLedgerTest::progress)
+                            .orElse(0L);
                     assertThat(now).as(name + " went back").isGreaterThanOrEqualTo(seen[i]);
                     seen[i] = now;
                 }
@@ -72,7 +79,9 @@ class SharedLedgerTest {
 
     /** The database is away: the ingester says so everywhere, and stores nothing. */
     private static void assertAway(ServedProcess ingester) throws InterruptedException {
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(503));
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(503));
         assertThat(ingester.get("/healthz").statusCode()).isEqualTo(200);
         HttpResponse<String> refused = ingester.post("[" + json("run_alive", run(99), 1, 1) + "]");
         assertThat(refused.statusCode()).isEqualTo(503);
@@ -82,12 +91,15 @@ class SharedLedgerTest {
     }
 
     private static void awaitReady(ServedProcess ingester) {
-        await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(200));
+        await().atMost(LIMIT)
+                .untilAsserted(
+                        () -> assertThat(ingester.get("/readyz").statusCode()).isEqualTo(200));
     }
 
     @Test
     void serverThatIsAway_isWaitedFor_andNothingAcknowledgedIsLost() throws Exception {
-        try (PostgresServer server = new PostgresServer(directory.resolve("server")); SharedIngesters ingesters = new SharedIngesters(server.newDatabase(), directory)) {
+        try (PostgresServer server = new PostgresServer(directory.resolve("server"));
+                SharedIngesters ingesters = new SharedIngesters(server.newDatabase(), directory)) {
             ServedProcess ingester = ingesters.serve();
             ingesters.send();
             for (int round = 0; round < 2; round++) {
@@ -101,14 +113,18 @@ class SharedLedgerTest {
             ingesters.stopSending();
             ingesters.assertExactlyOnce();
             awaitReady(ingester);
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/api/v1/jobs/h/p/s0n1").statusCode()).isEqualTo(200));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(
+                                    ingester.get("/api/v1/jobs/h/p/s0n1").statusCode())
+                            .isEqualTo(200));
         }
     }
 
     @Test
     void primaryThatDies_isReplacedByItsStandby_andNothingAcknowledgedIsLost() throws Exception {
         Path tree = directory.resolve("mirror");
-        try (PostgresPair pair = new PostgresPair(directory); SharedIngesters ingesters = new SharedIngesters(pair.database(), directory)) {
+        try (PostgresPair pair = new PostgresPair(directory);
+                SharedIngesters ingesters = new SharedIngesters(pair.database(), directory)) {
             ServedProcess ingester = ingesters.serve("--mirror", tree.toString());
             ingesters.send();
             ingesters.more(20);
@@ -129,37 +145,63 @@ class SharedLedgerTest {
 
     @Test
     void token_isGoodAtEveryIngester_untilItIsRevoked_andTheTrailIsOne() throws Exception {
-        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+        try (SharedIngesters ingesters =
+                new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
             List<ServedProcess> both = List.of(ingesters.serve(), ingesters.serve());
-            String admin = ingesters.command(0, "token", "create", "--scope", "admin", "--name", "boss").lines().filter(line -> line.startsWith("jl_")).findFirst().orElseThrow();
+            String admin = ingesters
+                    .command(0, "token", "create", "--scope", "admin", "--name", "boss")
+                    .lines()
+                    .filter(line -> line.startsWith("jl_"))
+                    .findFirst()
+                    .orElseThrow();
             for (ServedProcess ingester : both) {
-                await().atMost(LIMIT).untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(200));
-                await().atMost(LIMIT).untilAsserted(() -> assertThat(ingester.get("/api/v1/runs").statusCode()).isEqualTo(401));
+                await().atMost(LIMIT)
+                        .untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(200));
+                await().atMost(LIMIT)
+                        .untilAsserted(
+                                () -> assertThat(ingester.get("/api/v1/runs").statusCode())
+                                        .isEqualTo(401));
                 assertThat(status(ingester, "jl_" + "0".repeat(64))).isEqualTo(401);
-                assertThat(ingester.postTo("/api/v1/mirrors/retry", admin).statusCode()).isEqualTo(200);
+                assertThat(ingester.postTo("/api/v1/mirrors/retry", admin).statusCode())
+                        .isEqualTo(200);
             }
-            assertThat(ingesters.command(1, "token", "create", "--scope", "read", "--name", "boss")).contains("revoke it first");
-            assertThat(ingesters.command(0, "token", "ls")).contains("boss", "valid").doesNotContain(admin);
+            assertThat(ingesters.command(1, "token", "create", "--scope", "read", "--name", "boss"))
+                    .contains("revoke it first");
+            assertThat(ingesters.command(0, "token", "ls"))
+                    .contains("boss", "valid")
+                    .doesNotContain(admin);
             ingesters.command(0, "token", "revoke", "boss");
             for (ServedProcess ingester : both) {
-                await().atMost(LIMIT).untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(401));
+                await().atMost(LIMIT)
+                        .untilAsserted(() -> assertThat(status(ingester, admin)).isEqualTo(401));
             }
-            await().atMost(LIMIT).untilAsserted(() -> assertThat(ingesters.count("SELECT COUNT(*) FROM audit_trail")).isEqualTo(6));
+            await().atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(ingesters.count("SELECT COUNT(*) FROM audit_trail"))
+                            .isEqualTo(6));
             List<String> trail = ingesters.command(0, "trail").lines().toList();
-            assertThat(trail).hasSize(6).noneMatch(line -> line.contains(admin)).allMatch(line -> line.contains("\"via\":"));
+            assertThat(trail)
+                    .hasSize(6)
+                    .noneMatch(line -> line.contains(admin))
+                    .allMatch(line -> line.contains("\"via\":"));
             assertThat(trail.get(0)).contains("token.create", "boss");
             assertThat(trail).filteredOn(line -> line.contains("http.begin")).hasSize(2);
-            assertThat(trail).filteredOn(line -> line.contains("token.create")).as("what was refused was not done").hasSize(1);
+            assertThat(trail)
+                    .filteredOn(line -> line.contains("token.create"))
+                    .as("what was refused was not done")
+                    .hasSize(1);
             assertThat(trail.get(5)).contains("token.revoke");
         }
     }
 
     @Test
     void tokensInTheDataDirectory_thatWouldNotCount_areNotPassedOver() throws Exception {
-        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+        try (SharedIngesters ingesters =
+                new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
             String data = directory.resolve("data0").toString();
             ServedProcess.run(0, ingesters.environment(), "token", "create", "--scope", "read", "--data-dir", data);
-            assertThat(ingesters.command(1, "serve", "--port", "0", "--data-dir", data)).contains("tokens.json do not count").contains("token create");
+            assertThat(ingesters.command(1, "serve", "--port", "0", "--data-dir", data))
+                    .contains("tokens.json do not count")
+                    .contains("token create");
             ingesters.command(0, "token", "create", "--scope", "read", "--data-dir", data);
             assertThat(ingesters.serve().get("/api/v1/runs").statusCode()).isEqualTo(401);
         }
@@ -167,12 +209,34 @@ class SharedLedgerTest {
 
     @Test
     void tokensOfAnEmbeddedLedger_moveWithIt_andOpenTheNewOne() throws Exception {
-        try (SharedIngesters ingesters = new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
+        try (SharedIngesters ingesters =
+                new SharedIngesters(PostgresServer.shared().newDatabase(), directory)) {
             Path data = directory.resolve("data0");
-            String token = ServedProcess.run(0, ingesters.environment(), "token", "create", "--scope", "read", "--name", "old", "--data-dir", data.toString())
-                    .lines().filter(line -> line.startsWith("jl_")).findFirst().orElseThrow();
+            String token = ServedProcess.run(
+                            0,
+                            ingesters.environment(),
+                            "token",
+                            "create",
+                            "--scope",
+                            "read",
+                            "--name",
+                            "old",
+                            "--data-dir",
+                            data.toString())
+                    .lines()
+                    .filter(line -> line.startsWith("jl_"))
+                    .findFirst()
+                    .orElseThrow();
             new ServedProcess(directory.resolve("embedded"), Map.of(), "--data-dir", data.toString()).close();
-            assertThat(ServedProcess.run(0, ingesters.environment(), "migrate-ledger", "--from", "h2:" + data.resolve("ledger.mv.db"), "--to", ingesters.url())).contains("tokens.json, 1 in all");
+            assertThat(ServedProcess.run(
+                            0,
+                            ingesters.environment(),
+                            "migrate-ledger",
+                            "--from",
+                            "h2:" + data.resolve("ledger.mv.db"),
+                            "--to",
+                            ingesters.url()))
+                    .contains("tokens.json, 1 in all");
             ServedProcess ingester = ingesters.serve();
             assertThat(status(ingester, token)).isEqualTo(200);
             assertThat(ingester.get("/api/v1/runs").statusCode()).isEqualTo(401);

@@ -13,8 +13,13 @@ public final class Shell {
     /** The words that start the program with these classes. */
     public static List<String> program(String... arguments) {
         List<String> words = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx96m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp",
-                System.getProperty("java.class.path"), Main.class.getName()));
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx96m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName()));
         words.addAll(List.of(arguments));
         return words;
     }
@@ -22,7 +27,9 @@ public final class Shell {
     /** A process without the settings and the terminal of whoever runs the tests. */
     public static ProcessBuilder process(List<String> words) {
         ProcessBuilder builder = new ProcessBuilder(words);
-        builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.equals("COLUMNS") || name.equals("NO_COLOR"));
+        builder.environment()
+                .keySet()
+                .removeIf(name -> name.startsWith("JOBLEDGER_") || name.equals("COLUMNS") || name.equals("NO_COLOR"));
         builder.environment().put("LC_ALL", "C.UTF-8");
         return builder;
     }

@@ -24,8 +24,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A batch is good, or refused whole with the fields that are wrong. */
 class BatchDecoderTest {
     private static final BatchDecoder DECODER = new BatchDecoder(1000);
-    private static final String HEAD = "\"run_id\":\"5f0c9a3e-7d7c-4c3b-9f0e-2a4b6c8d0e1f\",\"seq\":2,\"at\":\"2026-11-20T10:30:45.123456Z\"";
-    private static final String JOB = "\"host\":\"h\",\"play\":\"p\",\"job\":\"j\",\"task\":\"t\",\"ansible_job_id\":\"j1.1\"";
+    private static final String HEAD =
+            "\"run_id\":\"5f0c9a3e-7d7c-4c3b-9f0e-2a4b6c8d0e1f\",\"seq\":2,\"at\":\"2026-11-20T10:30:45.123456Z\"";
+    private static final String JOB =
+            "\"host\":\"h\",\"play\":\"p\",\"job\":\"j\",\"task\":\"t\",\"ansible_job_id\":\"j1.1\"";
 
     private static InvalidEvents refused(byte[] body, boolean ndjson) {
         InvalidEvents refusal = catchThrowableOfType(InvalidEvents.class, () -> DECODER.decode(body, ndjson));
@@ -94,37 +96,92 @@ class BatchDecoderTest {
                 arguments("async", launch("\"async\":60", "\"async\":9007199254740992")),
                 arguments("async", launch("\"async\":60", "\"async\":\"60\"")),
                 arguments("check_mode", launch("\"check_mode\":false", "\"check_mode\":\"no\"")),
-                arguments("execution_host", of("job_polled", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"execution_host\":\"\"")),
-                arguments("results_file", of("job_polled", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"results_file\":\"\\u0000\"")),
-                arguments("message", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"failed\"", "\"message\":\"\\ud83d\"")),
+                arguments(
+                        "execution_host",
+                        of("job_polled", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"execution_host\":\"\"")),
+                arguments(
+                        "results_file",
+                        of("job_polled", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"results_file\":\"\\u0000\"")),
+                arguments(
+                        "message",
+                        of(
+                                "job_ended",
+                                "\"host\":\"h\"",
+                                "\"ansible_job_id\":\"j\"",
+                                "\"status\":\"failed\"",
+                                "\"message\":\"\\ud83d\"")),
                 arguments("status", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"")),
-                arguments("status", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"running\"")),
-                arguments("status", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"done\"")),
-                arguments("rc", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"failed\"", "\"rc\":1.5")),
-                arguments("details", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"failed\"", "\"details\":\"x\"")),
-                arguments("details.stdout", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"failed\"", "\"details\":{\"stdout\":[1]}")),
+                arguments(
+                        "status",
+                        of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"running\"")),
+                arguments(
+                        "status", of("job_ended", "\"host\":\"h\"", "\"ansible_job_id\":\"j\"", "\"status\":\"done\"")),
+                arguments(
+                        "rc",
+                        of(
+                                "job_ended",
+                                "\"host\":\"h\"",
+                                "\"ansible_job_id\":\"j\"",
+                                "\"status\":\"failed\"",
+                                "\"rc\":1.5")),
+                arguments(
+                        "details",
+                        of(
+                                "job_ended",
+                                "\"host\":\"h\"",
+                                "\"ansible_job_id\":\"j\"",
+                                "\"status\":\"failed\"",
+                                "\"details\":\"x\"")),
+                arguments(
+                        "details.stdout",
+                        of(
+                                "job_ended",
+                                "\"host\":\"h\"",
+                                "\"ansible_job_id\":\"j\"",
+                                "\"status\":\"failed\"",
+                                "\"details\":{\"stdout\":[1]}")),
                 arguments("details.module_args", launch("\"check_mode\":false", "\"details\":{\"module_args\":\"x\"}")),
                 arguments("play", of("play_started")),
                 arguments("seq", of("run_started", "\"kind\":\"playbook\"")),
                 arguments("kind", of("run_started", "\"kind\":\"pull\"").replace("\"seq\":2", "\"seq\":1")),
                 arguments("tags", of("run_started", "\"tags\":\"all\"").replace("\"seq\":2", "\"seq\":1")),
                 arguments("argv", of("run_started", "\"argv\":[1]").replace("\"seq\":2", "\"seq\":1")),
-                arguments("labels.team", of("run_started", "\"labels\":{\"team\":1}").replace("\"seq\":2", "\"seq\":1")),
+                arguments(
+                        "labels.team",
+                        of("run_started", "\"labels\":{\"team\":1}").replace("\"seq\":2", "\"seq\":1")),
                 arguments("stats", of("run_finished", "\"stats\":[]")),
                 arguments("reason", of("run_interrupted", "\"reason\":7")),
                 arguments("ansible_job_id", of("job_ended", "\"host\":\"h\"", "\"status\":\"failed\"")),
-                arguments("launch", of("job_ended", "\"host\":\"h\"", "\"status\":\"failed\"", "\"launch\":1", "\"ansible_job_id\":\"j\"")),
+                arguments(
+                        "launch",
+                        of(
+                                "job_ended",
+                                "\"host\":\"h\"",
+                                "\"status\":\"failed\"",
+                                "\"launch\":1",
+                                "\"ansible_job_id\":\"j\"")),
                 arguments("launch", of("job_ended", "\"host\":\"h\"", "\"status\":\"failed\"", "\"launch\":2")),
                 arguments("launch", of("job_polled", "\"host\":\"h\"", "\"launch\":0")),
                 arguments("record", of("job_saved").replace("\"seq\":2", "\"seq\":1")),
-                arguments("record.job_name", of("job_saved", "\"record\":{\"host\":\"h\",\"play\":\"p\",\"ansible_job_id\":\"j\"}").replace("\"seq\":2", "\"seq\":1")),
-                arguments("record.metadata", of("job_saved", "\"record\":{\"host\":\"h\",\"play\":\"p\",\"job_name\":\"j\",\"ansible_job_id\":\"j\",\"metadata\":[]}")
-                        .replace("\"seq\":2", "\"seq\":1")),
+                arguments(
+                        "record.job_name",
+                        of("job_saved", "\"record\":{\"host\":\"h\",\"play\":\"p\",\"ansible_job_id\":\"j\"}")
+                                .replace("\"seq\":2", "\"seq\":1")),
+                arguments(
+                        "record.metadata",
+                        of(
+                                        "job_saved",
+                                        "\"record\":{\"host\":\"h\",\"play\":\"p\",\"job_name\":\"j\",\"ansible_job_id\":\"j\",\"metadata\":[]}")
+                                .replace("\"seq\":2", "\"seq\":1")),
                 arguments(null, "7"),
                 arguments(null, "null"),
                 arguments(null, "[]"),
                 arguments(null, launch("\"check_mode\":false", "\"check_mode\":false,\"unknown\":\"\\ud800\"")),
-                arguments(null, launch("\"check_mode\":false", "\"check_mode\":false,\"unknown\":\"" + "x".repeat(64_000) + "\"")));
+                arguments(
+                        null,
+                        launch(
+                                "\"check_mode\":false",
+                                "\"check_mode\":false,\"unknown\":\"" + "x".repeat(64_000) + "\"")));
     }
 
     @ParameterizedTest
@@ -132,7 +189,8 @@ class BatchDecoderTest {
     void badEvent_isNamedByIndexAndField_inBothFormats(String field, String event) {
         String good = launch("\"j1.1\"", "\"j1.2\"").replace("\"seq\":2", "\"seq\":3");
         for (boolean ndjson : new boolean[] {false, true}) {
-            InvalidEvents refusal = refused(ndjson ? good + "\n" + event + "\n" : "[" + good + "," + event + "]", ndjson);
+            InvalidEvents refusal =
+                    refused(ndjson ? good + "\n" + event + "\n" : "[" + good + "," + event + "]", ndjson);
             assertThat(refusal.faults()).hasSize(1);
             assertThat(refusal.faults().get(0).index()).isEqualTo(1);
             assertThat(refusal.faults().get(0).field()).isEqualTo(field);
@@ -157,7 +215,10 @@ class BatchDecoderTest {
                 arguments("[" + good.replace("\"seq\":2", "\"seq\":2,\"seq\":3") + "]", "Duplicate"),
                 arguments("[" + good.replace("\"seq\":2", "\"seq\":" + "9".repeat(200)) + "]", "not JSON"),
                 arguments("[".repeat(100) + "]".repeat(100), "depth"),
-                arguments("[" + good.replace("\"async\":60", "\"deep\":" + "{\"a\":".repeat(80) + "1" + "}".repeat(80)) + "]", "depth"),
+                arguments(
+                        "[" + good.replace("\"async\":60", "\"deep\":" + "{\"a\":".repeat(80) + "1" + "}".repeat(80))
+                                + "]",
+                        "depth"),
                 arguments("[NaN]", "not JSON"),
                 arguments("<html></html>", "not JSON"));
     }
@@ -166,7 +227,9 @@ class BatchDecoderTest {
     @MethodSource("unreadableBodies")
     void unreadableBody_saysWhy(String body, String why) {
         InvalidEvents refusal = refused(body, false);
-        assertThat(refusal.faults()).singleElement().satisfies(fault -> assertThat(fault.index()).isEqualTo(-1));
+        assertThat(refusal.faults())
+                .singleElement()
+                .satisfies(fault -> assertThat(fault.index()).isEqualTo(-1));
         assertThat(refusal.getMessage()).contains(why).hasSizeLessThan(500);
     }
 
@@ -182,14 +245,18 @@ class BatchDecoderTest {
     @Test
     void arrayAsNdjson_isRefused_insteadOfReadInPart() {
         String good = launch("\"j1.1\"", "\"j1.1\"");
-        assertThat(refused("[" + good + "] trailing", true).faults().get(0).index()).isZero();
+        assertThat(refused("[" + good + "] trailing", true).faults().get(0).index())
+                .isZero();
         assertThat(refused("[" + good + "]", true).faults().get(0).detail()).isEqualTo("must be a JSON object");
     }
 
     @Test
     void bytesThatAreNoUtf8_areRefused() {
         byte[] good = ("[" + launch("\"j1.1\"", "\"j1.1\"") + "]").getBytes(StandardCharsets.UTF_8);
-        List<byte[]> bad = List.of(new byte[] {(byte) 0xff}, new byte[] {(byte) 0xc0, (byte) 0x80}, new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
+        List<byte[]> bad = List.of(
+                new byte[] {(byte) 0xff},
+                new byte[] {(byte) 0xc0, (byte) 0x80},
+                new byte[] {(byte) 0xed, (byte) 0xa0, (byte) 0x80},
                 new byte[] {(byte) 0xe2, (byte) 0x82});
         for (byte[] bytes : bad) {
             ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -199,7 +266,8 @@ class BatchDecoderTest {
             body.write(good, place, good.length - place);
             assertThat(refused(body.toByteArray(), false).getMessage()).isEqualTo("the body is not UTF-8");
         }
-        assertThat(refused(("[]").getBytes(StandardCharsets.UTF_16), false).faults()).hasSize(1);
+        assertThat(refused(("[]").getBytes(StandardCharsets.UTF_16), false).faults())
+                .hasSize(1);
     }
 
     @Test
@@ -239,8 +307,10 @@ class BatchDecoderTest {
 
     @Test
     void everyFaultOfAnEvent_isSaidAtOnce() {
-        InvalidEvents refusal = refused("[{\"type\":\"job_started\",\"run_id\":\"x\",\"seq\":0,\"at\":\"now\",\"host\":\"\"}]", false);
-        assertThat(refusal.faults()).extracting(InvalidEvents.Fault::field)
+        InvalidEvents refusal =
+                refused("[{\"type\":\"job_started\",\"run_id\":\"x\",\"seq\":0,\"at\":\"now\",\"host\":\"\"}]", false);
+        assertThat(refusal.faults())
+                .extracting(InvalidEvents.Fault::field)
                 .contains("run_id", "seq", "at", "host", "play", "job", "task", "ansible_job_id");
     }
 
@@ -257,7 +327,14 @@ class BatchDecoderTest {
     @ParameterizedTest
     @ValueSource(strings = {"unknown_field", "x"})
     void unknownFields_areKeptWithTheEvent(String name) throws InvalidEvents {
-        Event event = decode("[" + launch("\"check_mode\":false", "\"check_mode\":null,\"" + name + "\":{\"a\":[1,2.50,null]}") + "]", false).get(0);
+        Event event = decode(
+                        "["
+                                + launch(
+                                        "\"check_mode\":false",
+                                        "\"check_mode\":null,\"" + name + "\":{\"a\":[1,2.50,null]}")
+                                + "]",
+                        false)
+                .get(0);
         assertThat(event.head().body()).contains("\"" + name + "\":{\"a\":[1,2.50,null]}");
     }
 
@@ -268,7 +345,9 @@ class BatchDecoderTest {
 
     @Test
     void times_ofOtherOffsets_areReadAsUtc_toTheMicrosecond() throws InvalidEvents {
-        Event event = decode("[" + launch("2026-11-20T10:30:45.123456Z", "2026-11-20T11:30:45.123456789+01:00") + "]", false).get(0);
+        Event event = decode(
+                        "[" + launch("2026-11-20T10:30:45.123456Z", "2026-11-20T11:30:45.123456789+01:00") + "]", false)
+                .get(0);
         assertThat(event.head().at()).hasToString("2026-11-20T10:30:45.123456Z");
         assertThat(Wire.T0).isBefore(event.head().at());
     }
@@ -278,7 +357,9 @@ class BatchDecoderTest {
     @ValueSource(booleans = {true, false})
     void bodyOfVeryManyValues_isRefusedBeforeItIsBuilt(boolean ndjson) {
         String brackets = "[" + "[],".repeat(2_700_000) + "1]";
-        assertThatThrownBy(() -> DECODER.decode(brackets.getBytes(StandardCharsets.UTF_8), ndjson)).isInstanceOf(InvalidEvents.class)
-                .hasMessageContaining("500000 JSON values").matches(e -> ((InvalidEvents) e).tooLarge());
+        assertThatThrownBy(() -> DECODER.decode(brackets.getBytes(StandardCharsets.UTF_8), ndjson))
+                .isInstanceOf(InvalidEvents.class)
+                .hasMessageContaining("500000 JSON values")
+                .matches(e -> ((InvalidEvents) e).tooLarge());
     }
 }

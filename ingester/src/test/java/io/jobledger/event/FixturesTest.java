@@ -18,32 +18,39 @@ import org.junit.jupiter.api.TestFactory;
 
 /** The events that real callbacks sent are read: one wire contract, two languages. */
 class FixturesTest {
-    private static final Path EVENTS = Wire.checkout().resolve("ansible_plugins/ansible_collections/jobledger/core/tests/fixtures/events");
+    private static final Path EVENTS =
+            Wire.checkout().resolve("ansible_plugins/ansible_collections/jobledger/core/tests/fixtures/events");
 
     private static List<Path> fixtures() throws IOException {
         if (!Files.isDirectory(EVENTS)) {
             return List.of();
         }
         try (Stream<Path> files = Files.walk(EVENTS)) {
-            return files.filter(file -> file.toString().endsWith(".json") || file.toString().endsWith(".ndjson")).sorted().toList();
+            return files.filter(file ->
+                            file.toString().endsWith(".json") || file.toString().endsWith(".ndjson"))
+                    .sorted()
+                    .toList();
         }
     }
 
     @TestFactory
     List<DynamicTest> everyFixture_decodes_andKeepsEveryField() throws IOException {
-        return fixtures().stream().map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
-            boolean ndjson = file.toString().endsWith(".ndjson");
-            byte[] text = Files.readAllBytes(file);
-            JsonNode node = ndjson ? null : Json.MAPPER.readTree(text);
-            byte[] body = ndjson || node.isArray() ? text : Json.MAPPER.writeValueAsBytes(List.of(node));
-            List<Event> events = new BatchDecoder(100_000).decode(body, ndjson);
-            assertThat(events).isNotEmpty();
-            if (!ndjson) {
-                for (int i = 0; i < events.size(); i++) {
-                    assertThat(Json.MAPPER.readTree(events.get(i).head().body())).isEqualTo(node.isArray() ? node.get(i) : node);
-                }
-            }
-        })).toList();
+        return fixtures().stream()
+                .map(file -> DynamicTest.dynamicTest(file.getFileName().toString(), () -> {
+                    boolean ndjson = file.toString().endsWith(".ndjson");
+                    byte[] text = Files.readAllBytes(file);
+                    JsonNode node = ndjson ? null : Json.MAPPER.readTree(text);
+                    byte[] body = ndjson || node.isArray() ? text : Json.MAPPER.writeValueAsBytes(List.of(node));
+                    List<Event> events = new BatchDecoder(100_000).decode(body, ndjson);
+                    assertThat(events).isNotEmpty();
+                    if (!ndjson) {
+                        for (int i = 0; i < events.size(); i++) {
+                            assertThat(Json.MAPPER.readTree(events.get(i).head().body()))
+                                    .isEqualTo(node.isArray() ? node.get(i) : node);
+                        }
+                    }
+                }))
+                .toList();
     }
 
     @Test

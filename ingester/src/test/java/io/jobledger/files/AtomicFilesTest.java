@@ -24,8 +24,10 @@ class AtomicFilesTest {
         files.write(file, new byte[] {1, 2, 3});
         files.write(file, new byte[] {4});
         assertThat(file).hasBinaryContent(new byte[] {4});
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent()))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
         assertThat(root.resolve("tmp")).isEmptyDirectory();
     }
 

@@ -24,8 +24,10 @@ class HeadsTest {
     private static final String FOLD = "A: b\r\n c\r\n";
     /** With empty lines and blanks after line ends, as bodies may have them. */
     private static final String BODY = "[\n\n  {\"a\":1},\r\n\r\n 2]";
+
     private static final String SIZED = POST + "Content-Length: " + BODY.length() + "\r\n\r\n" + BODY;
-    private static final String CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(BODY.length()) + "\r\n" + BODY + "\r\n0\r\n";
+    private static final String CHUNKED = POST + "Transfer-Encoding: chunked\r\n\r\n"
+            + Integer.toHexString(BODY.length()) + "\r\n" + BODY + "\r\n0\r\n";
 
     @TempDir
     static Path directory;
@@ -44,7 +46,11 @@ class HeadsTest {
 
     /** The statuses of all answers on one connection. */
     private List<String> statuses(String sent) {
-        return Pattern.compile("HTTP/1\\.1 (\\d+)").matcher(service.raw(sent)).results().map(found -> found.group(1)).toList();
+        return Pattern.compile("HTTP/1\\.1 (\\d+)")
+                .matcher(service.raw(sent))
+                .results()
+                .map(found -> found.group(1))
+                .toList();
     }
 
     @Test
@@ -57,7 +63,8 @@ class HeadsTest {
     void headerThatGoesOnInTheNextLine_isRefused_whateverStoodBefore() {
         assertThat(statuses(GET + FOLD + LAST)).containsExactly("400");
         assertThat(statuses("GET /healthz HTTP/1.1\r\n Host: x\r\n" + LAST)).containsExactly("400");
-        assertThat(statuses(POST + "Transfer-Encoding:\r\n\tchunked\r\n" + LAST + "0\r\n\r\n")).containsExactly("400");
+        assertThat(statuses(POST + "Transfer-Encoding:\r\n\tchunked\r\n" + LAST + "0\r\n\r\n"))
+                .containsExactly("400");
         assertThat(statuses(GET + "\r\n" + GET + FOLD + LAST)).containsExactly("200", "400");
         assertThat(statuses(SIZED + GET + FOLD + LAST)).containsExactly("400", "400");
         assertThat(statuses(CHUNKED + "\r\n" + GET + FOLD + LAST)).containsExactly("400", "400");
@@ -77,7 +84,8 @@ class HeadsTest {
             try (Socket socket = new Socket("127.0.0.1", service.port())) {
                 socket.setTcpNoDelay(true);
                 socket.setSoTimeout(20_000);
-                for (byte one : (POST + "Content-Length: 2\r\n\r\n[]" + GET + last).getBytes(StandardCharsets.US_ASCII)) {
+                for (byte one :
+                        (POST + "Content-Length: 2\r\n\r\n[]" + GET + last).getBytes(StandardCharsets.US_ASCII)) {
                     socket.getOutputStream().write(one);
                 }
                 assertThat(RunningService.readAll(socket)).contains(last.equals(LAST) ? "\"ok\"" : "RFC 9112");

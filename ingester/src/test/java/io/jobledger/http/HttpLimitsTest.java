@@ -58,7 +58,8 @@ class HttpLimitsTest {
     Path directory;
 
     /** Sends until the server stops taking, then reads: what a simple client does. */
-    private static String pour(RunningService service, String head, byte[] piece, long pieces, String tail) throws IOException {
+    private static String pour(RunningService service, String head, byte[] piece, long pieces, String tail)
+            throws IOException {
         try (Socket socket = new Socket("127.0.0.1", service.port())) {
             socket.setSoTimeout(20_000);
             OutputStream out = socket.getOutputStream();
@@ -78,13 +79,18 @@ class HttpLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"/api/v1/events, POST, 1000", "/api/v1/jobs/h/p/j, PUT, 100"})
-    void hundredMegabytes_areRefusedWithTheLimit_alsoToAClientThatWritesFirst(String path, String method, long pieces) throws IOException {
+    void hundredMegabytes_areRefusedWithTheLimit_alsoToAClientThatWritesFirst(String path, String method, long pieces)
+            throws IOException {
         try (RunningService service = new RunningService(directory, List.of(), Map.of())) {
             String head = method + " " + path + " HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
             byte[] piece = new byte[100_000];
             Arrays.fill(piece, (byte) ' ');
-            String withLength = pour(service, head + "Content-Length: " + pieces * piece.length + "\r\n\r\n", piece, pieces, "");
-            assertThat(withLength).startsWith("HTTP/1.1 413").contains("application/problem+json").contains("max-body");
+            String withLength =
+                    pour(service, head + "Content-Length: " + pieces * piece.length + "\r\n\r\n", piece, pieces, "");
+            assertThat(withLength)
+                    .startsWith("HTTP/1.1 413")
+                    .contains("application/problem+json")
+                    .contains("max-body");
             byte[] chunk = new byte[100_000 + 9];
             Arrays.fill(chunk, (byte) ' ');
             byte[] size = "186a0\r\n".getBytes(StandardCharsets.US_ASCII);
@@ -94,14 +100,23 @@ class HttpLimitsTest {
             String chunked = pour(service, head + "Transfer-Encoding: chunked\r\n\r\n", chunk, pieces, "0\r\n\r\n");
             assertThat(chunked).startsWith("HTTP/1.1 413").contains("max-body");
             assertThat(service.get("/healthz").statusCode()).isEqualTo(200);
-            assertThat(service.ledger.audit().runs(RunFilter.ALL, PageRequest.first(10)).items()).isEmpty();
+            assertThat(service.ledger
+                            .audit()
+                            .runs(RunFilter.ALL, PageRequest.first(10))
+                            .items())
+                    .isEmpty();
         }
     }
 
     @Test
     void clientThatAsksFirst_isToldBeforeItSends() throws IOException {
         try (RunningService service = new RunningService(directory, List.of(), Map.of(Setting.MAX_BODY, "1KiB"))) {
-            String answer = service.raw("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 5000\r\nConnection: close\r\n\r\n");
+            String answer = service.raw("POST /api/v1/events HTTP/1.1\r\n"
+                    + "Host: x\r\n"
+                    + "Content-Type: application/json\r\n"
+                    + "Expect: 100-continue\r\n"
+                    + "Content-Length: 5000\r\n"
+                    + "Connection: close\r\n\r\n");
             assertThat(answer).startsWith("HTTP/1.1 413").contains("1024");
         }
     }
@@ -112,8 +127,14 @@ class HttpLimitsTest {
             String event = json("run_alive", run(1), 1, 1).toString();
             try (Socket socket = new Socket("127.0.0.1", service.port())) {
                 socket.setSoTimeout(20_000);
-                socket.getOutputStream().write(("POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n[" + event + "]")
-                        .getBytes(StandardCharsets.UTF_8));
+                socket.getOutputStream()
+                        .write(("POST /api/v1/events HTTP/1.1\r\n"
+                                        + "Host: x\r\n"
+                                        + "Content-Type: application/json\r\n"
+                                        + "Content-Length: 5000\r\n\r\n"
+                                        + "["
+                                        + event + "]")
+                                .getBytes(StandardCharsets.UTF_8));
                 socket.shutdownOutput();
                 assertThat(RunningService.readAll(socket)).doesNotContain(" 200 ");
             }
@@ -122,7 +143,16 @@ class HttpLimitsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "POST /api/v1/ev", "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 50\r\n\r\n["})
+    @ValueSource(
+            strings = {
+                "",
+                "POST /api/v1/ev",
+                "POST /api/v1/events HTTP/1.1\r\n"
+                        + "Host: x\r\n"
+                        + "Content-Type: application/json\r\n"
+                        + "Content-Length: 50\r\n\r\n"
+                        + "["
+            })
     void connectionOnWhichNothingMoves_isClosed(String beginning) throws IOException {
         try (RunningService service = new RunningService(directory, List.of(), Map.of(Setting.IDLE_TIMEOUT, "1s"));
                 Socket socket = new Socket("127.0.0.1", service.port())) {
@@ -140,14 +170,28 @@ class HttpLimitsTest {
         for (boolean atOnce : new boolean[] {true, false}) {
             Tokens tokens = new Tokens(new FileTokenStore(directory.resolve("tokens.json")), Clock.systemUTC());
             HttpService service = new HttpService(
-                    SettingsLoader.load(Map.of(Setting.PORT, "0", Setting.DATA_DIR, directory.toString()), null, Map.of("XDG_CONFIG_HOME", directory.toString())),
-                    new FailingLedger(failure, atOnce), List.of(), Clock.systemUTC(), "test", tokens, new Acts());
+                    SettingsLoader.load(
+                            Map.of(Setting.PORT, "0", Setting.DATA_DIR, directory.toString()),
+                            null,
+                            Map.of("XDG_CONFIG_HOME", directory.toString())),
+                    new FailingLedger(failure, atOnce),
+                    List.of(),
+                    Clock.systemUTC(),
+                    "test",
+                    tokens,
+                    new Acts());
             try {
                 String url = service.start();
                 for (HttpRequest.Builder request : List.of(
-                        HttpRequest.newBuilder(URI.create(url + "/api/v1/events")).POST(BodyPublishers.ofString("[" + json("run_alive", run(1), 1, 1) + "]")),
-                        HttpRequest.newBuilder(URI.create(url + "/api/v1/jobs/h/p/j")).PUT(BodyPublishers.ofString("{\"ansible_job_id\":\"a\"}")))) {
-                    HttpResponse<String> response = HttpClient.newHttpClient().send(request.header("content-type", "application/json").build(), HttpResponse.BodyHandlers.ofString());
+                        HttpRequest.newBuilder(URI.create(url + "/api/v1/events"))
+                                .POST(BodyPublishers.ofString("[" + json("run_alive", run(1), 1, 1) + "]")),
+                        HttpRequest.newBuilder(URI.create(url + "/api/v1/jobs/h/p/j"))
+                                .PUT(BodyPublishers.ofString("{\"ansible_job_id\":\"a\"}")))) {
+                    HttpResponse<String> response = HttpClient.newHttpClient()
+                            .send(
+                                    request.header("content-type", "application/json")
+                                            .build(),
+                                    HttpResponse.BodyHandlers.ofString());
                     int status = switch (kind) {
                         case FULL -> 507;
                         case REFUSED -> 413;
@@ -155,7 +199,8 @@ class HttpLimitsTest {
                         default -> 503;
                     };
                     assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
-                    assertThat(response.headers().firstValue("retry-after").isPresent()).isEqualTo(status == 503 || status == 507);
+                    assertThat(response.headers().firstValue("retry-after").isPresent())
+                            .isEqualTo(status == 503 || status == 507);
                     assertThat(response.headers().firstValue("content-type")).contains("application/problem+json");
                     assertThat(json(response.body()).get("detail").textValue()).contains("no more room");
                 }
@@ -258,23 +303,37 @@ class HttpLimitsTest {
     void jobThatOnlyTheMirrorHas_isFound_alsoInATreeThatARoleWrote() throws IOException {
         Path tree = directory.resolve("state");
         Path play = Files.createDirectories(tree.resolve("db1/Upgrade databases"));
-        Files.writeString(play.resolve("upgrade_db.json"), "{\"job_name\": \"upgrade_db\", \"host\": \"db1\", \"ansible_job_id\": \"j889214147243.9938\","
-                + " \"save_time\": \"2026-11-20T10:30:45Z\", \"metadata\": {\"ticket\": \"CHG-7\"}}");
-        Files.writeString(play.resolve("older.json"), "{\"job_name\": \"older\", \"host\": \"db1\", \"ansible_job_id\": 2472848566.371110, \"save_time\": \"2026-11-20T10:30:45Z\","
-                + " \"metadata\": {}}");
+        Files.writeString(
+                play.resolve("upgrade_db.json"),
+                "{\"job_name\": \"upgrade_db\", \"host\": \"db1\", \"ansible_job_id\": \"j889214147243.9938\","
+                        + " \"save_time\": \"2026-11-20T10:30:45Z\", \"metadata\": {\"ticket\": \"CHG-7\"}}");
+        Files.writeString(
+                play.resolve("older.json"),
+                "{\"job_name\": \"older\", \"host\": \"db1\", \"ansible_job_id\": 2472848566.371110, \"save_time\":"
+                        + " \"2026-11-20T10:30:45Z\", \"metadata\": {}}");
         Files.writeString(play.resolve("damaged.json"), "{\"job_name\": \"dam");
         FileMirror mirror = new FileMirror(tree);
         try (RunningService service = new RunningService(directory.resolve("data"), List.of(mirror), Map.of())) {
-            JsonNode job = json(service.get("/api/v1/jobs/db1/Upgrade%20databases/upgrade_db").body());
+            JsonNode job = json(service.get("/api/v1/jobs/db1/Upgrade%20databases/upgrade_db")
+                    .body());
             assertThat(job.get("ansible_job_id").textValue()).isEqualTo("j889214147243.9938");
             assertThat(job.get("source").textValue()).isEqualTo(mirror.uri());
             assertThat(job.get("status").textValue()).isEqualTo("running");
             assertThat(job.at("/metadata/ticket").textValue()).isEqualTo("CHG-7");
-            assertThat(json(service.get("/api/v1/jobs/db1/Upgrade%20databases/older").body()).get("ansible_job_id").textValue()).isEqualTo("2472848566.371110");
-            assertThat(service.get("/api/v1/jobs/db1/Upgrade%20databases/none").statusCode()).isEqualTo(404);
-            assertThat(service.get("/api/v1/jobs/db1/Upgrade%20databases/upgrade_db?playbook=other.yml").statusCode()).isEqualTo(404);
+            assertThat(json(service.get("/api/v1/jobs/db1/Upgrade%20databases/older")
+                                    .body())
+                            .get("ansible_job_id")
+                            .textValue())
+                    .isEqualTo("2472848566.371110");
+            assertThat(service.get("/api/v1/jobs/db1/Upgrade%20databases/none").statusCode())
+                    .isEqualTo(404);
+            assertThat(service.get("/api/v1/jobs/db1/Upgrade%20databases/upgrade_db?playbook=other.yml")
+                            .statusCode())
+                    .isEqualTo(404);
             HttpResponse<String> damaged = service.get("/api/v1/jobs/db1/Upgrade%20databases/damaged");
-            assertThat(damaged.statusCode()).as("not known is not the same as not there").isEqualTo(503);
+            assertThat(damaged.statusCode())
+                    .as("not known is not the same as not there")
+                    .isEqualTo(503);
             assertThat(damaged.body()).contains("damaged.json");
         }
     }
@@ -282,14 +341,22 @@ class HttpLimitsTest {
     @Test
     void mirrorThatCannotBeRead_isNeverAnswered404() throws IOException {
         Path file = Files.writeString(directory.resolve("mirror"), "where a directory should be");
-        try (RunningService service = new RunningService(directory.resolve("data"), List.of(new FileMirror(file)), Map.of())) {
+        try (RunningService service =
+                new RunningService(directory.resolve("data"), List.of(new FileMirror(file)), Map.of())) {
             HttpResponse<String> response = service.get("/api/v1/jobs/h/p/j");
             assertThat(response.statusCode()).as(response.body()).isEqualTo(503);
             assertThat(response.headers().firstValue("retry-after")).isPresent();
             assertThat(json(response.body()).get("detail").textValue()).contains(file.toString());
-            assertThat(service.put("/api/v1/jobs/h/p/j", "{\"ansible_job_id\":\"a\"}").statusCode()).isEqualTo(200);
-            assertThat(service.get("/api/v1/jobs/h/p/j").statusCode()).as("what the ledger has needs no mirror").isEqualTo(200);
-            assertThat(json(service.get("/api/v1/mirrors").body()).at("/mirrors/0/pending").intValue()).isEqualTo(1);
+            assertThat(service.put("/api/v1/jobs/h/p/j", "{\"ansible_job_id\":\"a\"}")
+                            .statusCode())
+                    .isEqualTo(200);
+            assertThat(service.get("/api/v1/jobs/h/p/j").statusCode())
+                    .as("what the ledger has needs no mirror")
+                    .isEqualTo(200);
+            assertThat(json(service.get("/api/v1/mirrors").body())
+                            .at("/mirrors/0/pending")
+                            .intValue())
+                    .isEqualTo(1);
         }
     }
 }

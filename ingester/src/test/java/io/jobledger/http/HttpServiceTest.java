@@ -77,14 +77,22 @@ class HttpServiceTest {
 
     private int events() {
         Ledger ledger = service.ledger;
-        return ledger.audit().runs(RunFilter.ALL, PageRequest.first(1000)).items().stream().mapToInt(run -> (int) run.events()).sum() + ledger.audit().jobs(JobFilter.ALL, PageRequest.first(1000)).items().size();
+        return ledger.audit().runs(RunFilter.ALL, PageRequest.first(1000)).items().stream()
+                        .mapToInt(run -> (int) run.events())
+                        .sum()
+                + ledger.audit()
+                        .jobs(JobFilter.ALL, PageRequest.first(1000))
+                        .items()
+                        .size();
     }
 
     @Test
     void events_areAcknowledgedWithCounts_inBothFormats() {
         String event = json("run_alive", run(1), 1, 1).toString();
-        assertThat(ok(service.post("[" + event + "," + event + "]")).toString()).isEqualTo("{\"received\":2,\"stored\":1,\"duplicates\":1}");
-        HttpResponse<String> lines = service.send(service.request("/api/v1/events").header("content-type", "application/x-ndjson; charset=utf-8")
+        assertThat(ok(service.post("[" + event + "," + event + "]")).toString())
+                .isEqualTo("{\"received\":2,\"stored\":1,\"duplicates\":1}");
+        HttpResponse<String> lines = service.send(service.request("/api/v1/events")
+                .header("content-type", "application/x-ndjson; charset=utf-8")
                 .POST(BodyPublishers.ofString(event + "\n" + json("run_alive", run(1), 2, 1) + "\n")));
         assertThat(ok(lines).toString()).isEqualTo("{\"received\":2,\"stored\":1,\"duplicates\":1}");
         assertThat(ok(service.post("[]")).toString()).isEqualTo("{\"received\":0,\"stored\":0,\"duplicates\":0}");
@@ -101,7 +109,24 @@ class HttpServiceTest {
 
     @Test
     void runAndItsParts_areRead() {
-        post(json("run_started", run(3), 1, 0, "kind", "playbook", "playbook", "site.yml", "run_name", "CHG-3", "user", "deploy", "tags", List.of("a"), "labels", Map.of("team", "db")),
+        post(
+                json(
+                        "run_started",
+                        run(3),
+                        1,
+                        0,
+                        "kind",
+                        "playbook",
+                        "playbook",
+                        "site.yml",
+                        "run_name",
+                        "CHG-3",
+                        "user",
+                        "deploy",
+                        "tags",
+                        List.of("a"),
+                        "labels",
+                        Map.of("team", "db")),
                 json("play_started", run(3), 2, 1, "play", "p", "playbook", "site.yml"),
                 started(run(3), 3, 2, "h3", "p", "j", "id3", "async", 60),
                 json("run_finished", run(3), 4, 9, "stats", Map.of("h3", Map.of("ok", 2))));
@@ -112,18 +137,45 @@ class HttpServiceTest {
         assertThat(run.at("/plays/0/play").textValue()).isEqualTo("p");
         assertThat(run.at("/labels/team").textValue()).isEqualTo("db");
         assertThat(ok(service.get("/api/v1/runs?run_name=CHG-3")).get("runs")).hasSize(1);
-        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/jobs")).at("/jobs/0/ansible_job_id").textValue()).isEqualTo("id3");
-        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/events")).get("events")).hasSize(4);
-        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/events?limit=1&cursor=" + ok(service.get("/api/v1/runs/" + run(3) + "/events?limit=2")).get("next").textValue())).at("/events/0/seq").intValue()).isEqualTo(3);
+        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/jobs"))
+                        .at("/jobs/0/ansible_job_id")
+                        .textValue())
+                .isEqualTo("id3");
+        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/events")).get("events"))
+                .hasSize(4);
+        assertThat(ok(service.get("/api/v1/runs/" + run(3) + "/events?limit=1&cursor="
+                                + ok(service.get("/api/v1/runs/" + run(3) + "/events?limit=2"))
+                                        .get("next")
+                                        .textValue()))
+                        .at("/events/0/seq")
+                        .intValue())
+                .isEqualTo(3);
         problem(service.get("/api/v1/runs/" + run(999)), 404);
         problem(service.get("/api/v1/runs/" + run(999) + "/jobs"), 404);
-        assertThat(problem(service.get("/api/v1/runs/nonsense"), 400).at("/errors/0/field").textValue()).isEqualTo("run_id");
+        assertThat(problem(service.get("/api/v1/runs/nonsense"), 400)
+                        .at("/errors/0/field")
+                        .textValue())
+                .isEqualTo("run_id");
     }
 
     @Test
     void job_isReadByItsName_withAllThatAResumeNeeds() {
-        post(started(run(4), 1, 0, "h4", "a play", "the job", "2472848566.371110", "async", 60, "results_file", "/home/u/.ansible_async/2472848566.371110",
-                "execution_host", "elsewhere", "playbook", "site.yml"));
+        post(started(
+                run(4),
+                1,
+                0,
+                "h4",
+                "a play",
+                "the job",
+                "2472848566.371110",
+                "async",
+                60,
+                "results_file",
+                "/home/u/.ansible_async/2472848566.371110",
+                "execution_host",
+                "elsewhere",
+                "playbook",
+                "site.yml"));
         JsonNode job = ok(service.get("/api/v1/jobs/h4/a%20play/the%20job"));
         assertThat(job.get("ansible_job_id").textValue()).isEqualTo("2472848566.371110");
         assertThat(job.get("async_dir").textValue()).isEqualTo("/home/u/.ansible_async");
@@ -133,31 +185,63 @@ class HttpServiceTest {
         assertThat(job.get("deadline").textValue()).isEqualTo("2026-11-20T10:01:00.000000Z");
         assertThat(job.get("ambiguous").booleanValue()).isFalse();
         assertThat(job.get("source").textValue()).isEqualTo("ledger");
-        assertThat(ok(service.get("/api/v1/jobs?host=h4&status=running&job=the%20job")).get("jobs")).hasSize(1);
-        assertThat(problem(service.get("/api/v1/jobs/h4/a%20play/nothing"), 404).get("detail").textValue()).contains("nothing", "h4");
+        assertThat(ok(service.get("/api/v1/jobs?host=h4&status=running&job=the%20job"))
+                        .get("jobs"))
+                .hasSize(1);
+        assertThat(problem(service.get("/api/v1/jobs/h4/a%20play/nothing"), 404)
+                        .get("detail")
+                        .textValue())
+                .contains("nothing", "h4");
         problem(service.get("/api/v1/jobs/h4/a%20play/the%20job?playbook=other.yml"), 404);
-        assertThat(ok(service.get("/api/v1/jobs/h4/a%20play/the%20job?playbook=site.yml&run_id=" + run(4))).get("job_name").textValue()).isEqualTo("the job");
+        assertThat(ok(service.get("/api/v1/jobs/h4/a%20play/the%20job?playbook=site.yml&run_id=" + run(4)))
+                        .get("job_name")
+                        .textValue())
+                .isEqualTo("the job");
     }
 
     @Test
     void details_areShownWithTheJob_andNotInLists() {
-        post(started(run(41), 1, 0, "h41", "p", "j", "d1", "details", Map.of("cmd", "run ***", "extra", 1)),
-                json("job_ended", run(41), 2, 9, "host", "h41", "ansible_job_id", "d1", "status", "failed", "details", Map.of("stderr", "no room", "module_args", Map.of("size", 7))));
+        post(
+                started(run(41), 1, 0, "h41", "p", "j", "d1", "details", Map.of("cmd", "run ***", "extra", 1)),
+                json(
+                        "job_ended",
+                        run(41),
+                        2,
+                        9,
+                        "host",
+                        "h41",
+                        "ansible_job_id",
+                        "d1",
+                        "status",
+                        "failed",
+                        "details",
+                        Map.of("stderr", "no room", "module_args", Map.of("size", 7))));
         JsonNode job = ok(service.get("/api/v1/jobs/h41/p/j"));
-        assertThat(job.get("details")).isEqualTo(json("{\"cmd\":\"run ***\",\"extra\":1,\"stderr\":\"no room\",\"module_args\":{\"size\":7}}"));
+        assertThat(job.get("details"))
+                .isEqualTo(
+                        json("{\"cmd\":\"run ***\",\"extra\":1,\"stderr\":\"no room\",\"module_args\":{\"size\":7}}"));
         assertThat(job.at("/candidates")).noneMatch(candidate -> candidate.has("details"));
-        assertThat(ok(service.get("/api/v1/jobs?host=h41")).get("jobs")).hasSize(1).noneMatch(listed -> listed.has("details"));
+        assertThat(ok(service.get("/api/v1/jobs?host=h41")).get("jobs"))
+                .hasSize(1)
+                .noneMatch(listed -> listed.has("details"));
         post(started(run(42), 1, 0, "h42", "p", "j", "d2"));
         assertThat(ok(service.get("/api/v1/jobs/h42/p/j")).has("details")).isFalse();
     }
 
     @Test
     void savingAgain_counts_alsoWhenTheClockWasSetBackInBetween() {
-        assertThat(ok(service.put("/api/v1/jobs/h43/p/j", "{\"ansible_job_id\":\"s1\",\"metadata\":{\"n\":1}}")).at("/metadata/n").intValue()).isEqualTo(1);
+        assertThat(ok(service.put("/api/v1/jobs/h43/p/j", "{\"ansible_job_id\":\"s1\",\"metadata\":{\"n\":1}}"))
+                        .at("/metadata/n")
+                        .intValue())
+                .isEqualTo(1);
         service.clock.advance(Duration.ofDays(-1000));
         try {
-            assertThat(ok(service.put("/api/v1/jobs/h43/p/j", "{\"ansible_job_id\":\"s1\",\"metadata\":{\"n\":2}}")).at("/metadata/n").intValue()).isEqualTo(2);
-            assertThat(ok(service.get("/api/v1/jobs/h43/p/j")).at("/metadata/n").intValue()).isEqualTo(2);
+            assertThat(ok(service.put("/api/v1/jobs/h43/p/j", "{\"ansible_job_id\":\"s1\",\"metadata\":{\"n\":2}}"))
+                            .at("/metadata/n")
+                            .intValue())
+                    .isEqualTo(2);
+            assertThat(ok(service.get("/api/v1/jobs/h43/p/j")).at("/metadata/n").intValue())
+                    .isEqualTo(2);
         } finally {
             service.clock.advance(Duration.ofDays(1000));
         }
@@ -166,15 +250,20 @@ class HttpServiceTest {
     @Test
     void plusSign_isAPlusSign() {
         post(started(run(5), 1, 0, "h5", "c++", "a+b", "id5"));
-        assertThat(ok(service.get("/api/v1/jobs/h5/c++/a+b")).get("play").textValue()).isEqualTo("c++");
+        assertThat(ok(service.get("/api/v1/jobs/h5/c++/a+b")).get("play").textValue())
+                .isEqualTo("c++");
     }
 
     @Test
     void twoPlaybooks_areAmbiguous_untilOneIsNamed() {
-        post(started(run(6), 1, 0, "h6", "p", "j", "a6", "playbook", "one.yml"), started(run(7), 1, 5, "h6", "p", "j", "b6", "playbook", "two.yml"));
+        post(
+                started(run(6), 1, 0, "h6", "p", "j", "a6", "playbook", "one.yml"),
+                started(run(7), 1, 5, "h6", "p", "j", "b6", "playbook", "two.yml"));
         JsonNode job = ok(service.get("/api/v1/jobs/h6/p/j"));
         assertThat(job.get("ambiguous").booleanValue()).isTrue();
-        assertThat(job.get("candidates")).extracting(c -> c.get("playbook").textValue()).containsExactly("two.yml", "one.yml");
+        assertThat(job.get("candidates"))
+                .extracting(c -> c.get("playbook").textValue())
+                .containsExactly("two.yml", "one.yml");
         JsonNode one = ok(service.get("/api/v1/jobs/h6/p/j?playbook=one.yml"));
         assertThat(one.get("ambiguous").booleanValue()).isFalse();
         assertThat(one.get("ansible_job_id").textValue()).isEqualTo("a6");
@@ -182,16 +271,23 @@ class HttpServiceTest {
 
     @Test
     void savedRecord_isReadBack() {
-        JsonNode put = ok(service.put("/api/v1/jobs/h8/p/j", "{\"ansible_job_id\":\"id8\",\"metadata\":{\"a\":null,\"n\":1.50},\"x_other\":[1]}"));
+        JsonNode put = ok(service.put(
+                "/api/v1/jobs/h8/p/j",
+                "{\"ansible_job_id\":\"id8\",\"metadata\":{\"a\":null,\"n\":1.50},\"x_other\":[1]}"));
         assertThat(put.get("ansible_job_id").textValue()).isEqualTo("id8");
         JsonNode job = ok(service.get("/api/v1/jobs/h8/p/j"));
         assertThat(job.get("metadata").toString()).isEqualTo("{\"a\":null,\"n\":1.50}");
         assertThat(job.get("x_other").toString()).isEqualTo("[1]");
         assertThat(job.get("started_at").textValue()).isEqualTo("2026-11-20T11:00:00.000000Z");
         ok(service.put("/api/v1/jobs/h8/p/j", job.toString()));
-        assertThat(ok(service.get("/api/v1/jobs/h8/p/j")).get("metadata")).as("saving an answer as it is changes nothing").isEqualTo(job.get("metadata"));
+        assertThat(ok(service.get("/api/v1/jobs/h8/p/j")).get("metadata"))
+                .as("saving an answer as it is changes nothing")
+                .isEqualTo(job.get("metadata"));
         ok(service.put("/api/v1/jobs/h8/p/num", "{\"ansible_job_id\":2472848566.371110}"));
-        assertThat(ok(service.get("/api/v1/jobs/h8/p/num")).get("ansible_job_id").textValue()).isEqualTo("2472848566.371110");
+        assertThat(ok(service.get("/api/v1/jobs/h8/p/num"))
+                        .get("ansible_job_id")
+                        .textValue())
+                .isEqualTo("2472848566.371110");
     }
 
     static Stream<Arguments> badSaves() {
@@ -207,14 +303,19 @@ class HttpServiceTest {
                 arguments("{\"ansible_job_id\":\"a\",\"metadata\":7}", 400, "metadata"),
                 arguments("{\"ansible_job_id\":\"a\",\"save_time\":\"now\"}", 400, "save_time"),
                 arguments("{\"ansible_job_id\":\"a\",\"x\":\"\\ud800\"}", 400, "surrogate"),
-                arguments("{\"ansible_job_id\":\"a\",\"metadata\":{\"m\":\"" + "x".repeat(64_000) + "\"}}", 413, "64000"),
-                arguments("{\"ansible_job_id\":\"a\",\"metadata\":{\"m\":\"" + "x".repeat(2_000_000) + "\"}}", 413, "64000"));
+                arguments(
+                        "{\"ansible_job_id\":\"a\",\"metadata\":{\"m\":\"" + "x".repeat(64_000) + "\"}}", 413, "64000"),
+                arguments(
+                        "{\"ansible_job_id\":\"a\",\"metadata\":{\"m\":\"" + "x".repeat(2_000_000) + "\"}}",
+                        413,
+                        "64000"));
     }
 
     @ParameterizedTest
     @MethodSource("badSaves")
     void badSave_isRefused_andNothingIsStored(String body, int status, String word) {
-        assertThat(problem(service.put("/api/v1/jobs/h9/p/j", body), status).toString()).contains(word);
+        assertThat(problem(service.put("/api/v1/jobs/h9/p/j", body), status).toString())
+                .contains(word);
         problem(service.get("/api/v1/jobs/h9/p/j"), 404);
     }
 
@@ -225,11 +326,17 @@ class HttpServiceTest {
                 arguments("not json", 400, "JSON"),
                 arguments(good, 400, "array"),
                 arguments("[" + good + ",{\"type\":\"run_alive\"}]", 400, "\"field\":\"run_id\""),
-                arguments("[" + good + "," + good.replace("run_alive", "nothing") + "]", 400, "\"index\":1,\"field\":\"type\""),
+                arguments(
+                        "[" + good + "," + good.replace("run_alive", "nothing") + "]",
+                        400,
+                        "\"index\":1,\"field\":\"type\""),
                 arguments("[" + good + "," + good.replace("\"seq\":1", "\"seq\":0") + "]", 400, "\"field\":\"seq\""),
                 arguments("[" + good + "," + good.replace("run_alive", "") + "]", 400, "\"field\":\"type\""),
                 arguments("[" + "[".repeat(10_000), 400, "depth"),
-                arguments("[" + String.join(",", java.util.Collections.nCopies(10_000, good)) + "]", 413, "max-batch-events"),
+                arguments(
+                        "[" + String.join(",", java.util.Collections.nCopies(10_000, good)) + "]",
+                        413,
+                        "max-batch-events"),
                 arguments("[" + good + "," + " ".repeat(9_000_000) + good + "]", 413, "max-body"));
     }
 
@@ -244,13 +351,21 @@ class HttpServiceTest {
 
     @Test
     void bytesThatAreNoUtf8_areRefused() {
-        HttpResponse<String> response = service.send(service.request("/api/v1/events").header("content-type", "application/json")
+        HttpResponse<String> response = service.send(service.request("/api/v1/events")
+                .header("content-type", "application/json")
                 .POST(BodyPublishers.ofByteArray(new byte[] {'[', '"', (byte) 0xff, '"', ']'})));
         assertThat(problem(response, 400).get("detail").textValue()).contains("UTF-8");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/jsonp", ""})
+    @ValueSource(
+            strings = {
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "application/jsonp",
+                ""
+            })
     void otherContentTypes_areRefused(String type) {
         var request = service.request("/api/v1/events").POST(BodyPublishers.ofString("[]"));
         problem(service.send(type.isEmpty() ? request : request.header("content-type", type)), 415);
@@ -260,19 +375,34 @@ class HttpServiceTest {
 
     @ParameterizedTest
     @CsvSource({
-        "/api/v1/jobs?hots=a, hots", "/api/v1/jobs?host=, host", "/api/v1/jobs?host=a&host=b, host", "/api/v1/jobs?limit=0, limit", "/api/v1/jobs?limit=1001, limit",
-        "/api/v1/jobs?limit=x, limit", "/api/v1/jobs?status=done, status", "/api/v1/jobs?run_id=1, run_id", "/api/v1/runs?x=1, x", "/api/v1/jobs/a/b/c?x=1, x",
-        "/api/v1/jobs/a/b/c?run_id=1, run_id", "/api/v1/jobs/a/b/c?playbook=, playbook", "/api/v1/mirrors?x=1, x"})
+        "/api/v1/jobs?hots=a, hots", "/api/v1/jobs?host=, host", "/api/v1/jobs?host=a&host=b, host",
+                "/api/v1/jobs?limit=0, limit", "/api/v1/jobs?limit=1001, limit",
+        "/api/v1/jobs?limit=x, limit", "/api/v1/jobs?status=done, status", "/api/v1/jobs?run_id=1, run_id",
+                "/api/v1/runs?x=1, x", "/api/v1/jobs/a/b/c?x=1, x",
+        "/api/v1/jobs/a/b/c?run_id=1, run_id", "/api/v1/jobs/a/b/c?playbook=, playbook", "/api/v1/mirrors?x=1, x"
+    })
     void badParameter_isNamed(String path, String field) {
-        assertThat(problem(service.get(path), 400).at("/errors/0/field").textValue()).isEqualTo(field);
+        assertThat(problem(service.get(path), 400).at("/errors/0/field").textValue())
+                .isEqualTo(field);
     }
 
     @ParameterizedTest
-    @CsvSource({"/api/v1/jobs/%/b/c, host", "/api/v1/jobs/a/%zz/c, play", "/api/v1/jobs/a/b/%f, job", "/api/v1/jobs/a/b/%ff, job", "/api/v1/jobs/a/b/%00, job",
-        "/api/v1/jobs//b/c, host", "/api/v1/jobs/a//c, play", "/api/v1/jobs/a/b/%ed%a0%80, job"})
+    @CsvSource({
+        "/api/v1/jobs/%/b/c, host",
+        "/api/v1/jobs/a/%zz/c, play",
+        "/api/v1/jobs/a/b/%f, job",
+        "/api/v1/jobs/a/b/%ff, job",
+        "/api/v1/jobs/a/b/%00, job",
+        "/api/v1/jobs//b/c, host",
+        "/api/v1/jobs/a//c, play",
+        "/api/v1/jobs/a/b/%ed%a0%80, job"
+    })
     void badEscapesAndNamesInThePath_areNamed(String path, String field) {
         String response = service.rawGet(path);
-        assertThat(response).startsWith("HTTP/1.1 400").containsIgnoringCase("content-type: application/problem+json").contains("\"field\":\"" + field + "\"");
+        assertThat(response)
+                .startsWith("HTTP/1.1 400")
+                .containsIgnoringCase("content-type: application/problem+json")
+                .contains("\"field\":\"" + field + "\"");
     }
 
     @ParameterizedTest
@@ -282,17 +412,42 @@ class HttpServiceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"..", ".", "../..", "a/b", "%2F", "%", "/", "\\", "C:\\x", "a\nb", "a\r\nX-Evil: 1", "'", "\"", "<script>", "\u65e5\u672c", "\uD83D\uDE80", "a b", "?", "#", ";x=1",
-        "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
-            + "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"})
+    @ValueSource(
+            strings = {
+                "..",
+                ".",
+                "../..",
+                "a/b",
+                "%2F",
+                "%",
+                "/",
+                "\\",
+                "C:\\x",
+                "a\nb",
+                "a\r\nX-Evil: 1",
+                "'",
+                "\"",
+                "<script>",
+                "\u65e5\u672c",
+                "\uD83D\uDE80",
+                "a b",
+                "?",
+                "#",
+                ";x=1",
+                "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+                        + "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
+            })
     void strangeNames_arePutAndGotByTheirRealName(String name) {
         String path = "/api/v1/jobs/" + escape(name) + "/" + escape(name) + "/" + escape(name);
         String body = "{\"ansible_job_id\":\"strange\"}";
-        String put = service.raw("PUT " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+        String put = service.raw("PUT " + path
+                + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: "
+                + body.length() + "\r\n\r\n" + body);
         assertThat(put).startsWith("HTTP/1.1 200");
         String got = service.rawGet(path);
         assertThat(got).startsWith("HTTP/1.1 200");
-        assertThat(json(got.substring(got.indexOf("\r\n\r\n") + 4)).get("host").textValue()).isEqualTo(name);
+        assertThat(json(got.substring(got.indexOf("\r\n\r\n") + 4)).get("host").textValue())
+                .isEqualTo(name);
         assertThat(got.substring(0, got.indexOf("\r\n\r\n"))).doesNotContain("X-Evil");
         String missing = service.rawGet("/api/v1/jobs/" + escape(name) + "/" + escape(name) + "/missing");
         assertThat(missing).startsWith("HTTP/1.1 404").doesNotContain("\nX-Evil");
@@ -312,14 +467,28 @@ class HttpServiceTest {
         String path = "/api/v1/jobs/" + escape(name) + "/" + escape(name) + "/" + escape(name);
         assertThat(service.rawGet(path)).startsWith("HTTP/1.1 404").contains("no-such-job");
         assertThat(service.rawGet(path + "%41")).startsWith("HTTP/1.1 400").contains("4096");
-        assertThat(service.rawGet("/" + "x".repeat(100_000))).matches("(?s)HTTP/1\\.[01] 414 .*").contains("application/problem+json");
+        assertThat(service.rawGet("/" + "x".repeat(100_000)))
+                .matches("(?s)HTTP/1\\.[01] 414 .*")
+                .contains("application/problem+json");
     }
 
     @ParameterizedTest
-    @CsvSource({"GET, /api/v1/nothing, 404", "GET, /api/v2/runs, 404", "GET, /api/v1/jobs/a/b, 404", "GET, /api/v1/jobs/a/b/c/d, 404", "DELETE, /api/v1/events, 405",
-        "GET, /api/v1/events, 405", "POST, /api/v1/runs, 405", "POST, /api/v1/jobs/a/b/c, 405", "DELETE, /api/v1/jobs/a/b/c, 405", "PUT, /healthz, 405"})
+    @CsvSource({
+        "GET, /api/v1/nothing, 404",
+        "GET, /api/v2/runs, 404",
+        "GET, /api/v1/jobs/a/b, 404",
+        "GET, /api/v1/jobs/a/b/c/d, 404",
+        "DELETE, /api/v1/events, 405",
+        "GET, /api/v1/events, 405",
+        "POST, /api/v1/runs, 405",
+        "POST, /api/v1/jobs/a/b/c, 405",
+        "DELETE, /api/v1/jobs/a/b/c, 405",
+        "PUT, /healthz, 405"
+    })
     void otherPathsAndMethods_areProblems(String method, String path, int status) {
-        HttpResponse<String> response = service.send(service.request(path).header("content-type", "application/json").method(method, BodyPublishers.ofString("{}")));
+        HttpResponse<String> response = service.send(service.request(path)
+                .header("content-type", "application/json")
+                .method(method, BodyPublishers.ofString("{}")));
         problem(response, status);
         assertThat(response.headers().firstValue("allow").isPresent()).isEqualTo(status == 405);
     }
@@ -333,28 +502,59 @@ class HttpServiceTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/index.html", "/api", "/api/v1/jobs/<b>/<b>/<b>", "/api/v1/runs/<script>", "/../../etc/passwd", "/%3Cscript%3E", "/api/v1/jobs?%3Cscript%3E=1"})
+    @ValueSource(
+            strings = {
+                "/index.html",
+                "/api",
+                "/api/v1/jobs/<b>/<b>/<b>",
+                "/api/v1/runs/<script>",
+                "/../../etc/passwd",
+                "/%3Cscript%3E",
+                "/api/v1/jobs?%3Cscript%3E=1"
+            })
     void noAnswer_toAProgram_isHtml(String path) {
         assertThat(service.rawGet(path)).doesNotContainIgnoringCase("text/html");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"NONSENSE\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET  HTTP/1.1\r\n\r\n", "\r\n\r\n\0\0\0\r\n\r\n", "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
-        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\nConnection: close\r\n\r\n[]   []",
-        "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n"})
+    @ValueSource(
+            strings = {
+                "NONSENSE\r\n\r\n",
+                "GET / HTTP/9.9\r\n\r\n",
+                "GET  HTTP/1.1\r\n\r\n",
+                "\r\n\r\n\0\0\0\r\n\r\n",
+                "POST /api/v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+                "POST /api/v1/events HTTP/1.1\r\n"
+                        + "Host: x\r\n"
+                        + "Content-Length: 5\r\n"
+                        + "Content-Length: 6\r\n"
+                        + "Connection: close\r\n\r\n"
+                        + "[]   []",
+                "POST /api/v1/events HTTP/1.1\r\n"
+                        + "Host: x\r\n"
+                        + "Transfer-Encoding: chunked\r\n"
+                        + "Connection: close\r\n\r\n"
+                        + "zz\r\n"
+            })
     void whatIsNoHttp_isRefusedAndTheConnectionClosed(String request) {
-        assertThat(service.raw(request)).matches("(?s)HTTP/\\d\\.\\d (400|505|501|414) .*").doesNotContainIgnoringCase("text/html");
+        assertThat(service.raw(request))
+                .matches("(?s)HTTP/\\d\\.\\d (400|505|501|414) .*")
+                .doesNotContainIgnoringCase("text/html");
         ok(service.get("/healthz"));
     }
 
     @Test
     void silentRun_isShownAsInterrupted_bySettingAndClock() {
         post(json("run_started", run(11), 1, 0, "kind", "playbook"));
-        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue()).isEqualTo("running");
+        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue())
+                .isEqualTo("running");
         service.clock.advance(Duration.ofMinutes(61));
-        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue()).isEqualTo("interrupted");
+        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue())
+                .isEqualTo("interrupted");
         post(json("run_alive", run(11), 2, 1));
-        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue()).as("it speaks again").isEqualTo("running");
+        assertThat(ok(service.get("/api/v1/runs/" + run(11))).get("state").textValue())
+                .as("it speaks again")
+                .isEqualTo("running");
         assertThat(service.clock.instant()).isAfter(T0);
         service.clock.advance(Duration.ofMinutes(-61));
     }
@@ -363,22 +563,35 @@ class HttpServiceTest {
     void twoHundredPostsAtOnce_areAllStored() throws Exception {
         List<CompletableFuture<HttpResponse<String>>> answers = new ArrayList<>();
         for (int i = 1; i <= 200; i++) {
-            var request = service.request("/api/v1/events").header("content-type", "application/json").timeout(Duration.ofSeconds(60))
-                    .POST(BodyPublishers.ofString("[" + started(run(12), i, i, "h12", "p", "j" + i, "id12-" + i) + "]")).build();
+            var request = service.request("/api/v1/events")
+                    .header("content-type", "application/json")
+                    .timeout(Duration.ofSeconds(60))
+                    .POST(BodyPublishers.ofString("[" + started(run(12), i, i, "h12", "p", "j" + i, "id12-" + i) + "]"))
+                    .build();
             answers.add(service.client.sendAsync(request, HttpResponse.BodyHandlers.ofString()));
         }
         for (CompletableFuture<HttpResponse<String>> answer : answers) {
-            assertThat(ok(answer.get(60, TimeUnit.SECONDS)).get("stored").intValue()).isEqualTo(1);
+            assertThat(ok(answer.get(60, TimeUnit.SECONDS)).get("stored").intValue())
+                    .isEqualTo(1);
         }
         JsonNode run = ok(service.get("/api/v1/runs/" + run(12)));
         assertThat(run.get("events").intValue()).isEqualTo(200);
-        assertThat(ok(service.get("/api/v1/jobs?host=h12&limit=1000")).get("jobs")).hasSize(200);
+        assertThat(ok(service.get("/api/v1/jobs?host=h12&limit=1000")).get("jobs"))
+                .hasSize(200);
     }
 
     @Test
     void pipelinedRequests_areAnsweredInOrder() {
-        String text = service.raw("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /api/v1/runs/nonsense HTTP/1.1\r\nHost: x\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        String text = service.raw("GET /healthz HTTP/1.1\r\n"
+                + "Host: x\r\n\r\n"
+                + "GET /api/v1/runs/nonsense HTTP/1.1\r\n"
+                + "Host: x\r\n\r\n"
+                + "GET /healthz HTTP/1.1\r\n"
+                + "Host: x\r\n"
+                + "Connection: close\r\n\r\n");
         assertThat(text.split("HTTP/1.1 ")).hasSize(4);
-        assertThat(text.indexOf("HTTP/1.1 400")).isGreaterThan(text.indexOf("HTTP/1.1 200")).isLessThan(text.lastIndexOf("HTTP/1.1 200"));
+        assertThat(text.indexOf("HTTP/1.1 400"))
+                .isGreaterThan(text.indexOf("HTTP/1.1 200"))
+                .isLessThan(text.lastIndexOf("HTTP/1.1 200"));
     }
 }

@@ -54,13 +54,21 @@ class MetricsTest {
 
     /** The value of a sample, NaN when there is none. */
     private static double value(String text, String sample) {
-        return text.lines().filter(line -> line.startsWith(sample + " ")).mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 1))).findFirst().orElse(Double.NaN);
+        return text.lines()
+                .filter(line -> line.startsWith(sample + " "))
+                .mapToDouble(line -> Double.parseDouble(line.substring(sample.length() + 1)))
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     @Test
     void whatHappens_isCounted() {
-        String batch = Json.MAPPER.valueToTree(List.of(started(run(1), 1, 0, "h", "p", "j", "a", "async", 60), started(run(1), 2, 1, "h", "p", "k", "b"),
-                json("job_ended", run(1), 3, 9, "host", "h", "ansible_job_id", "b", "status", "lost"))).toString();
+        String batch = Json.MAPPER
+                .valueToTree(List.of(
+                        started(run(1), 1, 0, "h", "p", "j", "a", "async", 60),
+                        started(run(1), 2, 1, "h", "p", "k", "b"),
+                        json("job_ended", run(1), 3, 9, "host", "h", "ansible_job_id", "b", "status", "lost")))
+                .toString();
         service.post(batch);
         service.post(batch);
         service.get("/api/v1/jobs/h/p/j");
@@ -68,7 +76,13 @@ class MetricsTest {
         service.get("/nowhere/at/all");
         service.get("/api/v1/runs/" + run(1));
         // A request is counted just after its answer is sent.
-        String text = await().atMost(Duration.ofSeconds(60)).until(this::scrape, now -> value(now, "jobledger_http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/runs/{run_id}\",status=\"200\"}") == 1);
+        String text = await().atMost(Duration.ofSeconds(60))
+                .until(
+                        this::scrape,
+                        now -> value(
+                                        now,
+                                        "jobledger_http_request_duration_seconds_count{method=\"GET\",route=\"/api/v1/runs/{run_id}\",status=\"200\"}")
+                                == 1);
         assertThat(value(text, "jobledger_events_stored_total")).isEqualTo(3);
         assertThat(value(text, "jobledger_events_duplicate_total")).isEqualTo(3);
         assertThat(value(text, "jobledger_commit_duration_seconds_count")).isEqualTo(2);
@@ -82,9 +96,12 @@ class MetricsTest {
         assertThat(value(text, "jobledger_runs{state=\"running\"}")).isEqualTo(1);
         assertThat(value(text, "jobledger_ledger_size_bytes")).isPositive();
         String counted = "jobledger_http_request_duration_seconds_count{method=\"";
-        assertThat(value(text, counted + "GET\",route=\"/api/v1/jobs/{host}/{play}/{job}\",status=\"404\"}")).isEqualTo(1);
-        assertThat(value(text, counted + "GET\",route=\"other\",status=\"404\"}")).isEqualTo(1);
-        assertThat(value(text, counted + "POST\",route=\"/api/v1/events\",status=\"200\"}")).isEqualTo(2);
+        assertThat(value(text, counted + "GET\",route=\"/api/v1/jobs/{host}/{play}/{job}\",status=\"404\"}"))
+                .isEqualTo(1);
+        assertThat(value(text, counted + "GET\",route=\"other\",status=\"404\"}"))
+                .isEqualTo(1);
+        assertThat(value(text, counted + "POST\",route=\"/api/v1/events\",status=\"200\"}"))
+                .isEqualTo(2);
         assertThat(text).doesNotContain("nothing").doesNotContain("nowhere");
     }
 
@@ -93,35 +110,53 @@ class MetricsTest {
         for (int i = 0; i < 20; i++) {
             service.raw("BREW" + i + " /teapot/" + i + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         }
-        assertThat(scrape().lines().filter(line -> line.startsWith("jobledger_http_request_duration_seconds_count")).count()).isLessThanOrEqualTo(2);
+        assertThat(scrape().lines()
+                        .filter(line -> line.startsWith("jobledger_http_request_duration_seconds_count"))
+                        .count())
+                .isLessThanOrEqualTo(2);
     }
 
     private static Set<String> names(String text) {
-        return NAME.matcher(text).results().map(found -> SUFFIX.matcher(found.group()).replaceFirst("")).collect(Collectors.toCollection(TreeSet::new));
+        return NAME.matcher(text)
+                .results()
+                .map(found -> SUFFIX.matcher(found.group()).replaceFirst(""))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     private static Set<String> documented() throws IOException {
-        return Files.readAllLines(Wire.checkout().resolve("docs/reference/metrics.md")).stream().filter(line -> line.startsWith("| `"))
-                .flatMap(line -> names(line.substring(0, line.indexOf(" | "))).stream()).collect(Collectors.toCollection(TreeSet::new));
+        return Files.readAllLines(Wire.checkout().resolve("docs/reference/metrics.md")).stream()
+                .filter(line -> line.startsWith("| `"))
+                .flatMap(line -> names(line.substring(0, line.indexOf(" | "))).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     @Test
     void referencePage_listsWhatIsExposed() throws IOException {
         service.get("/healthz");
-        String text = await().atMost(Duration.ofSeconds(60)).until(this::scrape, now -> now.contains("jobledger_http_request"));
-        Set<String> exposed = text.lines().filter(line -> line.startsWith("# TYPE ")).map(line -> SUFFIX.matcher(line.split(" ")[2]).replaceFirst("")).collect(Collectors.toCollection(TreeSet::new));
+        String text = await().atMost(Duration.ofSeconds(60))
+                .until(this::scrape, now -> now.contains("jobledger_http_request"));
+        Set<String> exposed = text.lines()
+                .filter(line -> line.startsWith("# TYPE "))
+                .map(line -> SUFFIX.matcher(line.split(" ")[2]).replaceFirst(""))
+                .collect(Collectors.toCollection(TreeSet::new));
         assertThat(documented()).containsAll(exposed);
         // This service speaks plain HTTP; TlsTest sees what is there only with TLS.
         assertThat(documented().stream()
                         .filter(name -> name.startsWith("jobledger_") && !name.startsWith("jobledger_tls_")))
-                .containsExactlyElementsOf(exposed.stream().filter(name -> name.startsWith("jobledger_")).toList());
+                .containsExactlyElementsOf(exposed.stream()
+                        .filter(name -> name.startsWith("jobledger_"))
+                        .toList());
     }
 
     @Test
     void dashboardAndAlertRules_nameOnlyWhatIsDocumented() throws IOException {
         String dashboard = Files.readString(Wire.checkout().resolve("docs/monitoring/grafana-dashboard.json"));
         JsonNode panels = Json.MAPPER.readTree(dashboard).path("panels");
-        assertThat(panels).hasSizeGreaterThan(10).allSatisfy(panel -> assertThat(panel.findValues("expr")).as(panel.path("title").asText()).isNotEmpty());
+        assertThat(panels)
+                .hasSizeGreaterThan(10)
+                .allSatisfy(panel -> assertThat(panel.findValues("expr"))
+                        .as(panel.path("title").asText())
+                        .isNotEmpty());
         assertThat(documented()).containsAll(names(dashboard));
         String rules = Files.readString(Wire.checkout().resolve("docs/monitoring/alerts.yml"));
         assertThat(names(rules)).hasSizeGreaterThan(5);

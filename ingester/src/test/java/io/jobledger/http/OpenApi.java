@@ -41,7 +41,8 @@ final class OpenApi {
 
     private OpenApi() {
         try {
-            root = new ObjectMapper(new YAMLFactory()).readTree(Wire.checkout().resolve("docs/openapi.yaml").toFile());
+            root = new ObjectMapper(new YAMLFactory())
+                    .readTree(Wire.checkout().resolve("docs/openapi.yaml").toFile());
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -57,7 +58,11 @@ final class OpenApi {
         for (Map.Entry<String, JsonNode> path : root.get("paths").properties()) {
             for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
                 if (!operation.getKey().equals("parameters")) {
-                    operations.add(new Operation(operation.getKey().toUpperCase(Locale.ROOT), path.getKey(), operation.getValue(), path.getValue()));
+                    operations.add(new Operation(
+                            operation.getKey().toUpperCase(Locale.ROOT),
+                            path.getKey(),
+                            operation.getValue(),
+                            path.getValue()));
                 }
             }
         }
@@ -80,7 +85,8 @@ final class OpenApi {
         String wanted = method.equals("HEAD") ? "GET" : method;
         return operations().stream()
                 .filter(operation -> operation.method.equals(wanted))
-                .filter(operation -> rawPath.matches("\\Q" + operation.path.replaceAll("\\{\\w+\\}", "\\\\E[^/]+\\\\Q") + "\\E"))
+                .filter(operation ->
+                        rawPath.matches("\\Q" + operation.path.replaceAll("\\{\\w+\\}", "\\\\E[^/]+\\\\Q") + "\\E"))
                 .findFirst();
     }
 
@@ -89,12 +95,21 @@ final class OpenApi {
         String method = response.request().method();
         URI uri = response.request().uri();
         String what = method + " " + uri + " → " + response.statusCode() + " " + response.body();
-        String type = response.headers().firstValue("content-type").map(text -> text.split(";")[0]).orElse("");
+        String type = response.headers()
+                .firstValue("content-type")
+                .map(text -> text.split(";")[0])
+                .orElse("");
         // The router takes a slash too many, at the end or doubled, for none.
-        Operation operation = operation(method, uri.getRawPath()).or(() -> operation(method, uri.getRawPath().replaceAll("/+", "/").replaceAll("(.)/$", "$1"))).orElse(null);
-        JsonNode allowed = operation == null ? null : operation.node.get("responses").get(Integer.toString(response.statusCode()));
+        Operation operation = operation(method, uri.getRawPath())
+                .or(() ->
+                        operation(method, uri.getRawPath().replaceAll("/+", "/").replaceAll("(.)/$", "$1")))
+                .orElse(null);
+        JsonNode allowed =
+                operation == null ? null : operation.node.get("responses").get(Integer.toString(response.statusCode()));
         if (allowed == null) {
-            assertThat(operation == null ? ANYWHERE : EVERYWHERE).as("a status that the document has for it: " + what).contains(response.statusCode());
+            assertThat(operation == null ? ANYWHERE : EVERYWHERE)
+                    .as("a status that the document has for it: " + what)
+                    .contains(response.statusCode());
             // A browser gets its refusals as pages.
             allowed = root.at("/components/responses/" + (type.equals("text/html") ? "Html" : "Problem"));
         }
@@ -102,19 +117,29 @@ final class OpenApi {
         for (Map.Entry<String, JsonNode> header : allowed.path("headers").properties()) {
             JsonNode wanted = resolve(header.getValue());
             String value = response.headers().firstValue(header.getKey()).orElse(null);
-            assertThat(value != null || !wanted.path("required").asBoolean()).as("header " + header.getKey() + ": " + what).isTrue();
+            assertThat(value != null || !wanted.path("required").asBoolean())
+                    .as("header " + header.getKey() + ": " + what)
+                    .isTrue();
             if (value != null && wanted.at("/schema").has("pattern")) {
-                assertThat(value).as(what).containsPattern(Pattern.compile(wanted.at("/schema/pattern").textValue()));
+                assertThat(value)
+                        .as(what)
+                        .containsPattern(
+                                Pattern.compile(wanted.at("/schema/pattern").textValue()));
             }
         }
         if (!allowed.has("content") || method.equals("HEAD")) {
             assertThat(response.body()).as(what).isEmpty();
             return;
         }
-        assertThat(allowed.get("content").has(type)).as("media type " + type + ": " + what).isTrue();
+        assertThat(allowed.get("content").has(type))
+                .as("media type " + type + ": " + what)
+                .isTrue();
         if (type.endsWith("json") && !type.endsWith("ndjson")) {
             try {
-                assertThat(schema(allowed.get("content").get(type).get("schema")).validate(Json.MAPPER.readTree(response.body()))).as(what).isEmpty();
+                assertThat(schema(allowed.get("content").get(type).get("schema"))
+                                .validate(Json.MAPPER.readTree(response.body())))
+                        .as(what)
+                        .isEmpty();
             } catch (IOException e) {
                 throw new AssertionError("not JSON: " + what, e);
             }

@@ -35,7 +35,8 @@ import java.util.Map;
 /** The HTTP service on a free port, over a real ledger in a temporary directory. */
 public final class RunningService implements AutoCloseable {
     final TestClock clock = new TestClock(Wire.T0.plus(Duration.ofHours(1)));
-    final HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    final HttpClient client =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     final Ledger ledger;
     final List<MirrorRelay> relays = new ArrayList<>();
     final Tokens tokens;
@@ -51,13 +52,29 @@ public final class RunningService implements AutoCloseable {
         flags.putAll(settings);
         Settings loaded = SettingsLoader.load(flags, null, Map.of("XDG_CONFIG_HOME", directory.toString()));
         H2Ledger h2 = H2Ledger.open(
-                new H2Ledger.Options(((LedgerLocation.File) loaded.ledger()).base(), 16_384, loaded.queueEvents(), loaded.commitEvents(), 0, loaded.queryTimeout()), mirrors.stream().map(Mirror::uri).toList(), clock);
+                new H2Ledger.Options(
+                        ((LedgerLocation.File) loaded.ledger()).base(),
+                        16_384,
+                        loaded.queueEvents(),
+                        loaded.commitEvents(),
+                        0,
+                        loaded.queryTimeout()),
+                mirrors.stream().map(Mirror::uri).toList(),
+                clock);
         ledger = h2;
         for (int i = 0; i < mirrors.size(); i++) {
-            relays.add(new MirrorRelay(mirrors.get(i), h2.mirrors().get(i), ledger.outbox(), ledger.jobs(), 2, Duration.ofMillis(20)));
+            relays.add(new MirrorRelay(
+                    mirrors.get(i), h2.mirrors().get(i), ledger.outbox(), ledger.jobs(), 2, Duration.ofMillis(20)));
         }
         tokens = new Tokens(new FileTokenStore(loaded.access().tokens()), clock).start();
-        service = new HttpService(loaded, ledger, relays, clock, "test", tokens, new FileTrail(loaded.access().auditTrail(), clock));
+        service = new HttpService(
+                loaded,
+                ledger,
+                relays,
+                clock,
+                "test",
+                tokens,
+                new FileTrail(loaded.access().auditTrail(), clock));
         url = service.start();
     }
 
@@ -68,7 +85,8 @@ public final class RunningService implements AutoCloseable {
     /** Every answer must be one that docs/openapi.yaml allows. */
     public HttpResponse<String> send(HttpRequest.Builder request) {
         try {
-            HttpResponse<String> response = client.send(request.timeout(Duration.ofSeconds(60)).build(), BodyHandlers.ofString());
+            HttpResponse<String> response =
+                    client.send(request.timeout(Duration.ofSeconds(60)).build(), BodyHandlers.ofString());
             if (response.headers().firstValue("content-encoding").isEmpty()) {
                 OpenApi.DOCUMENT.check(response);
             }
@@ -87,7 +105,9 @@ public final class RunningService implements AutoCloseable {
     }
 
     public HttpResponse<String> post(String body) {
-        return send(request("/api/v1/events").header("content-type", "application/json").POST(BodyPublishers.ofString(body)));
+        return send(request("/api/v1/events")
+                .header("content-type", "application/json")
+                .POST(BodyPublishers.ofString(body)));
     }
 
     HttpResponse<String> put(String path, String body) {
@@ -102,7 +122,10 @@ public final class RunningService implements AutoCloseable {
         }
     }
 
-    /** Sends bytes as they are and returns all that comes back until the server closes; for what a client library would not send. */
+    /**
+     * Sends bytes as they are and returns all that comes back until the server closes; for what a client library would
+     * not send.
+     */
     String raw(String text) {
         try (Socket socket = new Socket("127.0.0.1", port())) {
             socket.setSoTimeout(20_000);

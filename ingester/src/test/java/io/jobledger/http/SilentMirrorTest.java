@@ -12,7 +12,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A lookup that only a mirror could answer, and the mirror does not: never "no such job", and what to do depends on whether waiting helps. */
+/**
+ * A lookup that only a mirror could answer, and the mirror does not: never "no such job", and what to do depends on
+ * whether waiting helps.
+ */
 class SilentMirrorTest {
     @TempDir
     Path directory;
@@ -35,11 +38,14 @@ class SilentMirrorTest {
     }
 
     private HttpResponse<String> lookup(MirrorException failure) {
-        Mirror mirror = (Mirror) Proxy.newProxyInstance(Mirror.class.getClassLoader(), new Class<?>[] {Mirror.class}, (proxy, method, arguments) -> switch (method.getName()) {
-            case "uri" -> "silent:";
-            case "close" -> null;
-            default -> throw failure;
-        });
+        Mirror mirror = (Mirror) Proxy.newProxyInstance(
+                Mirror.class.getClassLoader(),
+                new Class<?>[] {Mirror.class},
+                (proxy, method, arguments) -> switch (method.getName()) {
+                    case "uri" -> "silent:";
+                    case "close" -> null;
+                    default -> throw failure;
+                });
         try (RunningService service = new RunningService(directory, List.of(mirror), Map.of())) {
             return service.get("/api/v1/jobs/h/p/j");
         }

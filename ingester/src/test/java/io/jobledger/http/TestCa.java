@@ -13,13 +13,20 @@ import javax.net.ssl.SSLContext;
 public final class TestCa {
     /** Tests have clocks of their own. */
     private static final Instant FROM = Instant.parse("2020-01-01T00:00:00Z");
+
     private static final Instant UNTIL = Instant.parse("2050-01-01T00:00:00Z");
 
     private final X509Bundle root;
 
     public TestCa() {
         try {
-            root = new CertificateBuilder().ecp256().subject("CN=Test CA").setIsCertificateAuthority(true).notBefore(FROM).notAfter(UNTIL).buildSelfSigned();
+            root = new CertificateBuilder()
+                    .ecp256()
+                    .subject("CN=Test CA")
+                    .setIsCertificateAuthority(true)
+                    .notBefore(FROM)
+                    .notAfter(UNTIL)
+                    .buildSelfSigned();
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -33,7 +40,14 @@ public final class TestCa {
     /** One for loopback's address and another name, with a time of its own. */
     public X509Bundle issue(String commonName, String name, Instant from, Instant until) {
         try {
-            return new CertificateBuilder().ecp256().subject("CN=" + commonName).addSanIpAddress("127.0.0.1").addSanDnsName(name).notBefore(from).notAfter(until).buildIssuedBy(root);
+            return new CertificateBuilder()
+                    .ecp256()
+                    .subject("CN=" + commonName)
+                    .addSanIpAddress("127.0.0.1")
+                    .addSanDnsName(name)
+                    .notBefore(from)
+                    .notAfter(until)
+                    .buildIssuedBy(root);
         } catch (Exception e) {
             throw new AssertionError(e);
         }
@@ -58,7 +72,10 @@ public final class TestCa {
     /** A client that trusts this CA alone, and shows {@code own} if it is not null. */
     public SSLContext client(X509Bundle own) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(own == null ? new KeyManager[0] : own.toKeyManagerFactory().getKeyManagers(), root.toTrustManagerFactory().getTrustManagers(), null);
+        context.init(
+                own == null ? new KeyManager[0] : own.toKeyManagerFactory().getKeyManagers(),
+                root.toTrustManagerFactory().getTrustManagers(),
+                null);
         return context;
     }
 }

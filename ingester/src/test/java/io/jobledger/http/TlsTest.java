@@ -54,21 +54,31 @@ class TlsTest {
     }
 
     private RunningService start(Map<Setting, String> more) {
-        Map<Setting, String> settings = new EnumMap<>(Map.of(Setting.TLS_CERT, cert.toString(), Setting.TLS_KEY, key.toString()));
+        Map<Setting, String> settings =
+                new EnumMap<>(Map.of(Setting.TLS_CERT, cert.toString(), Setting.TLS_KEY, key.toString()));
         settings.putAll(more);
         return new RunningService(directory.resolve("data"), List.of(), settings);
     }
 
     /** Always a new connection. */
-    private static HttpResponse<String> get(RunningService service, SSLContext client) throws IOException, InterruptedException {
-        return HttpClient.newBuilder().sslContext(client).build()
-                .send(HttpRequest.newBuilder(URI.create(service.url + "/healthz")).timeout(Duration.ofSeconds(20)).build(), HttpResponse.BodyHandlers.ofString());
+    private static HttpResponse<String> get(RunningService service, SSLContext client)
+            throws IOException, InterruptedException {
+        return HttpClient.newBuilder()
+                .sslContext(client)
+                .build()
+                .send(
+                        HttpRequest.newBuilder(URI.create(service.url + "/healthz"))
+                                .timeout(Duration.ofSeconds(20))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
     }
 
     private static String served(RunningService service, SSLContext client) throws Exception {
         HttpResponse<String> response = get(service, client);
         assertThat(response.statusCode()).isEqualTo(200);
-        return ((X509Certificate) response.sslSession().orElseThrow().getPeerCertificates()[0]).getSubjectX500Principal().getName();
+        return ((X509Certificate) response.sslSession().orElseThrow().getPeerCertificates()[0])
+                .getSubjectX500Principal()
+                .getName();
     }
 
     @Test
@@ -78,7 +88,9 @@ class TlsTest {
             assertThat(served(service, ca.client(null))).isEqualTo("CN=first");
             assertThat(get(service, ca.client(null)).version()).isEqualTo(HttpClient.Version.HTTP_1_1);
             assertThatThrownBy(() -> get(service, otherCa.client(null))).isInstanceOf(SSLHandshakeException.class);
-            assertThat(service.raw("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")).as("plain text to a TLS port").doesNotContain(" 200 ");
+            assertThat(service.raw("GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
+                    .as("plain text to a TLS port")
+                    .doesNotContain(" 200 ");
         }
     }
 
@@ -88,7 +100,9 @@ class TlsTest {
             SSLContext client = ca.client(null);
             assertThat(served(service, client)).isEqualTo("CN=first");
             ca.write("second", cert, key);
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(served(service, ca.client(null))).isEqualTo("CN=second"));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(
+                            () -> assertThat(served(service, ca.client(null))).isEqualTo("CN=second"));
 
             Files.writeString(cert, "no certificate");
             // What comes after the broken file proves that it was seen, or passed over: in no case may it be served.
@@ -99,7 +113,9 @@ class TlsTest {
             Files.delete(cert);
             assertThat(served(service, ca.client(null))).isEqualTo("CN=second");
             ca.write("third", cert, key);
-            await().atMost(Duration.ofSeconds(30)).untilAsserted(() -> assertThat(served(service, ca.client(null))).isEqualTo("CN=third"));
+            await().atMost(Duration.ofSeconds(30))
+                    .untilAsserted(
+                            () -> assertThat(served(service, ca.client(null))).isEqualTo("CN=third"));
         }
     }
 
@@ -110,7 +126,10 @@ class TlsTest {
         assertThat(files.changed()).isFalse();
         ca.write("mismatched", cert, directory.resolve("another.key"));
         assertThat(files.changed()).isTrue();
-        assertThatThrownBy(files::read).isInstanceOf(HttpStartException.class).hasMessageContaining(cert.toString()).hasMessageContaining("not that of the certificate");
+        assertThatThrownBy(files::read)
+                .isInstanceOf(HttpStartException.class)
+                .hasMessageContaining(cert.toString())
+                .hasMessageContaining("not that of the certificate");
         assertThat(files.changed()).as("it is complained of once").isFalse();
         Files.delete(cert);
         assertThat(files.changed()).isTrue();
@@ -126,7 +145,8 @@ class TlsTest {
         try (RunningService service = start(Map.of())) {
             Instant now = service.clock.instant();
             assertThat(daysLeft(service)).isGreaterThan(1000);
-            TestCa.write(ca.issue("expired", "localhost", now.minus(Duration.ofDays(90)), now.minusSeconds(60)), cert, key);
+            TestCa.write(
+                    ca.issue("expired", "localhost", now.minus(Duration.ofDays(90)), now.minusSeconds(60)), cert, key);
             refused(service, cert);
             Instant from = now.plus(Duration.ofDays(1));
             TestCa.write(ca.issue("early", "localhost", from, from.plus(Duration.ofDays(9000))), cert, key);
@@ -146,15 +166,33 @@ class TlsTest {
     }
 
     private double daysLeft(RunningService service) throws Exception {
-        HttpResponse<String> metrics = HttpClient.newBuilder().sslContext(ca.client(null)).build()
-                .send(HttpRequest.newBuilder(URI.create(service.url + "/metrics")).build(), HttpResponse.BodyHandlers.ofString());
+        HttpResponse<String> metrics = HttpClient.newBuilder()
+                .sslContext(ca.client(null))
+                .build()
+                .send(
+                        HttpRequest.newBuilder(URI.create(service.url + "/metrics"))
+                                .build(),
+                        HttpResponse.BodyHandlers.ofString());
         assertThat(metrics.headers().firstValue("strict-transport-security")).contains("max-age=31536000");
-        return Double.parseDouble(metrics.body().lines().filter(line -> line.startsWith("jobledger_tls_certificate_days_left ")).findFirst().orElseThrow().split(" ")[1]);
+        return Double.parseDouble(metrics.body()
+                .lines()
+                .filter(line -> line.startsWith("jobledger_tls_certificate_days_left "))
+                .findFirst()
+                .orElseThrow()
+                .split(" ")[1]);
     }
 
     private Settings settings() {
         return SettingsLoader.load(
-                Map.of(Setting.TLS_CERT, cert.toString(), Setting.TLS_KEY, key.toString(), Setting.DATA_DIR, directory.toString()), null, Map.of("XDG_CONFIG_HOME", directory.toString()));
+                Map.of(
+                        Setting.TLS_CERT,
+                        cert.toString(),
+                        Setting.TLS_KEY,
+                        key.toString(),
+                        Setting.DATA_DIR,
+                        directory.toString()),
+                null,
+                Map.of("XDG_CONFIG_HOME", directory.toString()));
     }
 
     @Test
@@ -165,13 +203,17 @@ class TlsTest {
         try (RunningService service = start(Map.of(Setting.TLS_CLIENT_CA, clients.toString()))) {
             assertThat(served(service, ca.client(clientCa.issue("controller")))).isEqualTo("CN=first");
             assertThatThrownBy(() -> get(service, ca.client(null))).isInstanceOf(IOException.class);
-            assertThatThrownBy(() -> get(service, ca.client(otherCa.issue("stranger")))).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> get(service, ca.client(otherCa.issue("stranger"))))
+                    .isInstanceOf(IOException.class);
         }
     }
 
     @Test
     void filesThatCannotBeUsed_stopTheStart_andAreNamed() throws IOException {
         ca.write("other", directory.resolve("other.pem"), key);
-        assertThatThrownBy(() -> start(Map.of())).isInstanceOf(HttpStartException.class).hasMessageContaining(key.toString()).hasMessageContaining("not that of the certificate");
+        assertThatThrownBy(() -> start(Map.of()))
+                .isInstanceOf(HttpStartException.class)
+                .hasMessageContaining(key.toString())
+                .hasMessageContaining("not that of the certificate");
     }
 }

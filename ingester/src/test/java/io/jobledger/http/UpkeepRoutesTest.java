@@ -29,7 +29,10 @@ class UpkeepRoutesTest {
     @BeforeEach
     void start() {
         start(Map.of());
-        post(started(run(1), 1, 0, "h", "p", "j", "a"), json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"), json("run_finished", run(1), 3, 9));
+        post(
+                started(run(1), 1, 0, "h", "p", "j", "a"),
+                json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"),
+                json("run_finished", run(1), 3, 9));
         post(started(run(2), 1, 0, "h", "p", "k", "b"), json("run_finished", run(2), 2, 9));
         service.clock.advance(Duration.ofDays(10));
     }
@@ -39,7 +42,9 @@ class UpkeepRoutesTest {
     }
 
     private void post(JsonNode... events) {
-        assertThat(service.post(Json.MAPPER.valueToTree(List.of(events)).toString()).statusCode()).isEqualTo(200);
+        assertThat(service.post(Json.MAPPER.valueToTree(List.of(events)).toString())
+                        .statusCode())
+                .isEqualTo(200);
     }
 
     @AfterEach
@@ -48,7 +53,8 @@ class UpkeepRoutesTest {
     }
 
     private JsonNode prune(String query, int status) {
-        HttpResponse<String> response = service.send(service.request("/api/v1/prune" + query).POST(BodyPublishers.noBody()));
+        HttpResponse<String> response =
+                service.send(service.request("/api/v1/prune" + query).POST(BodyPublishers.noBody()));
         assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
         return RunningService.json(response.body());
     }
@@ -115,25 +121,49 @@ class UpkeepRoutesTest {
 
     @Test
     void pruneAndDelete_nameWhatIsWrong() {
-        assertThat(prune("?older_than=yesterday", 400).at("/errors/0/field").asText()).isEqualTo("older_than");
+        assertThat(prune("?older_than=yesterday", 400).at("/errors/0/field").asText())
+                .isEqualTo("older_than");
         assertThat(prune("?keep=-1", 400).at("/errors/0/field").asText()).isEqualTo("keep");
-        assertThat(prune("?older_than=1d&status=running", 400).at("/errors/0/field").asText()).isEqualTo("status");
+        assertThat(prune("?older_than=1d&status=running", 400)
+                        .at("/errors/0/field")
+                        .asText())
+                .isEqualTo("status");
         assertThat(prune("?status=failed", 400).at("/errors/0/field").asText()).isEqualTo("status");
-        assertThat(prune("?older_than=1d&dry_run=maybe", 400).at("/errors/0/field").asText()).isEqualTo("dry_run");
+        assertThat(prune("?older_than=1d&dry_run=maybe", 400)
+                        .at("/errors/0/field")
+                        .asText())
+                .isEqualTo("dry_run");
         assertThat(prune("?older_then=1d", 400).at("/errors/0/field").asText()).isEqualTo("older_then");
-        assertThat(prune("?older_than=1d&reason=" + "x".repeat(501), 400).at("/errors/0/field").asText()).isEqualTo("reason");
-        assertThat(prune("?older_than=1d&status=failed&status=lost", 200).get("chains").asInt()).isZero();
+        assertThat(prune("?older_than=1d&reason=" + "x".repeat(501), 400)
+                        .at("/errors/0/field")
+                        .asText())
+                .isEqualTo("reason");
+        assertThat(prune("?older_than=1d&status=failed&status=lost", 200)
+                        .get("chains")
+                        .asInt())
+                .isZero();
         delete("/api/v1/runs/nobody", 400);
         assertThat(service.get("/api/v1/prune").headers().firstValue("allow")).contains("POST");
         delete("/api/v1/runs/" + run(9), 404);
-        assertThat(service.send(service.request("/api/v1/prune?older_than=1d").header("origin", "http://evil").POST(BodyPublishers.noBody())).statusCode()).isEqualTo(403);
-        assertThat(service.send(service.request("/api/v1/runs/" + run(1)).header("origin", "http://evil").DELETE()).statusCode()).isEqualTo(403);
+        assertThat(service.send(service.request("/api/v1/prune?older_than=1d")
+                                .header("origin", "http://evil")
+                                .POST(BodyPublishers.noBody()))
+                        .statusCode())
+                .isEqualTo(403);
+        assertThat(service.send(service.request("/api/v1/runs/" + run(1))
+                                .header("origin", "http://evil")
+                                .DELETE())
+                        .statusCode())
+                .isEqualTo(403);
     }
 
     @Test
     void delete_refusesARunWithOpenJobs_unlessForced() {
         assertThat(delete("/api/v1/runs/" + run(2), 409).get("hint").asText()).contains("force=true");
-        assertThat(delete("/api/v1/runs/" + run(2) + "?force=true", 200).at("/jobs/running").asInt()).isEqualTo(1);
+        assertThat(delete("/api/v1/runs/" + run(2) + "?force=true", 200)
+                        .at("/jobs/running")
+                        .asInt())
+                .isEqualTo(1);
         assertThat(service.get("/api/v1/jobs/h/p/k").statusCode()).isEqualTo(404);
         assertThat(delete("/api/v1/runs/" + run(1), 200).get("events").asInt()).isEqualTo(3);
         assertThat(verdict(verify("")).get("stubs").asInt()).isEqualTo(2);

@@ -18,12 +18,27 @@ import org.junit.jupiter.api.Test;
 /** A run is the same whatever the order of its events, and tells whether it ended. */
 class RunMergeTest {
     private static Run run(List<Event> events) {
-        return events.stream().map(event -> Run.of(event, T0)).reduce(Run::merge).orElseThrow();
+        return events.stream()
+                .map(event -> Run.of(event, T0))
+                .reduce(Run::merge)
+                .orElseThrow();
     }
 
     private static List<ObjectNode> twoPlaybooks() {
         return List.of(
-                json("run_started", Wire.run(1), 1, 0, "kind", "playbook", "playbook", "site.yml", "run_name", "CHG-7", "labels", Map.of("team", "db")),
+                json(
+                        "run_started",
+                        Wire.run(1),
+                        1,
+                        0,
+                        "kind",
+                        "playbook",
+                        "playbook",
+                        "site.yml",
+                        "run_name",
+                        "CHG-7",
+                        "labels",
+                        Map.of("team", "db")),
                 json("play_started", Wire.run(1), 2, 1, "play", "p"),
                 json("run_finished", Wire.run(1), 3, 2, "stats", Map.of()),
                 json("play_started", Wire.run(1), 4, 3, "play", "q"),
@@ -61,7 +76,8 @@ class RunMergeTest {
         Duration silence = Duration.ofMinutes(1);
         assertThat(open.state(T0.plusSeconds(60), silence)).isEqualTo(RunState.RUNNING);
         assertThat(open.state(T0.plusSeconds(61), silence)).isEqualTo(RunState.INTERRUPTED);
-        assertThat(run(Wire.events(twoPlaybooks())).state(T0.plusSeconds(99_999), silence)).isEqualTo(RunState.FINISHED);
+        assertThat(run(Wire.events(twoPlaybooks())).state(T0.plusSeconds(99_999), silence))
+                .isEqualTo(RunState.FINISHED);
     }
 
     @Test

@@ -38,14 +38,20 @@ class FileTrailTest extends TrailContract {
         List<String> lines = Files.readAllLines(file);
         assertThat(lines).hasSize(3);
         assertThat(Json.MAPPER.readTree(lines.get(2)).get("act").textValue()).isEqualTo("prune");
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-------");
     }
 
     @Test
     void actThatCannotBeWritten_isAnError_thatSaysNothingWasDone() throws IOException {
         Path file = Files.createDirectory(directory.resolve("audit.jsonl"));
         FileTrail trail = new FileTrail(file, new TestClock(T0));
-        assertThatThrownBy(() -> trail.record(ACT)).isInstanceOf(TrailException.class).hasMessageContaining(file.toString()).hasMessageContaining("nothing was done");
-        assertThatThrownBy(() -> trail.each(line -> { })).isInstanceOf(TrailException.class).hasMessageContaining(file.toString());
+        assertThatThrownBy(() -> trail.record(ACT))
+                .isInstanceOf(TrailException.class)
+                .hasMessageContaining(file.toString())
+                .hasMessageContaining("nothing was done");
+        assertThatThrownBy(() -> trail.each(line -> {}))
+                .isInstanceOf(TrailException.class)
+                .hasMessageContaining(file.toString());
     }
 }

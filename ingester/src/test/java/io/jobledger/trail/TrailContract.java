@@ -55,7 +55,8 @@ public abstract class TrailContract {
             List<Future<?>> work = new ArrayList<>();
             for (int i = 0; i < 40; i++) {
                 int number = i;
-                work.add(threads.submit(() -> trail(NOON).record(new Act("act", "w", "local", Map.of("number", number, "text", "x".repeat(5_000))))));
+                work.add(threads.submit(() -> trail(NOON)
+                        .record(new Act("act", "w", "local", Map.of("number", number, "text", "x".repeat(5_000))))));
             }
             for (Future<?> future : work) {
                 future.get(60, TimeUnit.SECONDS);
@@ -63,6 +64,9 @@ public abstract class TrailContract {
         } finally {
             threads.shutdownNow();
         }
-        assertThat(lines()).hasSize(40).extracting(line -> line.get("number").intValue()).doesNotHaveDuplicates();
+        assertThat(lines())
+                .hasSize(40)
+                .extracting(line -> line.get("number").intValue())
+                .doesNotHaveDuplicates();
     }
 }

@@ -1,4 +1,6 @@
-"""A test-only callback plugin that makes the name server hang: the recorder's lookup gets a child that never answers. Load it before the recorder."""
+"""A test-only callback plugin that makes the name server hang: the recorder's lookup gets a child that never
+answers. Load it before the recorder.
+"""
 
 from __future__ import annotations
 

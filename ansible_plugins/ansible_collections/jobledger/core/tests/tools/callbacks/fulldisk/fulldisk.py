@@ -1,4 +1,5 @@
-"""A test-only callback plugin: writes of the spool find no room for as long as the file exists that FULL_DISK names. Load it before the recorder.
+"""A test-only callback plugin: writes of the spool find no room for as long as the file exists that FULL_DISK names.
+Load it before the recorder.
 
 For machines where no small file system can be mounted.
 """

@@ -1,7 +1,7 @@
 """A test-only callback plugin that kills the controller at one exact moment. Controllers load it before the recorder.
 
-KILL_AT names the moment: `op:N` before the N-th spool or network operation, `in:HOOK:N` inside the N-th call of a hook of the recorder, after
-it wrote its events and before they are sent.
+KILL_AT names the moment: `op:N` before the N-th spool or network operation, `in:HOOK:N` inside the N-th call of a hook
+of the recorder, after it wrote its events and before they are sent.
 """
 
 from __future__ import annotations
@@ -41,8 +41,16 @@ def _before(owner, name):
     setattr(owner, name, stepped)
 
 
-for _owner, _name in ((spool, "create"), (spool, "_lock"), (spool, "_write"), (spool, "_sync_data"), (spool, "_sync_directory"),
-                      (spool.SpoolFile, "remove"), (client.Client, "_write"), (client.Client, "_read")):
+for _owner, _name in (
+    (spool, "create"),
+    (spool, "_lock"),
+    (spool, "_write"),
+    (spool, "_sync_data"),
+    (spool, "_sync_directory"),
+    (spool.SpoolFile, "remove"),
+    (client.Client, "_write"),
+    (client.Client, "_read"),
+):
     _before(_owner, _name)
 os.pwrite = (lambda real: lambda fd, data, at: _torn(real, fd, data, at))(os.pwrite)
 
@@ -50,7 +58,7 @@ os.pwrite = (lambda real: lambda fd, data, at: _torn(real, fd, data, at))(os.pwr
 def _torn(real, fd, data, at):
     _counts["pwrite"] = _counts.get("pwrite", 0) + 1
     if os.environ.get("KILL_AT") == "torn:%d" % _counts["pwrite"] and os.getpid() == _PID:
-        real(fd, data[:len(data) // 2], at)
+        real(fd, data[: len(data) // 2], at)
         os.kill(_PID, signal.SIGKILL)
     return real(fd, data, at)
 

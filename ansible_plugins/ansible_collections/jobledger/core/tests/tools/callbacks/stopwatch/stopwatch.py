@@ -1,4 +1,5 @@
-"""A test-only callback plugin that measures how long the recorder holds the run up: the time inside its hooks and at its exit, in seconds.
+"""A test-only callback plugin that measures how long the recorder holds the run up: the time inside its hooks and at
+its exit, in seconds.
 
 STOPWATCH names the file that gets the sum. Load it before the recorder.
 """

@@ -18,8 +18,9 @@ import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLContext;
 
 /**
- * What a command shows an ingester to be let in, from the environment: a token on the command line could be read by every user of the machine, so there is no option for it.
- * {@code JOBLEDGER_TOKEN} or {@code JOBLEDGER_TOKEN_FILE}; {@code JOBLEDGER_CA_FILE}, {@code JOBLEDGER_CLIENT_CERT} and {@code JOBLEDGER_CLIENT_KEY}.
+ * What a command shows an ingester to be let in, from the environment: a token on the command line could be read by
+ * every user of the machine, so there is no option for it. {@code JOBLEDGER_TOKEN} or {@code JOBLEDGER_TOKEN_FILE};
+ * {@code JOBLEDGER_CA_FILE}, {@code JOBLEDGER_CLIENT_CERT} and {@code JOBLEDGER_CLIENT_KEY}.
  */
 final class ApiAccess {
     private final Map<String, String> environment;
@@ -55,15 +56,18 @@ final class ApiAccess {
         if (token == null && file != null) {
             try {
                 if (PrivateFiles.readableByAll(Path.of(file))) {
-                    warnings.println("jobledger: warning: every user of this machine can read the token in " + file + "; chmod 600 it");
+                    warnings.println("jobledger: warning: every user of this machine can read the token in " + file
+                            + "; chmod 600 it");
                 }
                 token = Files.readString(Path.of(file)).strip();
             } catch (IOException e) {
-                throw new CommandFailed("the token file " + file + " (JOBLEDGER_TOKEN_FILE) cannot be read: " + e.getClass().getSimpleName());
+                throw new CommandFailed("the token file " + file + " (JOBLEDGER_TOKEN_FILE) cannot be read: "
+                        + e.getClass().getSimpleName());
             }
         }
         if (token != null && !TokenText.isWellFormed(token)) {
-            throw new CommandFailed((variable("JOBLEDGER_TOKEN") != null ? "JOBLEDGER_TOKEN" : file) + " does not hold a token: one is " + TokenText.PREFIX + " and 64 hexadecimal digits");
+            throw new CommandFailed((variable("JOBLEDGER_TOKEN") != null ? "JOBLEDGER_TOKEN" : file)
+                    + " does not hold a token: one is " + TokenText.PREFIX + " and 64 hexadecimal digits");
         }
         return Optional.ofNullable(token);
     }
@@ -81,14 +85,32 @@ final class ApiAccess {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
             context.init(
-                    cert == null ? null : new PemKeyCertOptions().setCertPath(cert).setKeyPath(key).getKeyManagerFactory(vertx).getKeyManagers(),
-                    ca == null ? null : new PemTrustOptions().addCertPath(ca).getTrustManagerFactory(vertx).getTrustManagers(),
+                    cert == null
+                            ? null
+                            : new PemKeyCertOptions()
+                                    .setCertPath(cert)
+                                    .setKeyPath(key)
+                                    .getKeyManagerFactory(vertx)
+                                    .getKeyManagers(),
+                    ca == null
+                            ? null
+                            : new PemTrustOptions()
+                                    .addCertPath(ca)
+                                    .getTrustManagerFactory(vertx)
+                                    .getTrustManagers(),
                     null);
             return Optional.of(context);
         } catch (Exception e) {
-            throw new CommandFailed("the files of JOBLEDGER_CA_FILE, JOBLEDGER_CLIENT_CERT or JOBLEDGER_CLIENT_KEY cannot be used: " + e.getMessage());
+            throw new CommandFailed(
+                    "the files of JOBLEDGER_CA_FILE, JOBLEDGER_CLIENT_CERT or JOBLEDGER_CLIENT_KEY cannot be used: "
+                            + e.getMessage());
         } finally {
-            vertx.close().toCompletionStage().toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).exceptionally(e -> null).join();
+            vertx.close()
+                    .toCompletionStage()
+                    .toCompletableFuture()
+                    .orTimeout(10, TimeUnit.SECONDS)
+                    .exceptionally(e -> null)
+                    .join();
         }
     }
 

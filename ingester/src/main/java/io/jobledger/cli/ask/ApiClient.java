@@ -28,7 +28,8 @@ import java.util.function.Consumer;
 /**
  * Asks a running ingester. Failures are {@link CommandFailed} with what to do. Thread-safe.
  *
- * <p>The JDK's old client: its newer one takes a quarter of a second of a small machine to start, which is most of what a command takes.
+ * <p>The JDK's old client: its newer one takes a quarter of a second of a small machine to start, which is most of what
+ * a command takes.
  */
 public final class ApiClient {
     private static final Duration CONNECT = Duration.ofSeconds(5);
@@ -44,7 +45,10 @@ public final class ApiClient {
     private final String url;
     private final ApiAccess access;
 
-    /** Lets itself in with what the environment holds. {@code url} is the ingester's, like {@code http://127.0.0.1:8740}. */
+    /**
+     * Lets itself in with what the environment holds. {@code url} is the ingester's, like
+     * {@code http://127.0.0.1:8740}.
+     */
     public ApiClient(String url) {
         this(url, new ApiAccess(System.getenv()));
     }
@@ -56,7 +60,10 @@ public final class ApiClient {
 
     /** One path segment or query value, percent-encoded; dots too, since clients on the way may resolve {@code ..}. */
     public static String escape(String text) {
-        return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20").replace(".", "%2E").replace("*", "%2A");
+        return URLEncoder.encode(text, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace(".", "%2E")
+                .replace("*", "%2A");
     }
 
     public String url() {
@@ -102,7 +109,8 @@ public final class ApiClient {
 
     /** Passes on each object of a stream of JSON lines, as it comes. */
     public void lines(String path, Consumer<JsonNode> each) {
-        try (BufferedReader lines = new BufferedReader(new InputStreamReader(stream(path, "application/x-ndjson"), StandardCharsets.UTF_8))) {
+        try (BufferedReader lines = new BufferedReader(
+                new InputStreamReader(stream(path, "application/x-ndjson"), StandardCharsets.UTF_8))) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
                 each.accept(json(200, line));
             }
@@ -111,10 +119,16 @@ public final class ApiClient {
         }
     }
 
-    /** Posts nothing to {@code path} and writes what comes back to a new, private file, synced; the file is not there when this fails. */
+    /**
+     * Posts nothing to {@code path} and writes what comes back to a new, private file, synced; the file is not there
+     * when this fails.
+     */
     public void download(String path, Path file) throws IOException {
         try (InputStream body = open("POST", path, Map.of(), LONG_PATIENCE)) {
-            try (FileChannel out = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(file))) {
+            try (FileChannel out = FileChannel.open(
+                    file,
+                    Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                    PrivateFiles.fileAttributes(file))) {
                 body.transferTo(Channels.newOutputStream(out));
                 out.force(true);
             } catch (FileAlreadyExistsException e) {
@@ -147,14 +161,17 @@ public final class ApiClient {
             if (tls != null) {
                 throw new CommandFailed(tls);
             }
-            throw new CommandFailed("no ingester answers at " + url + " (" + reason(e) + "). Start one with 'jobledger serve', or name another with --url or JOBLEDGER_URL");
+            throw new CommandFailed("no ingester answers at " + url + " (" + reason(e)
+                    + "). Start one with 'jobledger serve', or name another with --url or JOBLEDGER_URL");
         }
         try {
             if (status / 100 == 2) {
                 return new WholeBody(connection.getInputStream(), connection.getContentLengthLong());
             }
             InputStream problem = connection.getErrorStream();
-            throw refused(status, json(status, problem == null ? "" : new String(problem.readAllBytes(), StandardCharsets.UTF_8)));
+            throw refused(
+                    status,
+                    json(status, problem == null ? "" : new String(problem.readAllBytes(), StandardCharsets.UTF_8)));
         } catch (IOException e) {
             throw new CommandFailed("the answer of " + url + " broke off: " + reason(e));
         }
@@ -193,7 +210,8 @@ public final class ApiClient {
     }
 
     private static CommandFailed refused(int status, JsonNode problem) {
-        String text = problem.path("detail").asText("status " + status) + (problem.has("hint") ? "\n" + problem.get("hint").asText() : "");
+        String text = problem.path("detail").asText("status " + status)
+                + (problem.has("hint") ? "\n" + problem.get("hint").asText() : "");
         return new Refused(status, text);
     }
 }

@@ -12,7 +12,8 @@ final class Confirmation {
     static void ask(Reading reading, String question) {
         Console console = System.console();
         if (console == null) {
-            throw new CommandFailed("nothing was deleted: there is no terminal to ask at; --yes does it without a question");
+            throw new CommandFailed(
+                    "nothing was deleted: there is no terminal to ask at; --yes does it without a question");
         }
         reading.out().flush();
         String answer = console.readLine("%s [y/N] ", Printable.of(question));

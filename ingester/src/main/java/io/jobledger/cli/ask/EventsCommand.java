@@ -8,7 +8,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code events}: what a run reported, word for word. */
-@Command(name = "events", description = "Lists the events of a run, in their order. Exits with 3 when the run is not there.", mixinStandardHelpOptions = true)
+@Command(
+        name = "events",
+        description = "Lists the events of a run, in their order. Exits with 3 when the run is not there.",
+        mixinStandardHelpOptions = true)
 public final class EventsCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.")
     private String runId;
@@ -21,7 +24,8 @@ public final class EventsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        new Listing(reading, paging).print("/api/v1/runs/" + ApiClient.escape(runId) + "/events", new Query(), "events", Views.EVENTS);
+        new Listing(reading, paging)
+                .print("/api/v1/runs/" + ApiClient.escape(runId) + "/events", new Query(), "events", Views.EVENTS);
         return ExitCodes.OK;
     }
 }

@@ -24,10 +24,18 @@ public final class Export {
     @Mixin
     private Connection connection;
 
-    @Option(names = "--format", paramLabel = "FORMAT", defaultValue = "ndjson", description = "${COMPLETION-CANDIDATES}. Default: ndjson.")
+    @Option(
+            names = "--format",
+            paramLabel = "FORMAT",
+            defaultValue = "ndjson",
+            description = "${COMPLETION-CANDIDATES}. Default: ndjson.")
     private RowCounter.Format format;
 
-    @Option(names = "--to", paramLabel = "FILE", description = "A file, readable by you only. It is there when all of it is written. Default: standard output.")
+    @Option(
+            names = "--to",
+            paramLabel = "FILE",
+            description =
+                    "A file, readable by you only. It is there when all of it is written. Default: standard output.")
     private Path file;
 
     @Option(names = "--replace", description = "Replace the file if it is there.")
@@ -39,7 +47,8 @@ public final class Export {
             throw new CommandFailed(file + " exists already; --replace replaces it");
         }
         RowCounter rows = new RowCounter(format);
-        try (InputStream body = connection.api().stream(path + filters, format.mediaType()); ProgressBar bar = bar(path, filters)) {
+        try (InputStream body = connection.api().stream(path + filters, format.mediaType());
+                ProgressBar bar = bar(path, filters)) {
             if (file == null) {
                 // Past the writer: these are the ingester's bytes, in UTF-8 whatever the locale.
                 copy(body, System.out, rows, bar);
@@ -49,7 +58,8 @@ public final class Export {
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailed(file + " exists already; --replace replaces it");
         } catch (IOException e) {
-            throw new CommandFailed("the export of " + connection.api().url() + (file == null ? " broke off: " : " could not be written to " + file + ": ") + e.getMessage());
+            throw new CommandFailed("the export of " + connection.api().url()
+                    + (file == null ? " broke off: " : " could not be written to " + file + ": ") + e.getMessage());
         }
         if (file != null) {
             command.commandLine().getOut().println(rows.rows() + (rows.rows() == 1 ? " row in " : " rows in ") + file);
@@ -76,7 +86,11 @@ public final class Export {
         if (!Terminal.error() || file == null && Terminal.output()) {
             return null;
         }
-        long total = connection.api().get(path + filters.copy().and("limit", 1).and("total", true)).path("total").asLong(-1);
+        long total = connection
+                .api()
+                .get(path + filters.copy().and("limit", 1).and("total", true))
+                .path("total")
+                .asLong(-1);
         return new ProgressBarBuilder().setTaskName("rows").setInitialMax(total).build();
     }
 }

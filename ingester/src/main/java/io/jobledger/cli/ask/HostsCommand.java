@@ -10,17 +10,34 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code hosts}: where jobs ran. */
-@Command(name = "hosts", description = "Lists and shows hosts.", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "(ls | show)")
+@Command(
+        name = "hosts",
+        description = "Lists and shows hosts.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "(ls | show)")
 public final class HostsCommand {
-    private static final List<RecordColumn> NAMES = List.of(RecordColumn.text("play", "PLAY", 0, 16), RecordColumn.text("job", "JOB", 0, 16), RecordColumn.number("jobs", "JOBS", 1));
+    private static final List<RecordColumn> NAMES = List.of(
+            RecordColumn.text("play", "PLAY", 0, 16),
+            RecordColumn.text("job", "JOB", 0, 16),
+            RecordColumn.number("jobs", "JOBS", 1));
 
-    @Command(name = "ls", description = "Lists hosts with their jobs in numbers, by name.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "ls",
+            description = "Lists hosts with their jobs in numbers, by name.",
+            mixinStandardHelpOptions = true)
     void ls(@Mixin Paging paging, @Mixin Reading reading) {
         new Listing(reading, paging).print("/api/v1/hosts", new Query(), "hosts", Views.HOSTS);
     }
 
-    @Command(name = "show", description = "Shows one host: its numbers, what its jobs are called, and its newest jobs. Exits with 3 when it is not there.", mixinStandardHelpOptions = true)
-    void show(@Parameters(paramLabel = "HOST", description = "The host's inventory name.") String host, @Mixin Reading reading) {
+    @Command(
+            name = "show",
+            description =
+                    "Shows one host: its numbers, what its jobs are called, and its newest jobs. Exits with 3 when it"
+                            + " is not there.",
+            mixinStandardHelpOptions = true)
+    void show(
+            @Parameters(paramLabel = "HOST", description = "The host's inventory name.") String host,
+            @Mixin Reading reading) {
         JsonNode answer = reading.get("/api/v1/hosts/" + ApiClient.escape(host));
         if (!reading.forPeople()) {
             reading.json(answer);

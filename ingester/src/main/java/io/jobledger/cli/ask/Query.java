@@ -13,7 +13,10 @@ public final class Query {
         if (value instanceof Collection<?> many) {
             many.forEach(one -> and(name, one));
         } else if (value != null) {
-            text.append(text.length() == 0 ? '?' : '&').append(name).append('=').append(ApiClient.escape(value.toString()));
+            text.append(text.length() == 0 ? '?' : '&')
+                    .append(name)
+                    .append('=')
+                    .append(ApiClient.escape(value.toString()));
         }
         return this;
     }
@@ -23,7 +26,10 @@ public final class Query {
         return and(name, set ? Boolean.TRUE : null);
     }
 
-    /** Adds the options of a mixin that were given: {@code --run-name} is the parameter {@code run_name}. The first name of an option counts. */
+    /**
+     * Adds the options of a mixin that were given: {@code --run-name} is the parameter {@code run_name}. The first name
+     * of an option counts.
+     */
     Query andOptionsOf(CommandSpec mixin) {
         for (OptionSpec option : mixin.options()) {
             String name = option.names()[0].substring(2).replace('-', '_');

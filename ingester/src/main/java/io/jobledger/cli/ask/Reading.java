@@ -24,7 +24,13 @@ import picocli.CommandLine.Spec;
 /** What every command has that reads from a running ingester: which one, and how the answer is shown. */
 public final class Reading {
     /** How an answer is shown. */
-    public enum Format { table, wide, json, ndjson, csv }
+    public enum Format {
+        table,
+        wide,
+        json,
+        ndjson,
+        csv
+    }
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -32,11 +38,19 @@ public final class Reading {
     @Mixin
     private Connection connection;
 
-    @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "table",
-            description = "${COMPLETION-CANDIDATES}. A table fits the terminal; wide shows every column whole; ndjson and csv are for lists. Default: table.")
+    @Option(
+            names = {"-o", "--output"},
+            paramLabel = "FORMAT",
+            defaultValue = "table",
+            description =
+                    "${COMPLETION-CANDIDATES}. A table fits the terminal; wide shows every column whole; ndjson and"
+                            + " csv are for lists. Default: table.")
     private Format format;
 
-    @Option(names = "--color", paramLabel = "WHEN", defaultValue = "auto",
+    @Option(
+            names = "--color",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
             description = "${COMPLETION-CANDIDATES}. auto: on a terminal, unless NO_COLOR is set. Default: auto.")
     private Palette.When color;
 
@@ -135,7 +149,13 @@ public final class Reading {
             answer.properties().forEach(field -> {
                 JsonNode value = field.getValue();
                 if (!value.isNull() && !(value.isContainerNode() && value.isEmpty())) {
-                    line(field.getKey(), value.isContainerNode() ? value.toString() : ShownTimes.parse(value.asText()).map(at -> times.text(at) + " (" + times.age(at) + ")").orElse(value.asText()));
+                    line(
+                            field.getKey(),
+                            value.isContainerNode()
+                                    ? value.toString()
+                                    : ShownTimes.parse(value.asText())
+                                            .map(at -> times.text(at) + " (" + times.age(at) + ")")
+                                            .orElse(value.asText()));
                 }
             });
         }
@@ -147,8 +167,14 @@ public final class Reading {
         if (!forPeople()) {
             json(job);
         } else {
-            String name = String.join(" / ", job.path("host").asText(), job.path("play").asText(), job.path("job_name").asText());
-            out().println(what + "  " + Printable.of(name + "  " + job.path("ansible_job_id").asText("-") + "  " + job.path("status").asText("-")));
+            String name = String.join(
+                    " / ",
+                    job.path("host").asText(),
+                    job.path("play").asText(),
+                    job.path("job_name").asText());
+            out().println(what + "  "
+                    + Printable.of(name + "  " + job.path("ansible_job_id").asText("-") + "  "
+                            + job.path("status").asText("-")));
         }
         out().flush();
     }
@@ -161,7 +187,8 @@ public final class Reading {
     /** Prints an answer as it came; for the formats that a program reads. */
     public void json(JsonNode answer) {
         if (format == Format.csv) {
-            throw new ParameterException(command.commandLine(), "-o csv is for lists of the ledger; here it is table, wide, json or ndjson");
+            throw new ParameterException(
+                    command.commandLine(), "-o csv is for lists of the ledger; here it is table, wide, json or ndjson");
         }
         out().println(format == Format.ndjson ? answer.toString() : answer.toPrettyString());
         out().flush();

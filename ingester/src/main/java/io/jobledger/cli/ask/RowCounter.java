@@ -4,7 +4,8 @@ package io.jobledger.cli.ask;
 final class RowCounter {
     /** A stream of rows. */
     enum Format {
-        ndjson("application/x-ndjson"), csv("text/csv");
+        ndjson("application/x-ndjson"),
+        csv("text/csv");
 
         private final String mediaType;
 

@@ -8,7 +8,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code runs}: what ran. */
-@Command(name = "runs", description = "Lists, shows and deletes runs.", mixinStandardHelpOptions = true, synopsisSubcommandLabel = "(ls | show | jobs | delete)")
+@Command(
+        name = "runs",
+        description = "Lists, shows and deletes runs.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "(ls | show | jobs | delete)")
 public final class RunsCommand {
     private static final String RUNS = "/api/v1/runs/";
 
@@ -16,38 +20,65 @@ public final class RunsCommand {
             name = "ls",
             description = "Lists runs, newest first.",
             mixinStandardHelpOptions = true,
-            footer = {"", "Examples:", "  jobledger runs ls --run-name release-42", "  jobledger runs ls --state interrupted --since 7d"})
+            footer = {
+                "",
+                "Examples:",
+                "  jobledger runs ls --run-name release-42",
+                "  jobledger runs ls --state interrupted --since 7d"
+            })
     void ls(@Mixin RunFilters filters, @Mixin Paging paging, @Mixin Reading reading) {
         new Listing(reading, paging).print("/api/v1/runs", filters.query(), "runs", Views.RUNS);
     }
 
-    @Command(name = "show", description = "Shows one run. Exits with 3 when it is not there.", mixinStandardHelpOptions = true)
-    void show(@Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId, @Mixin Reading reading) {
+    @Command(
+            name = "show",
+            description = "Shows one run. Exits with 3 when it is not there.",
+            mixinStandardHelpOptions = true)
+    void show(
+            @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
+            @Mixin Reading reading) {
         reading.show(reading.get(RUNS + ApiClient.escape(runId)));
     }
 
-    @Command(name = "jobs", description = "Lists the jobs that a run started, newest first. Exits with 3 when the run is not there.", mixinStandardHelpOptions = true)
-    void jobs(@Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId, @Mixin Paging paging, @Mixin Reading reading) {
+    @Command(
+            name = "jobs",
+            description = "Lists the jobs that a run started, newest first. Exits with 3 when the run is not there.",
+            mixinStandardHelpOptions = true)
+    void jobs(
+            @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
+            @Mixin Paging paging,
+            @Mixin Reading reading) {
         new Listing(reading, paging).print(RUNS + ApiClient.escape(runId) + "/jobs", new Query(), "jobs", Views.JOBS);
     }
 
     @Command(
             name = "delete",
-            description = "Deletes a run with its events and jobs. It cannot be undone. Exits with 3 when the run is not there.",
+            description =
+                    "Deletes a run with its events and jobs. It cannot be undone. Exits with 3 when the run is not"
+                            + " there.",
             mixinStandardHelpOptions = true)
     void delete(
             @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
             @Option(names = "--force", description = "Delete it although jobs of it are open.") boolean force,
-            @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is kept with the record of the deletion.") String reason,
-            @Option(names = "--yes", description = "Do not ask. Without a terminal nothing is deleted without it.") boolean yes,
+            @Option(
+                            names = "--reason",
+                            paramLabel = "TEXT",
+                            description = "Why; it is kept with the record of the deletion.")
+                    String reason,
+            @Option(names = "--yes", description = "Do not ask. Without a terminal nothing is deleted without it.")
+                    boolean yes,
             @Mixin Reading reading) {
         String path = RUNS + ApiClient.escape(runId);
         if (!yes) {
             JsonNode run = reading.get(path);
-            Confirmation.ask(reading, "Delete the run " + runId + " of " + run.path("playbook").asText("no playbook") + ", started " + run.path("started_at").asText("-")
-                    + ", with its " + run.path("events").asText("0") + " events and their jobs?");
+            Confirmation.ask(
+                    reading,
+                    "Delete the run " + runId + " of " + run.path("playbook").asText("no playbook") + ", started "
+                            + run.path("started_at").asText("-") + ", with its "
+                            + run.path("events").asText("0") + " events and their jobs?");
         }
-        JsonNode answer = reading.api().delete(path + new Query().flag("force", force).and("reason", reason));
+        JsonNode answer =
+                reading.api().delete(path + new Query().flag("force", force).and("reason", reason));
         if (answer.isEmpty()) {
             reading.out().println("deleted " + runId);
             reading.out().flush();

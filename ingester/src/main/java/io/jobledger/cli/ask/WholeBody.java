@@ -5,7 +5,10 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** An answer's body that must be as long as its head said: the JDK's client takes a connection that broke off for the end. */
+/**
+ * An answer's body that must be as long as its head said: the JDK's client takes a connection that broke off for the
+ * end.
+ */
 final class WholeBody extends FilterInputStream {
     private long missing;
 

@@ -5,10 +5,16 @@ import picocli.CommandLine.Option;
 
 /** Which job of a name an act is for, where several have it. */
 final class ActOn {
-    @Option(names = {"--id", "--ansible-job-id"}, paramLabel = "ID", description = "Of several jobs of the name, the one with this ansible_job_id.")
+    @Option(
+            names = {"--id", "--ansible-job-id"},
+            paramLabel = "ID",
+            description = "Of several jobs of the name, the one with this ansible_job_id.")
     private String id;
 
-    @Option(names = "--execution-host", paramLabel = "HOST", description = "Of several jobs with this id, the one that runs on this host.")
+    @Option(
+            names = "--execution-host",
+            paramLabel = "HOST",
+            description = "Of several jobs with this id, the one that runs on this host.")
     private String executionHost;
 
     boolean given() {

@@ -10,10 +10,16 @@ import java.util.function.IntConsumer;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
-/** A command of Ansible's, shown for a shell or run here. It is run by its words: no shell reads them. Not thread-safe. */
+/**
+ * A command of Ansible's, shown for a shell or run here. It is run by its words: no shell reads them. Not thread-safe.
+ */
 final class AnsibleCommand {
-    /** No other text of a record is given to Ansible: names come from outside, and the shell, Ansible's host patterns and its templates would all read something into it. */
+    /**
+     * No other text of a record is given to Ansible: names come from outside, and the shell, Ansible's host patterns
+     * and its templates would all read something into it.
+     */
     static final Pattern PLAIN = Pattern.compile("[\\p{L}\\p{N}_][\\p{L}\\p{N}_.@-]*");
+
     static final Pattern PLAIN_PATH = Pattern.compile("[/~][\\p{L}\\p{N}_./@-]*");
 
     private static final Pattern TEMPLATE = Pattern.compile("\\{[{%#]");
@@ -27,7 +33,10 @@ final class AnsibleCommand {
 
     /** With what Ansible is given to reach hosts. */
     static final class Reach {
-        @Option(names = {"-i", "--inventory"}, paramLabel = "INVENTORY", description = "Ansible's inventory: run the command here, and do not only show it. Can be repeated.")
+        @Option(
+                names = {"-i", "--inventory"},
+                paramLabel = "INVENTORY",
+                description = "Ansible's inventory: run the command here, and do not only show it. Can be repeated.")
         private List<String> inventories = List.of();
 
         boolean given() {
@@ -69,7 +78,11 @@ final class AnsibleCommand {
      * @param ended hears of its exit code
      */
     String output(Map<String, String> environment, IntConsumer ended) {
-        Process process = start(new ProcessBuilder(words).redirectInput(ProcessBuilder.Redirect.INHERIT).redirectError(ProcessBuilder.Redirect.INHERIT), environment);
+        Process process = start(
+                new ProcessBuilder(words)
+                        .redirectInput(ProcessBuilder.Redirect.INHERIT)
+                        .redirectError(ProcessBuilder.Redirect.INHERIT),
+                environment);
         try {
             String text = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             ended.accept(await(process));
@@ -85,7 +98,8 @@ final class AnsibleCommand {
         try {
             return builder.start();
         } catch (IOException e) {
-            throw new CommandFailed(words.get(0) + " cannot be started here: " + e.getMessage() + ". Where Ansible is, run\n" + shell());
+            throw new CommandFailed(words.get(0) + " cannot be started here: " + e.getMessage()
+                    + ". Where Ansible is, run\n" + shell());
         }
     }
 

@@ -21,13 +21,16 @@ import picocli.CommandLine.Spec;
 /** {@code jobs cancel}: asks for a cancel, and carries it out where it has an inventory. */
 @Command(
         name = "cancel",
-        description = "Writes down that a job is to be cancelled, and shows the command of Ansible that does it; with an inventory it runs it. Needs the scope act.",
+        description =
+                "Writes down that a job is to be cancelled, and shows the command of Ansible that does it; with an"
+                        + " inventory it runs it. Needs the scope act.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
             "Examples:",
             "  jobledger jobs cancel db1 'Upgrade databases' 'Migrate schema' --reason 'wrong release'",
-            "  jobledger jobs cancel db1 'Upgrade databases' 'Migrate schema' --reason 'wrong release' -i hosts.ini -- -b"
+            "  jobledger jobs cancel db1 'Upgrade databases' 'Migrate schema' --reason 'wrong release' -i hosts.ini --"
+                    + " -b"
         })
 final class CancelCommand implements Callable<Integer> {
     @Spec
@@ -39,13 +42,24 @@ final class CancelCommand implements Callable<Integer> {
     @Mixin
     private ActOn which;
 
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why; everybody who may read the ledger can read it.")
+    @Option(
+            names = "--reason",
+            required = true,
+            paramLabel = "TEXT",
+            description = "Why; everybody who may read the ledger can read it.")
     private String reason;
 
-    @Option(names = "--grace", paramLabel = "SECONDS", description = "Seconds between TERM and KILL. The playbook's default is 30.")
+    @Option(
+            names = "--grace",
+            paramLabel = "SECONDS",
+            description = "Seconds between TERM and KILL. The playbook's default is 30.")
     private Integer grace;
 
-    @Parameters(index = "3..*", arity = "0..*", paramLabel = "ANSIBLE_ARGUMENT", description = "After --: more arguments for Ansible, like -b or -u deploy.")
+    @Parameters(
+            index = "3..*",
+            arity = "0..*",
+            paramLabel = "ANSIBLE_ARGUMENT",
+            description = "After --: more arguments for Ansible, like -b or -u deploy.")
     private List<String> more = List.of();
 
     @Mixin
@@ -57,14 +71,25 @@ final class CancelCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         // Ansible would run it, with the rights of whoever cancels.
-        Stream.of(name.host(), name.play(), name.job(), reason).filter(AnsibleCommand::holdsTemplate).findFirst().ifPresent(text -> {
-            throw new CommandFailed("'" + text + "' holds what Ansible reads as a template; nothing was done. Cancel this job with the module jobledger.core.cancel, by its id");
-        });
+        Stream.of(name.host(), name.play(), name.job(), reason)
+                .filter(AnsibleCommand::holdsTemplate)
+                .findFirst()
+                .ifPresent(text -> {
+                    throw new CommandFailed("'" + text
+                            + "' holds what Ansible reads as a template; nothing was done. Cancel this job"
+                            + " with the module jobledger.core.cancel, by its id");
+                });
         ApiClient api = connection.api();
         JsonNode job = api.post(name.path() + "/cancel" + which.query().and("reason", reason));
-        AnsibleCommand command = reach.command(List.of("ansible-playbook"), List.of("jobledger.core.cancel", "-e", variables(job).toString()), more);
+        AnsibleCommand command = reach.command(
+                List.of("ansible-playbook"),
+                List.of("jobledger.core.cancel", "-e", variables(job).toString()),
+                more);
         if (!reach.given()) {
-            spec.commandLine().getErr().println("It is written down, and not done: the ledger reaches no host. This does it; add -b unless you log in as the user who runs the job:");
+            spec.commandLine()
+                    .getErr()
+                    .println("It is written down, and not done: the ledger reaches no host. This does it; add -b unless"
+                            + " you log in as the user who runs the job:");
             spec.commandLine().getErr().flush();
             spec.commandLine().getOut().println(command.shell());
             spec.commandLine().getOut().flush();
@@ -72,14 +97,19 @@ final class CancelCommand implements Callable<Integer> {
         }
         int code = command.run(Map.of("JOBLEDGER_URL", api.url()));
         if (code != 0) {
-            throw new CommandFailed("ansible-playbook ended with " + code + "; what it said above tells what became of the job");
+            throw new CommandFailed(
+                    "ansible-playbook ended with " + code + "; what it said above tells what became of the job");
         }
         return ExitCodes.OK;
     }
 
     private ObjectNode variables(JsonNode job) {
         ObjectNode variables = Json.MAPPER.createObjectNode();
-        variables.put("cancel_host", name.host()).put("cancel_play", name.play()).put("cancel_job", name.job()).put("cancel_reason", reason);
+        variables
+                .put("cancel_host", name.host())
+                .put("cancel_play", name.play())
+                .put("cancel_job", name.job())
+                .put("cancel_reason", reason);
         if (grace != null) {
             variables.put("cancel_grace", grace);
         }

@@ -10,9 +10,15 @@ import picocli.CommandLine.Option;
 /** {@code jobs close}: the end of a job that nobody can ask any more. */
 @Command(
         name = "close",
-        description = "Closes an open job that nobody can ask any more, like one whose host is gone. A result that is found later takes the closing back. Needs the scope act.",
+        description =
+                "Closes an open job that nobody can ask any more, like one whose host is gone. A result that is found"
+                        + " later takes the closing back. Needs the scope act.",
         mixinStandardHelpOptions = true,
-        footer = {"", "Example:", "  jobledger jobs close db1 'Upgrade databases' 'Migrate schema' --reason 'db1 was thrown away'"})
+        footer = {
+            "",
+            "Example:",
+            "  jobledger jobs close db1 'Upgrade databases' 'Migrate schema' --reason 'db1 was thrown away'"
+        })
 final class CloseCommand implements Callable<Integer> {
     @Mixin
     private JobsCommand.JobName name;
@@ -20,7 +26,11 @@ final class CloseCommand implements Callable<Integer> {
     @Mixin
     private ActOn which;
 
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why, for whoever finds the job later.")
+    @Option(
+            names = "--reason",
+            required = true,
+            paramLabel = "TEXT",
+            description = "Why, for whoever finds the job later.")
     private String reason;
 
     @Mixin
@@ -28,7 +38,8 @@ final class CloseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        reading.done("closed", reading.post(name.path() + "/close" + which.query().and("reason", reason)));
+        reading.done(
+                "closed", reading.post(name.path() + "/close" + which.query().and("reason", reason)));
         return ExitCodes.OK;
     }
 }

@@ -22,7 +22,10 @@ final class EventStream {
         lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
     }
 
-    /** The next event, when it comes; null when the stream has ended. Comments are passed over, and so is an event that the end cuts short. */
+    /**
+     * The next event, when it comes; null when the stream has ended. Comments are passed over, and so is an event that
+     * the end cuts short.
+     */
     Sent next() throws IOException {
         String name = "message";
         StringBuilder data = null;
@@ -41,7 +44,7 @@ final class EventStream {
                 case "event" -> name = value;
                 case "id" -> id = value;
                 case "data" -> data = (data == null ? new StringBuilder() : data.append('\n')).append(value);
-                default -> { } // a comment, or something newer
+                default -> {} // a comment, or something newer
             }
         }
         return null;

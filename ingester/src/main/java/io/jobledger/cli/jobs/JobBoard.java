@@ -31,7 +31,10 @@ final class JobBoard {
         return ended;
     }
 
-    /** Takes over a record; returns it when it says something new of the job: that it is there, how it ended, that it is overdue. */
+    /**
+     * Takes over a record; returns it when it says something new of the job: that it is there, how it ended, that it is
+     * overdue.
+     */
     List<JsonNode> take(JsonNode job, Instant now) {
         List<String> identity = identity(job);
         JsonNode known = open.get(identity);
@@ -42,7 +45,8 @@ final class JobBoard {
                 return List.of();
             }
             open.put(identity, fresh);
-        } else if (open.remove(identity) == null && ended.stream().anyMatch(one -> identity(one).equals(identity))) {
+        } else if (open.remove(identity) == null
+                && ended.stream().anyMatch(one -> identity(one).equals(identity))) {
             return List.of();
         } else {
             ended.addFirst(fresh);
@@ -56,7 +60,10 @@ final class JobBoard {
     /** Those that are open here and not among these: they have ended, and nobody said how. */
     List<JsonNode> missingFrom(List<JsonNode> all) {
         Set<List<String>> there = all.stream().map(JobBoard::identity).collect(Collectors.toSet());
-        return open.entrySet().stream().filter(entry -> !there.contains(entry.getKey())).map(Map.Entry::getValue).toList();
+        return open.entrySet().stream()
+                .filter(entry -> !there.contains(entry.getKey()))
+                .map(Map.Entry::getValue)
+                .toList();
     }
 
     /** Forgets an open job that the ledger does not have any more. */
@@ -94,7 +101,12 @@ final class JobBoard {
     }
 
     private static JsonNode aged(JsonNode job, Instant now) {
-        boolean over = job.path("status").asText().equals("running") && ShownTimes.parse(job.path("deadline").asText(null)).map(now::isAfter).orElse(false);
-        return over == job.path("overdue").asBoolean() || !(job instanceof ObjectNode) ? job : ((ObjectNode) job.deepCopy()).put("overdue", over);
+        boolean over = job.path("status").asText().equals("running")
+                && ShownTimes.parse(job.path("deadline").asText(null))
+                        .map(now::isAfter)
+                        .orElse(false);
+        return over == job.path("overdue").asBoolean() || !(job instanceof ObjectNode)
+                ? job
+                : ((ObjectNode) job.deepCopy()).put("overdue", over);
     }
 }

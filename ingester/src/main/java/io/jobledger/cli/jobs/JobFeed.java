@@ -17,8 +17,9 @@ import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 
 /**
- * Follows what happens to jobs: by the ingester's stream, which it takes up again where it broke off, or, where there is no stream, by asking again and again. Runs on a
- * thread of its own, which ends when it is interrupted or with the program.
+ * Follows what happens to jobs: by the ingester's stream, which it takes up again where it broke off, or, where there
+ * is no stream, by asking again and again. Runs on a thread of its own, which ends when it is interrupted or with the
+ * program.
  */
 final class JobFeed implements Runnable {
     /** What is known now. */
@@ -38,6 +39,7 @@ final class JobFeed implements Runnable {
 
     /** Heartbeats come far more often. */
     private static final Duration SILENCE = Duration.ofSeconds(90);
+
     private static final Duration POLL = Duration.ofSeconds(2);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(15);
@@ -151,7 +153,8 @@ final class JobFeed implements Runnable {
             if (!page.hasNonNull("next")) {
                 return open;
             }
-            page = api.get("/api/v1/jobs" + query.copy().and("cursor", page.get("next").asText()));
+            page = api.get(
+                    "/api/v1/jobs" + query.copy().and("cursor", page.get("next").asText()));
         }
     }
 }

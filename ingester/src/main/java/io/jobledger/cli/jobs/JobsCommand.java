@@ -22,7 +22,14 @@ import picocli.CommandLine.Parameters;
         description = "Lists, shows and watches jobs, waits for them, and acts on them.",
         mixinStandardHelpOptions = true,
         synopsisSubcommandLabel = "(ls | show | history | watch | wait | output | cancel | close | name)",
-        subcommands = {WatchCommand.class, WaitCommand.class, OutputCommand.class, CancelCommand.class, CloseCommand.class, NameCommand.class})
+        subcommands = {
+            WatchCommand.class,
+            WaitCommand.class,
+            OutputCommand.class,
+            CancelCommand.class,
+            CloseCommand.class,
+            NameCommand.class
+        })
 public final class JobsCommand {
     @Command(
             name = "ls",
@@ -38,10 +45,17 @@ public final class JobsCommand {
             })
     int ls(
             @Mixin JobFilters filters,
-            @Option(names = "--overdue", description = "Only jobs that run past their deadline, each with what is needed to resume it.") boolean overdue,
+            @Option(
+                            names = "--overdue",
+                            description =
+                                    "Only jobs that run past their deadline, each with what is needed to resume it.")
+                    boolean overdue,
             @Option(names = "--open", description = "Only jobs that have not ended.") boolean open,
             @Mixin Paging paging,
-            @Option(names = "--exit-code", description = "Exit with 4 when there is such a job, with 0 when there is none.") boolean exitCode,
+            @Option(
+                            names = "--exit-code",
+                            description = "Exit with 4 when there is such a job, with 0 when there is none.")
+                    boolean exitCode,
             @Mixin Reading reading) {
         Query query = filters.query().and("status", overdue ? "overdue" : null).and("status", open ? "open" : null);
         Listing listing = new Listing(reading, paging);
@@ -53,26 +67,50 @@ public final class JobsCommand {
 
     @Command(
             name = "show",
-            description = "Shows what a name answers, an open job before one that ended, and how to resume it. Exits with 3 when there is none.",
+            description =
+                    "Shows what a name answers, an open job before one that ended, and how to resume it. Exits with 3"
+                            + " when there is none.",
             mixinStandardHelpOptions = true,
             footer = {"", "Example:", "  jobledger jobs show db1 'Upgrade databases' 'Migrate schema'"})
     void show(
             @Mixin JobName name,
-            @Option(names = "--playbook", paramLabel = "NAME", description = "Only jobs of this playbook.") String playbook,
-            @Option(names = {"--run-id", "--run"}, paramLabel = "RUN_ID", description = "Only jobs of this run.") String run,
+            @Option(names = "--playbook", paramLabel = "NAME", description = "Only jobs of this playbook.")
+                    String playbook,
+            @Option(
+                            names = {"--run-id", "--run"},
+                            paramLabel = "RUN_ID",
+                            description = "Only jobs of this run.")
+                    String run,
             @Option(names = "--id", paramLabel = "JOB_ID", description = "The job with this ansible_job_id.") String id,
-            @Option(names = "--which", paramLabel = "WHICH", description = "Of several open jobs, the newest or the oldest.") String which,
-            @Option(names = "--nth", paramLabel = "N", description = "Of all jobs of the name by their start, open or not: 1 is the latest.") Integer nth,
-            @Option(names = "--check-mode", description = "A job of a dry run; without this, none answers.") boolean checkMode,
+            @Option(
+                            names = "--which",
+                            paramLabel = "WHICH",
+                            description = "Of several open jobs, the newest or the oldest.")
+                    String which,
+            @Option(
+                            names = "--nth",
+                            paramLabel = "N",
+                            description = "Of all jobs of the name by their start, open or not: 1 is the latest.")
+                    Integer nth,
+            @Option(names = "--check-mode", description = "A job of a dry run; without this, none answers.")
+                    boolean checkMode,
             @Mixin Reading reading) {
-        JsonNode job = reading.get(name.path() + new Query().and("playbook", playbook).and("run_id", run).and("id", id).and("which", which)
-                .and("nth", nth == null ? null : nth.toString()).and("check_mode", checkMode ? "true" : null));
+        JsonNode job = reading.get(name.path()
+                + new Query()
+                        .and("playbook", playbook)
+                        .and("run_id", run)
+                        .and("id", id)
+                        .and("which", which)
+                        .and("nth", nth == null ? null : nth.toString())
+                        .and("check_mode", checkMode ? "true" : null));
         reading.show(job);
         if (reading.forPeople()) {
             List<String> resume = ResumeHint.of(job);
             resume.forEach(line -> reading.line("resume", line));
             if (job.path("ambiguous").asBoolean()) {
-                reading.err().println(job.path("candidates_total").asInt() + " open jobs have this name; say which with --id, --which, --run-id or --playbook:");
+                reading.err()
+                        .println(job.path("candidates_total").asInt()
+                                + " open jobs have this name; say which with --id, --which, --run-id or --playbook:");
                 job.path("candidates").forEach(one -> reading.err().println("  " + candidate(one)));
             }
             reading.out().flush();
@@ -81,11 +119,16 @@ public final class JobsCommand {
     }
 
     private static String candidate(JsonNode job) {
-        return Printable.of("--id " + job.path("ansible_job_id").asText() + "  started " + job.path("started_at").asText() + "  run " + job.path("run_id").asText("-")
-                + "  playbook " + job.path("playbook").asText("-"));
+        return Printable.of("--id " + job.path("ansible_job_id").asText() + "  started "
+                + job.path("started_at").asText() + "  run "
+                + job.path("run_id").asText("-") + "  playbook "
+                + job.path("playbook").asText("-"));
     }
 
-    @Command(name = "history", description = "Lists every job of a name, newest first. Exits with 3 when there is none.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "history",
+            description = "Lists every job of a name, newest first. Exits with 3 when there is none.",
+            mixinStandardHelpOptions = true)
     int history(@Mixin JobName name, @Mixin Paging paging, @Mixin Reading reading) {
         long seen = new Listing(reading, paging).print(name.path() + "/history", new Query(), "jobs", Views.JOBS);
         return seen == 0 ? ExitCodes.NOT_FOUND : ExitCodes.OK;
@@ -99,7 +142,10 @@ public final class JobsCommand {
         @Parameters(index = "1", paramLabel = "PLAY", description = "The play's name.")
         private String play;
 
-        @Parameters(index = "2", paramLabel = "JOB", description = "The job's name: its task's, unless the playbook gives it another.")
+        @Parameters(
+                index = "2",
+                paramLabel = "JOB",
+                description = "The job's name: its task's, unless the playbook gives it another.")
         private String job;
 
         String host() {
@@ -125,7 +171,8 @@ public final class JobsCommand {
         }
 
         static String path(String host, String play, String job) {
-            return "/api/v1/jobs/" + String.join("/", ApiClient.escape(host), ApiClient.escape(play), ApiClient.escape(job));
+            return "/api/v1/jobs/"
+                    + String.join("/", ApiClient.escape(host), ApiClient.escape(play), ApiClient.escape(job));
         }
     }
 }

@@ -12,7 +12,8 @@ import picocli.CommandLine.Parameters;
 /** {@code jobs name}: a name for a job whose start nobody recorded. */
 @Command(
         name = "name",
-        description = "Gives a name to a job that was adopted: one that was found on its host, and whose start nobody recorded. 'jobs ls --play unknown' lists them. Needs the scope act.",
+        description = "Gives a name to a job that was adopted: one that was found on its host, and whose start nobody"
+                + " recorded. 'jobs ls --play unknown' lists them. Needs the scope act.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  jobledger jobs name j889214147243.9938 db1 'Upgrade databases' 'Migrate schema'"})
 final class NameCommand implements Callable<Integer> {
@@ -28,7 +29,10 @@ final class NameCommand implements Callable<Integer> {
     @Parameters(index = "3", paramLabel = "JOB", description = "The name that the job gets.")
     private String job;
 
-    @Option(names = "--execution-host", paramLabel = "HOST", description = "Of several jobs with this id, the one that runs on this host.")
+    @Option(
+            names = "--execution-host",
+            paramLabel = "HOST",
+            description = "Of several jobs with this id, the one that runs on this host.")
     private String executionHost;
 
     @Mixin
@@ -36,7 +40,10 @@ final class NameCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        reading.done("named", reading.post(JobsCommand.JobName.path(host, play, job) + "/name" + new Query().and("ansible_job_id", id).and("execution_host", executionHost)));
+        reading.done(
+                "named",
+                reading.post(JobsCommand.JobName.path(host, play, job) + "/name"
+                        + new Query().and("ansible_job_id", id).and("execution_host", executionHost)));
         return ExitCodes.OK;
     }
 }

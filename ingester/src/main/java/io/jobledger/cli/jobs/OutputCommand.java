@@ -25,8 +25,9 @@ import picocli.CommandLine.Spec;
 /** {@code jobs output}: what a job has written so far, read by the user's own Ansible. */
 @Command(
         name = "output",
-        description = "Shows the command of Ansible that reads what a job has written so far; with an inventory it runs it, and shows what it read. Only jobs of start_once with"
-                + " output: keep have any while they run.",
+        description =
+                "Shows the command of Ansible that reads what a job has written so far; with an inventory it runs it,"
+                        + " and shows what it read. Only jobs of start_once with output: keep have any while they run.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -36,11 +37,15 @@ import picocli.CommandLine.Spec;
         })
 final class OutputCommand implements Callable<Integer> {
     /** What {@code --stream} takes. */
-    enum Stream { stdout, stderr }
+    enum Stream {
+        stdout,
+        stderr
+    }
 
     private static final long PAUSE_MILLIS = 2_000;
     /** Ansible's own form for one command, whatever the configuration says. */
-    private static final Map<String, String> PLAIN_ANSWER = Map.of("ANSIBLE_STDOUT_CALLBACK", "default", "ANSIBLE_NOCOLOR", "1", "ANSIBLE_FORCE_COLOR", "0");
+    private static final Map<String, String> PLAIN_ANSWER =
+            Map.of("ANSIBLE_STDOUT_CALLBACK", "default", "ANSIBLE_NOCOLOR", "1", "ANSIBLE_FORCE_COLOR", "0");
 
     @Spec
     private CommandSpec spec;
@@ -48,19 +53,35 @@ final class OutputCommand implements Callable<Integer> {
     @Mixin
     private JobsCommand.JobName name;
 
-    @Option(names = {"--id", "--ansible-job-id"}, paramLabel = "ID", description = "Of several jobs of the name, the one with this ansible_job_id.")
+    @Option(
+            names = {"--id", "--ansible-job-id"},
+            paramLabel = "ID",
+            description = "Of several jobs of the name, the one with this ansible_job_id.")
     private String id;
 
-    @Option(names = "--lines", paramLabel = "N", description = "Only the last so many lines. Without it, all that is kept, from the oldest.")
+    @Option(
+            names = "--lines",
+            paramLabel = "N",
+            description = "Only the last so many lines. Without it, all that is kept, from the oldest.")
     private Integer lines;
 
-    @Option(names = "--stream", paramLabel = "STREAM", defaultValue = "stdout", description = "${COMPLETION-CANDIDATES}. Default: stdout.")
+    @Option(
+            names = "--stream",
+            paramLabel = "STREAM",
+            defaultValue = "stdout",
+            description = "${COMPLETION-CANDIDATES}. Default: stdout.")
     private Stream stream;
 
-    @Option(names = {"-f", "--follow"}, description = "Go on until the job has ended.")
+    @Option(
+            names = {"-f", "--follow"},
+            description = "Go on until the job has ended.")
     private boolean follow;
 
-    @Parameters(index = "3..*", arity = "0..*", paramLabel = "ANSIBLE_ARGUMENT", description = "After --: more arguments for Ansible, like -b or -u deploy.")
+    @Parameters(
+            index = "3..*",
+            arity = "0..*",
+            paramLabel = "ANSIBLE_ARGUMENT",
+            description = "After --: more arguments for Ansible, like -b or -u deploy.")
     private List<String> more = List.of();
 
     @Mixin
@@ -79,7 +100,8 @@ final class OutputCommand implements Callable<Integer> {
         }
         JsonNode job = connection.api().get(name.path() + new Query().and("id", id));
         if (job.path("ambiguous").asBoolean()) {
-            throw new CommandFailed(job.path("candidates_total").asInt() + " open jobs have this name; 'jobledger jobs show' lists them, --id says which");
+            throw new CommandFailed(job.path("candidates_total").asInt()
+                    + " open jobs have this name; 'jobledger jobs show' lists them, --id says which");
         }
         check(job);
         if (!reach.given()) {
@@ -108,24 +130,36 @@ final class OutputCommand implements Callable<Integer> {
     private static void check(JsonNode job) {
         for (String field : List.of("ansible_job_id", "results_file")) {
             if (!job.hasNonNull(field)) {
-                throw new CommandFailed("the ledger does not know the " + field + " of this job, so its output cannot be found");
+                throw new CommandFailed(
+                        "the ledger does not know the " + field + " of this job, so its output cannot be found");
             }
         }
         String host = executionHost(job);
-        if (!AnsibleCommand.PLAIN.matcher(host).matches() || !AnsibleCommand.PLAIN.matcher(job.get("ansible_job_id").asText()).matches()
-                || !AnsibleCommand.PLAIN_PATH.matcher(job.get("results_file").asText()).matches()) {
-            throw new CommandFailed("the job's host, id or results file holds what a shell or Ansible would read otherwise; read it with the module jobledger.core.output in a playbook");
+        if (!AnsibleCommand.PLAIN.matcher(host).matches()
+                || !AnsibleCommand.PLAIN
+                        .matcher(job.get("ansible_job_id").asText())
+                        .matches()
+                || !AnsibleCommand.PLAIN_PATH
+                        .matcher(job.get("results_file").asText())
+                        .matches()) {
+            throw new CommandFailed(
+                    "the job's host, id or results file holds what a shell or Ansible would read otherwise; read it"
+                            + " with the module jobledger.core.output in a playbook");
         }
     }
 
     private static String executionHost(JsonNode job) {
-        return job.hasNonNull("execution_host") ? job.get("execution_host").asText() : job.path("host").asText();
+        return job.hasNonNull("execution_host")
+                ? job.get("execution_host").asText()
+                : job.path("host").asText();
     }
 
     /** @param from the first byte that is wanted; null for what the options say */
     private AnsibleCommand command(JsonNode job, Long from) {
         ObjectNode arguments = Json.MAPPER.createObjectNode();
-        arguments.put("ansible_job_id", job.get("ansible_job_id").asText()).put("results_file", job.get("results_file").asText());
+        arguments
+                .put("ansible_job_id", job.get("ansible_job_id").asText())
+                .put("results_file", job.get("results_file").asText());
         if (stream != Stream.stdout) {
             arguments.put("stream", stream.name());
         }
@@ -134,7 +168,10 @@ final class OutputCommand implements Callable<Integer> {
         } else if (lines != null) {
             arguments.put("lines", lines);
         }
-        return reach.command(List.of("ansible", executionHost(job)), List.of("-m", "jobledger.core.output", "-a", arguments.toString()), more);
+        return reach.command(
+                List.of("ansible", executionHost(job)),
+                List.of("-m", "jobledger.core.output", "-a", arguments.toString()),
+                more);
     }
 
     private JsonNode read(AnsibleCommand command) {
@@ -142,11 +179,16 @@ final class OutputCommand implements Callable<Integer> {
         String text = command.output(PLAIN_ANSWER, ended -> code[0] = ended);
         JsonNode answer = answer(text);
         if (code[0] != 0 || answer == null) {
-            throw new CommandFailed("ansible ended with " + code[0] + ": " + (answer != null && answer.hasNonNull("msg") ? Printable.of(answer.get("msg").asText())
-                    : text.isBlank() ? "it said nothing on standard output" : text.strip().lines().map(Printable::of).collect(Collectors.joining("\n"))));
+            throw new CommandFailed("ansible ended with " + code[0] + ": "
+                    + (answer != null && answer.hasNonNull("msg")
+                            ? Printable.of(answer.get("msg").asText())
+                            : text.isBlank()
+                                    ? "it said nothing on standard output"
+                                    : text.strip().lines().map(Printable::of).collect(Collectors.joining("\n"))));
         }
         if (!answer.path("kept").asBoolean()) {
-            throw new CommandFailed(ExitCodes.NOT_FOUND, Printable.of(answer.path("why").asText("no output of this job is kept")));
+            throw new CommandFailed(
+                    ExitCodes.NOT_FOUND, Printable.of(answer.path("why").asText("no output of this job is kept")));
         }
         return answer;
     }
@@ -167,9 +209,15 @@ final class OutputCommand implements Callable<Integer> {
     /** As the job wrote it; on a terminal without what would steer it. */
     private void show(String text) {
         boolean terminal = Terminal.output();
-        spec.commandLine().getOut().print(terminal
-                ? text.codePoints().mapToObj(Character::toString).map(one -> one.equals("\n") || one.equals("\t") ? one : Printable.of(one)).collect(Collectors.joining())
-                : text);
+        spec.commandLine()
+                .getOut()
+                .print(
+                        terminal
+                                ? text.codePoints()
+                                        .mapToObj(Character::toString)
+                                        .map(one -> one.equals("\n") || one.equals("\t") ? one : Printable.of(one))
+                                        .collect(Collectors.joining())
+                                : text);
         spec.commandLine().getOut().flush();
     }
 

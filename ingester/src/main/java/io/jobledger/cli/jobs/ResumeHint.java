@@ -19,12 +19,21 @@ public final class ResumeHint {
         }
         String host = job.path("execution_host").asText(job.path("host").asText());
         String folder = job.path("async_dir").asText(null);
-        if (!AnsibleCommand.PLAIN.matcher(host).matches() || !AnsibleCommand.PLAIN.matcher(id).matches() || folder != null && !job.path("async_dir").isNull() && !AnsibleCommand.PLAIN_PATH.matcher(folder).matches()) {
-            return List.of("with the lookup jobledger.core.job in a playbook: a name holds what a shell or Ansible would read otherwise");
+        if (!AnsibleCommand.PLAIN.matcher(host).matches()
+                || !AnsibleCommand.PLAIN.matcher(id).matches()
+                || folder != null
+                        && !job.path("async_dir").isNull()
+                        && !AnsibleCommand.PLAIN_PATH.matcher(folder).matches()) {
+            return List.of(
+                    "with the lookup jobledger.core.job in a playbook: a name holds what a shell or Ansible would read"
+                            + " otherwise");
         }
         List<String> command = new ArrayList<>(List.of("ansible", host));
         option(command, "-u", job.path("remote_user"));
-        if (job.path("become_user").isTextual() && AnsibleCommand.PLAIN.matcher(job.path("become_user").asText()).matches()) {
+        if (job.path("become_user").isTextual()
+                && AnsibleCommand.PLAIN
+                        .matcher(job.path("become_user").asText())
+                        .matches()) {
             command.add("-b");
             option(command, "--become-user", job.path("become_user"));
         }

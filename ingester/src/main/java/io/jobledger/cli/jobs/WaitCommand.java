@@ -24,8 +24,11 @@ import picocli.CommandLine.Spec;
 /** {@code jobs wait}: until jobs have ended. */
 @Command(
         name = "wait",
-        description = "Waits until a job, or all that fit, have ended: a line for each change, on a terminal also how far it is. Exits with 0 when they succeeded, with 4 as soon"
-                + " as one did not (failed, timed out, cancelled, lost or closed), with 5 when the time is up. -o json writes a record for each change.",
+        description =
+                "Waits until a job, or all that fit, have ended: a line for each change, on a terminal also how far it"
+                        + " is. Exits with 0 when they succeeded, with 4 as soon as one did not (failed, timed out,"
+                        + " cancelled, lost or closed), with 5 when the time is up. -o json writes a record for each"
+                        + " change.",
         mixinStandardHelpOptions = true,
         footer = {
             "",
@@ -36,14 +39,20 @@ import picocli.CommandLine.Spec;
         })
 final class WaitCommand implements Callable<Integer> {
     /** They change while a job goes on: what fits at first would not at the end. */
-    private static final List<String> NO_FILTERS = List.of("--status", "--finished-since", "--finished-until", "--min-duration", "--max-duration", "--unseen-for");
+    private static final List<String> NO_FILTERS = List.of(
+            "--status", "--finished-since", "--finished-until", "--min-duration", "--max-duration", "--unseen-for");
+
     private static final List<String> OF_A_NAME = List.of("--playbook", "--run-id", "--ansible-job-id");
     private static final Duration TICK = Duration.ofSeconds(1);
 
     @Spec
     private CommandSpec spec;
 
-    @Parameters(index = "0", arity = "0..1", paramLabel = "HOST", description = "The host's inventory name. Without a name, all jobs that fit the filters are waited for.")
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "HOST",
+            description = "The host's inventory name. Without a name, all jobs that fit the filters are waited for.")
     private String host;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "PLAY", description = "The play's name.")
@@ -52,10 +61,17 @@ final class WaitCommand implements Callable<Integer> {
     @Parameters(index = "2", arity = "0..1", paramLabel = "JOB", description = "The job's name.")
     private String job;
 
-    @Option(names = "--for", paramLabel = "END", defaultValue = "succeeded", description = "${COMPLETION-CANDIDATES}. ended: whatever the end, the exit code is 0. Default: succeeded.")
+    @Option(
+            names = "--for",
+            paramLabel = "END",
+            defaultValue = "succeeded",
+            description = "${COMPLETION-CANDIDATES}. ended: whatever the end, the exit code is 0. Default: succeeded.")
     private WaitedJobs.Aim aim;
 
-    @Option(names = "--timeout", paramLabel = "LENGTH", description = "Give up after so long: 90s, 15m, 2h. Without it, the wait has no end of its own.")
+    @Option(
+            names = "--timeout",
+            paramLabel = "LENGTH",
+            description = "Give up after so long: 90s, 15m, 2h. Without it, the wait has no end of its own.")
     private String timeout;
 
     @Option(names = "--all", description = "Wait for all jobs that fit. This is what happens without it, too.")
@@ -110,7 +126,8 @@ final class WaitCommand implements Callable<Integer> {
 
     private Integer end(WaitReport report) {
         if (jobs.size() == 0) {
-            throw new CommandFailed(ExitCodes.NOT_FOUND, "the jobs were removed from the ledger while they were waited for");
+            throw new CommandFailed(
+                    ExitCodes.NOT_FOUND, "the jobs were removed from the ledger while they were waited for");
         }
         if (verdict() == WaitedJobs.Verdict.MISSED) {
             report.missed(jobs);
@@ -120,7 +137,8 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     /** One look, which may take as long as {@code patience}. An ingester that is away for a while ends no wait. */
-    private void look(WaitSource source, Duration patience, Duration left, WatchView view, WaitReport report, Pauses pauses) {
+    private void look(
+            WaitSource source, Duration patience, Duration left, WatchView view, WaitReport report, Pauses pauses) {
         long began = System.nanoTime();
         try {
             boolean changed = take(source.next(jobs, patience), view, report);
@@ -168,7 +186,10 @@ final class WaitCommand implements Callable<Integer> {
     }
 
     private WaitSource source() {
-        List<String> given = spec.mixins().get("filters").options().stream().filter(option -> option.getValue() != null).map(option -> option.names()[0]).toList();
+        List<String> given = spec.mixins().get("filters").options().stream()
+                .filter(option -> option.getValue() != null)
+                .map(option -> option.names()[0])
+                .toList();
         given.stream().filter(NO_FILTERS::contains).findFirst().ifPresent(name -> {
             throw wrong("wait looks at how jobs end; it takes no " + name);
         });
@@ -189,8 +210,13 @@ final class WaitCommand implements Callable<Integer> {
             throw wrong("--open, --any and --all are for several jobs, not for HOST PLAY JOB");
         }
         Query narrowing = new Query();
-        spec.mixins().get("filters").options().stream().filter(option -> OF_A_NAME.contains(option.names()[0]))
-                .forEach(option -> narrowing.and(option.names()[0].equals("--ansible-job-id") ? "id" : option.names()[0].substring(2).replace('-', '_'), option.getValue()));
+        spec.mixins().get("filters").options().stream()
+                .filter(option -> OF_A_NAME.contains(option.names()[0]))
+                .forEach(option -> narrowing.and(
+                        option.names()[0].equals("--ansible-job-id")
+                                ? "id"
+                                : option.names()[0].substring(2).replace('-', '_'),
+                        option.getValue()));
         return new WaitSource.Named(reading.api(), JobsCommand.JobName.path(host, play, job), narrowing);
     }
 

@@ -11,9 +11,14 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a wait tells beside its lines: how far it is, on a terminal, and at its end what is missing. All of it goes to standard error. */
+/**
+ * What a wait tells beside its lines: how far it is, on a terminal, and at its end what is missing. All of it goes to
+ * standard error.
+ */
 final class WaitReport {
-    private static final String SETTLE = "The ledger knows only what somebody has seen of a job. To go and look: ansible-playbook jobledger.core.settle -i INVENTORY";
+    private static final String SETTLE =
+            "The ledger knows only what somebody has seen of a job. To go and look: ansible-playbook"
+                    + " jobledger.core.settle -i INVENTORY";
     private static final int MOST = 20;
 
     private final PrintWriter err;
@@ -43,7 +48,8 @@ final class WaitReport {
 
     void draw(WaitedJobs jobs, Duration waited) {
         if (progress) {
-            String text = "waiting " + ShortDurations.text(waited) + ": " + jobs.open().size() + " of " + jobs.size() + " open, last seen " + seen(newest(jobs.open()));
+            String text = "waiting " + ShortDurations.text(waited) + ": "
+                    + jobs.open().size() + " of " + jobs.size() + " open, last seen " + seen(newest(jobs.open()));
             err.print("\r\u001b[K" + Printable.cut(text, Terminal.width(System.getenv()) - 1));
             err.flush();
             drawn = true;
@@ -66,13 +72,15 @@ final class WaitReport {
     /** Some ended otherwise than asked. */
     void missed(WaitedJobs jobs) {
         List<JsonNode> missed = jobs.missed();
-        say("jobledger: not as asked: " + missed.size() + " of " + jobs.size() + " ended otherwise" + (jobs.open().isEmpty() ? "" : ", " + jobs.open().size() + " still open"));
+        say("jobledger: not as asked: " + missed.size() + " of " + jobs.size() + " ended otherwise"
+                + (jobs.open().isEmpty() ? "" : ", " + jobs.open().size() + " still open"));
         list(missed, job -> JobBoard.word(job) + why(job));
     }
 
     /** The time was up. */
     void open(WaitedJobs jobs, Duration waited) {
-        say("jobledger: after " + ShortDurations.text(waited) + " still open: " + jobs.open().size() + " of " + jobs.size());
+        say("jobledger: after " + ShortDurations.text(waited) + " still open: "
+                + jobs.open().size() + " of " + jobs.size());
         list(jobs.open(), job -> "last seen " + seen(job));
         say(SETTLE);
     }
@@ -96,7 +104,11 @@ final class WaitReport {
     }
 
     static String name(JsonNode job) {
-        return String.join(" / ", job.path("host").asText(), job.path("play").asText(), job.path("job_name").asText());
+        return String.join(
+                " / ",
+                job.path("host").asText(),
+                job.path("play").asText(),
+                job.path("job_name").asText());
     }
 
     private static String why(JsonNode job) {
@@ -116,10 +128,18 @@ final class WaitReport {
     }
 
     private static JsonNode newest(List<JsonNode> jobs) {
-        return jobs.stream().max((a, b) -> a.path("save_time").asText().compareTo(b.path("save_time").asText())).orElse(null);
+        return jobs.stream()
+                .max((a, b) -> a.path("save_time")
+                        .asText()
+                        .compareTo(b.path("save_time").asText()))
+                .orElse(null);
     }
 
     private static String seen(JsonNode job) {
-        return job == null ? "-" : ShownTimes.parse(job.path("save_time").asText(null)).map(at -> ShortDurations.text(Duration.between(at, Instant.now())) + " ago").orElse("-");
+        return job == null
+                ? "-"
+                : ShownTimes.parse(job.path("save_time").asText(null))
+                        .map(at -> ShortDurations.text(Duration.between(at, Instant.now())) + " ago")
+                        .orElse("-");
     }
 }

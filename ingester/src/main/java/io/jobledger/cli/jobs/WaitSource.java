@@ -16,7 +16,10 @@ interface WaitSource {
     /** The jobs that are meant, as they stand when the wait begins. */
     List<JsonNode> first();
 
-    /** What changed, or may have, after at most {@code patience}; {@code known} forgets those that are gone from the ledger. */
+    /**
+     * What changed, or may have, after at most {@code patience}; {@code known} forgets those that are gone from the
+     * ledger.
+     */
     List<JsonNode> next(WaitedJobs known, Duration patience);
 
     /** The longest time that one look should take: how late a change may be seen where nobody watches a terminal. */
@@ -24,13 +27,21 @@ interface WaitSource {
 
     /** The path that answers when this one job has ended. */
     private static String path(JsonNode job) {
-        return "/api/v1/jobs/" + String.join("/", ApiClient.escape(job.path("host").asText()), ApiClient.escape(job.path("play").asText()),
-                ApiClient.escape(job.path("job_name").asText()));
+        return "/api/v1/jobs/"
+                + String.join(
+                        "/",
+                        ApiClient.escape(job.path("host").asText()),
+                        ApiClient.escape(job.path("play").asText()),
+                        ApiClient.escape(job.path("job_name").asText()));
     }
 
     private static String waiting(JsonNode job, Duration patience) {
-        return path(job) + new Query().and("run_id", job.path("run_id").asText(null)).and("id", job.path("ansible_job_id").asText(null))
-                .and("check_mode", job.path("check_mode").asBoolean() ? "true" : null).and("wait", Math.max(1, patience.toMillis()) + "ms");
+        return path(job)
+                + new Query()
+                        .and("run_id", job.path("run_id").asText(null))
+                        .and("id", job.path("ansible_job_id").asText(null))
+                        .and("check_mode", job.path("check_mode").asBoolean() ? "true" : null)
+                        .and("wait", Math.max(1, patience.toMillis()) + "ms");
     }
 
     /** The one job that a name answers. A later start under the same name is another job. */
@@ -51,9 +62,10 @@ interface WaitSource {
             JsonNode job = api.get(path + narrowing);
             if (job.path("ambiguous").asBoolean()) {
                 List<String> ids = new ArrayList<>();
-                job.path("candidates").forEach(one -> ids.add(one.path("ansible_job_id").asText("-")));
-                throw new CommandFailed(job.path("candidates_total").asInt() + " open jobs have this name: " + String.join(", ", ids)
-                        + "; say which with --id, --run or --playbook");
+                job.path("candidates")
+                        .forEach(one -> ids.add(one.path("ansible_job_id").asText("-")));
+                throw new CommandFailed(job.path("candidates_total").asInt() + " open jobs have this name: "
+                        + String.join(", ", ids) + "; say which with --id, --run or --playbook");
             }
             return List.of(job);
         }
@@ -135,8 +147,11 @@ interface WaitSource {
 
         private List<JsonNode> again(JsonNode job) {
             Query query = new Query();
-            List.of("host", "play", "run_id", "ansible_job_id").forEach(name -> query.and(name, job.path(name).asText(null)));
-            return list(query.and("job", job.path("job_name").asText(null))).stream().filter(one -> JobBoard.identity(one).equals(JobBoard.identity(job))).toList();
+            List.of("host", "play", "run_id", "ansible_job_id")
+                    .forEach(name -> query.and(name, job.path(name).asText(null)));
+            return list(query.and("job", job.path("job_name").asText(null))).stream()
+                    .filter(one -> JobBoard.identity(one).equals(JobBoard.identity(job)))
+                    .toList();
         }
 
         private List<JsonNode> list(Query query) {
@@ -151,7 +166,8 @@ interface WaitSource {
                 if (!page.hasNonNull("next")) {
                     return all;
                 }
-                page = api.get("/api/v1/jobs" + pages.copy().and("cursor", page.get("next").asText()));
+                page = api.get("/api/v1/jobs"
+                        + pages.copy().and("cursor", page.get("next").asText()));
             }
         }
     }

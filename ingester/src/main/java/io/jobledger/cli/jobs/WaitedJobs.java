@@ -8,10 +8,17 @@ import java.util.Map;
 /** The jobs that somebody waits for, and whether what was asked for has come true. Not thread-safe. */
 final class WaitedJobs {
     /** What a wait waits for. */
-    enum Aim { ended, succeeded }
+    enum Aim {
+        ended,
+        succeeded
+    }
 
     /** How a wait stands: it came true, it cannot come true any more, or it may still. */
-    enum Verdict { MET, MISSED, OPEN }
+    enum Verdict {
+        MET,
+        MISSED,
+        OPEN
+    }
 
     private final Map<List<String>, JsonNode> jobs = new LinkedHashMap<>();
 
@@ -36,7 +43,9 @@ final class WaitedJobs {
 
     /** Those that ended otherwise than well. */
     List<JsonNode> missed() {
-        return jobs.values().stream().filter(job -> !isOpen(job) && !succeeded(job)).toList();
+        return jobs.values().stream()
+                .filter(job -> !isOpen(job) && !succeeded(job))
+                .toList();
     }
 
     /** @param any whether one job is enough; else all must be as asked */

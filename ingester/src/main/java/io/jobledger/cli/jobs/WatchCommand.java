@@ -22,7 +22,9 @@ import picocli.CommandLine.Spec;
 /** {@code jobs watch}: open jobs while they change. */
 @Command(
         name = "watch",
-        description = "Shows open jobs live until Ctrl-C: on a terminal a table that is drawn anew, elsewhere a line for each change. -o json writes a record for each change.",
+        description =
+                "Shows open jobs live until Ctrl-C: on a terminal a table that is drawn anew, elsewhere a line for"
+                        + " each change. -o json writes a record for each change.",
         mixinStandardHelpOptions = true,
         footer = {"", "Example:", "  jobledger jobs watch --play 'Upgrade databases'"})
 final class WatchCommand implements Callable<Integer> {
@@ -41,7 +43,8 @@ final class WatchCommand implements Callable<Integer> {
     public Integer call() {
         Query query = filters.query();
         if (filters.narrowsStatus()) {
-            throw new ParameterException(spec.commandLine(), "watch shows open jobs, and how they end; it takes no --status");
+            throw new ParameterException(
+                    spec.commandLine(), "watch shows open jobs, and how they end; it takes no --status");
         }
         WatchView view = view();
         BlockingQueue<JobFeed.News> news = new LinkedBlockingQueue<>();
@@ -70,7 +73,9 @@ final class WatchCommand implements Callable<Integer> {
         return switch (reading.format()) {
             case table, wide -> Terminal.output() ? new WatchView.Screen(reading) : new WatchView.Lines(reading);
             case json, ndjson -> new WatchView.Records(reading);
-            case csv -> throw new ParameterException(spec.commandLine(), "watch writes no csv; -o is table, wide, json or ndjson");
+            case csv ->
+                throw new ParameterException(
+                        spec.commandLine(), "watch writes no csv; -o is table, wide, json or ndjson");
         };
     }
 
@@ -91,9 +96,11 @@ final class WatchCommand implements Callable<Integer> {
     /** Asks how a job ended that is not open any more. */
     private void ended(JsonNode job, WatchView view) {
         Query query = new Query();
-        List.of("host", "play", "run_id", "ansible_job_id").forEach(name -> query.and(name, job.path(name).asText(null)));
+        List.of("host", "play", "run_id", "ansible_job_id")
+                .forEach(name -> query.and(name, job.path(name).asText(null)));
         try {
-            JsonNode found = reading.get("/api/v1/jobs" + query.and("job", job.path("job_name").asText(null)));
+            JsonNode found = reading.get(
+                    "/api/v1/jobs" + query.and("job", job.path("job_name").asText(null)));
             for (JsonNode one : found.path("jobs")) {
                 if (JobBoard.identity(one).equals(JobBoard.identity(job))) {
                     board.take(one, Instant.now()).forEach(view::changed);

@@ -74,8 +74,15 @@ interface WatchView extends AutoCloseable {
         public void changed(JsonNode job) {
             Cell status = Views.status(job);
             ShownTimes times = reading.times();
-            String name = String.join(" / ", job.path("host").asText(), job.path("play").asText(), job.path("job_name").asText());
-            reading.out().println(times.text(Instant.now()) + "  " + reading.palette().paint(status.style(), String.format("%-9s", status.text())) + "  " + Printable.of(name));
+            String name = String.join(
+                    " / ",
+                    job.path("host").asText(),
+                    job.path("play").asText(),
+                    job.path("job_name").asText());
+            reading.out()
+                    .println(times.text(Instant.now()) + "  "
+                            + reading.palette().paint(status.style(), String.format("%-9s", status.text())) + "  "
+                            + Printable.of(name));
             reading.out().flush();
         }
 
@@ -135,7 +142,10 @@ interface WatchView extends AutoCloseable {
             Palette palette = reading.palette();
             StringWriter text = new StringWriter();
             PrintWriter out = new PrintWriter(text);
-            out.println(board.open().isEmpty() ? "no open jobs" : board.open().size() + (board.open().size() == 1 ? " open job" : " open jobs"));
+            out.println(
+                    board.open().isEmpty()
+                            ? "no open jobs"
+                            : board.open().size() + (board.open().size() == 1 ? " open job" : " open jobs"));
             table(out, board.open(), room, width, palette);
             if (board.open().size() > room) {
                 out.println("and " + (board.open().size() - room) + " more");
@@ -145,7 +155,10 @@ interface WatchView extends AutoCloseable {
                 out.println("ended");
                 table(out, board.ended(), board.ended().size(), width, palette);
             }
-            out.println(trouble == null ? "" : palette.paint(Style.ODD, Printable.cut(Printable.of(trouble + "; trying again"), width)));
+            out.println(
+                    trouble == null
+                            ? ""
+                            : palette.paint(Style.ODD, Printable.cut(Printable.of(trouble + "; trying again"), width)));
             out.flush();
             String lines = text.toString();
             reading.out().print((drawn == 0 ? "" : "\u001b[" + drawn + "A") + "\r\u001b[J" + lines);
@@ -154,9 +167,11 @@ interface WatchView extends AutoCloseable {
         }
 
         private void table(PrintWriter out, Collection<JsonNode> jobs, int most, int width, Palette palette) {
-            ArrayNode rows = Json.MAPPER.createArrayNode().addAll(List.copyOf(jobs).subList(0, Math.min(most, jobs.size())));
+            ArrayNode rows =
+                    Json.MAPPER.createArrayNode().addAll(List.copyOf(jobs).subList(0, Math.min(most, jobs.size())));
             if (!rows.isEmpty()) {
-                RecordColumn.table(out, Views.JOBS, reading.times(), width, palette).print(rows);
+                RecordColumn.table(out, Views.JOBS, reading.times(), width, palette)
+                        .print(rows);
             }
         }
 

@@ -13,7 +13,8 @@ import java.time.Clock;
 import java.util.function.BiFunction;
 
 /**
- * Where tokens and audit trail are: in the data directory beside an embedded ledger, in the database that ingesters share. Thread-safe.
+ * Where tokens and audit trail are: in the data directory beside an embedded ledger, in the database that ingesters
+ * share. Thread-safe.
  *
  * @param tokensIn names the place of the tokens for people
  */
@@ -29,25 +30,33 @@ public record AccessStores(TokenStore tokens, Trail trail, String tokensIn, Runn
     }
 
     /**
-     * Makes sure that nobody finds the ledger open who had closed it: that there are no tokens in the data directory when those in a database count, and it has none.
+     * Makes sure that nobody finds the ledger open who had closed it: that there are no tokens in the data directory
+     * when those in a database count, and it has none.
      *
      * @throws CommandFailed saying what to do
      */
     void passOverNoTokens(Settings settings) {
         Path file = settings.access().tokens();
-        if (settings.ledger() instanceof LedgerLocation.Postgres && tokens.read().isEmpty() && new FileTokenStore(file).read().isPresent()) {
+        if (settings.ledger() instanceof LedgerLocation.Postgres
+                && tokens.read().isEmpty()
+                && new FileTokenStore(file).read().isPresent()) {
             throw new CommandFailed("the tokens in " + file + " do not count for the ledger " + settings.ledger()
-                    + ", which has none. Make some there with 'jobledger token create --ledger …', or move that file away to do without");
+                    + ", which has none. Make some there with 'jobledger token create --ledger …', or move"
+                    + " that file away to do without");
         }
     }
 
-    private static AccessStores of(Settings settings, Clock clock, BiFunction<LedgerLocation.Postgres, Clock, PostgresAccess> database) {
+    private static AccessStores of(
+            Settings settings, Clock clock, BiFunction<LedgerLocation.Postgres, Clock, PostgresAccess> database) {
         if (settings.ledger() instanceof LedgerLocation.Postgres location) {
             PostgresAccess access = database.apply(location, clock);
             return new AccessStores(access.tokens(), access.trail(), location.toString(), access::close);
         }
         return new AccessStores(
-                new FileTokenStore(settings.access().tokens()), new FileTrail(settings.access().auditTrail(), clock), settings.access().tokens().toString(), () -> { });
+                new FileTokenStore(settings.access().tokens()),
+                new FileTrail(settings.access().auditTrail(), clock),
+                settings.access().tokens().toString(),
+                () -> {});
     }
 
     @Override

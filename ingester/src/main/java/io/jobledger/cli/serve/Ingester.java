@@ -43,7 +43,8 @@ public final class Ingester implements AutoCloseable {
     private final String url;
     private final Rereading rereading;
 
-    private Ingester(Ledger ledger, List<MirrorRelay> relays, Deque<Runnable> closing, String url, Rereading rereading) {
+    private Ingester(
+            Ledger ledger, List<MirrorRelay> relays, Deque<Runnable> closing, String url, Rereading rereading) {
         this.ledger = ledger;
         this.relays = relays;
         this.closing = closing;
@@ -54,7 +55,8 @@ public final class Ingester implements AutoCloseable {
     /**
      * Opens the ledger, starts the mirrors' relays, and listens.
      *
-     * @throws RuntimeException one of those that {@code Main} shows without a stack trace, when the operator must act; nothing is left open
+     * @throws RuntimeException one of those that {@code Main} shows without a stack trace, when the operator must act;
+     *     nothing is left open
      */
     public static Ingester start(Settings settings, Clock clock) {
         Deque<Runnable> opened = new ArrayDeque<>();
@@ -81,14 +83,22 @@ public final class Ingester implements AutoCloseable {
         }
         List<MirrorRelay> relays = new ArrayList<>();
         for (int i = 0; i < mirrors.size(); i++) {
-            MirrorRelay relay = new MirrorRelay(mirrors.get(i), ledger.mirrors().get(i), ledger.outbox(), ledger.jobs(), settings.mirrorConcurrency(), MIRROR_IDLE);
+            MirrorRelay relay = new MirrorRelay(
+                    mirrors.get(i),
+                    ledger.mirrors().get(i),
+                    ledger.outbox(),
+                    ledger.jobs(),
+                    settings.mirrorConcurrency(),
+                    MIRROR_IDLE);
             relays.add(relay);
             opened.push(relay::close);
         }
         Tokens tokens = new Tokens(access.tokens(), clock).start();
         opened.push(tokens::close);
         RetentionTask retention = new RetentionTask(
-                ledger.upkeep().retention(settings.runSilence()), Retention.Policy.of(settings.retention()), settings.retention().interval());
+                ledger.upkeep().retention(settings.runSilence()),
+                Retention.Policy.of(settings.retention()),
+                settings.retention().interval());
         opened.push(retention::close);
         HttpService http = new HttpService(settings, ledger, relays, clock, Version.number(), tokens, access.trail());
         opened.push(http::close);
@@ -99,7 +109,10 @@ public final class Ingester implements AutoCloseable {
         return new Ingester(ledger, relays, opened, url, new Rereading(settings, tokens, http));
     }
 
-    /** A recorder waits a second at most: the first one must not pay for loading the classes that reading and writing need. */
+    /**
+     * A recorder waits a second at most: the first one must not pay for loading the classes that reading and writing
+     * need.
+     */
     private static void warmUp(Ledger ledger) {
         try {
             new BatchDecoder(1).decode("[]".getBytes(StandardCharsets.UTF_8), false);
@@ -122,7 +135,9 @@ public final class Ingester implements AutoCloseable {
     /** The mirrors of the settings, each once: the outbox knows a place by its URI, however it was spelt. */
     private static List<Mirror> mirrors(Settings settings) {
         Map<String, Mirror> mirrors = new LinkedHashMap<>();
-        settings.mirrors().stream().map(uri -> mirror(uri, settings)).forEach(mirror -> mirrors.putIfAbsent(mirror.uri(), mirror));
+        settings.mirrors().stream()
+                .map(uri -> mirror(uri, settings))
+                .forEach(mirror -> mirrors.putIfAbsent(mirror.uri(), mirror));
         return List.copyOf(mirrors.values());
     }
 
@@ -130,17 +145,21 @@ public final class Ingester implements AutoCloseable {
         return Ledgers.open(settings, mirrors.stream().map(Mirror::uri).toList(), clock);
     }
 
-    /** The ledger alone, for a command that runs instead of an ingester. It goes on feeding the mirrors of the settings. */
+    /**
+     * The ledger alone, for a command that runs instead of an ingester. It goes on feeding the mirrors of the settings.
+     */
     public static Ledger ledger(Settings settings, Clock clock) {
         return ledger(settings, mirrors(settings), clock);
     }
 
     /** The line that says where everything is. */
     public String greeting() {
-        String mirrors = relays.isEmpty() ? "none" : relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", "));
-        return "jobledger " + Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror " + mirrors;
+        String mirrors = relays.isEmpty()
+                ? "none"
+                : relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", "));
+        return "jobledger " + Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror "
+                + mirrors;
     }
-
 
     /** Reads access log, tokens, TLS files and limits again; {@code settings} reads them anew. Blocks. */
     void reread(Supplier<Settings> settings) {

@@ -21,11 +21,27 @@ public final class Ledgers {
     public static Ledger open(Settings settings, List<String> mirrors, Clock clock) {
         LedgerLocation location = settings.ledger();
         if (location instanceof LedgerLocation.Postgres database) {
-            return PostgresLedger.open(new PostgresLedger.Options(database, settings.queueEvents(), settings.commitEvents(), settings.eventRetention(), settings.mirrorClaim(), settings.queryTimeout()),
-                    mirrors, clock);
+            return PostgresLedger.open(
+                    new PostgresLedger.Options(
+                            database,
+                            settings.queueEvents(),
+                            settings.commitEvents(),
+                            settings.eventRetention(),
+                            settings.mirrorClaim(),
+                            settings.queryTimeout()),
+                    mirrors,
+                    clock);
         }
         LedgerLocation.File file = (LedgerLocation.File) location;
         return H2Ledger.open(
-                new H2Ledger.Options(file.base(), (int) (settings.ledgerCache() / 1024), settings.queueEvents(), settings.commitEvents(), settings.minFree(), settings.queryTimeout()), mirrors, clock);
+                new H2Ledger.Options(
+                        file.base(),
+                        (int) (settings.ledgerCache() / 1024),
+                        settings.queueEvents(),
+                        settings.commitEvents(),
+                        settings.minFree(),
+                        settings.queryTimeout()),
+                mirrors,
+                clock);
     }
 }

@@ -23,8 +23,11 @@ public final class Mirrors {
         try {
             if (text.startsWith("file:")) {
                 URI uri = URI.create(text.replace(" ", "%20"));
-                if (uri.getAuthority() != null || uri.getPath() == null || uri.getPath().length() < 2) {
-                    throw new IllegalArgumentException("it must have three slashes and an absolute path, like file:///var/lib/jobledger/mirror");
+                if (uri.getAuthority() != null
+                        || uri.getPath() == null
+                        || uri.getPath().length() < 2) {
+                    throw new IllegalArgumentException(
+                            "it must have three slashes and an absolute path, like file:///var/lib/jobledger/mirror");
                 }
                 return new FileMirror(Path.of(uri.getPath()));
             }

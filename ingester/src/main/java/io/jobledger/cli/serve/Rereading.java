@@ -26,20 +26,28 @@ final class Rereading {
         this.limits = started.limits();
     }
 
-    /** Reads all of it. {@code settings} reads them anew; where they cannot be used, the limits stay as they are, and the rest is done all the same. Blocks. */
+    /**
+     * Reads all of it. {@code settings} reads them anew; where they cannot be used, the limits stay as they are, and
+     * the rest is done all the same. Blocks.
+     */
     synchronized void read(Supplier<Settings> settings) {
         try {
             Settings now = settings.get();
             limits = now.limits();
-            boolean others = !now.with(started.limits()).equals(started) || limits.requestLine() != started.limits().requestLine() || limits.headers() != started.limits().headers();
+            boolean others = !now.with(started.limits()).equals(started)
+                    || limits.requestLine() != started.limits().requestLine()
+                    || limits.headers() != started.limits().headers();
             if (others) {
-                LOG.warn("Settings that are no limits have changed as well, or max-request-line or max-headers; they count from the next start on");
+                LOG.warn("Settings that are no limits have changed as well, or max-request-line or max-headers; they"
+                        + " count from the next start on");
             }
         } catch (InvalidSetting e) {
-            LOG.error("The settings were read again and cannot be used; the limits stay as they are: {}", e.getMessage());
+            LOG.error(
+                    "The settings were read again and cannot be used; the limits stay as they are: {}", e.getMessage());
         }
         tokens.refresh();
         http.reload(limits);
-        LOG.info("Read again: tokens, TLS files and limits; the access log goes on in a new file where the old one was moved");
+        LOG.info("Read again: tokens, TLS files and limits; the access log goes on in a new file where the old one was"
+                + " moved");
     }
 }

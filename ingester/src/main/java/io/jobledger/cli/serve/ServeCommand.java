@@ -14,10 +14,14 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code serve}: the ingester in the foreground, until SIGTERM or SIGINT. SIGHUP has it read again what may change while it runs. */
+/**
+ * {@code serve}: the ingester in the foreground, until SIGTERM or SIGINT. SIGHUP has it read again what may change
+ * while it runs.
+ */
 @Command(
         name = "serve",
-        description = "Runs the ingester in the foreground. Every option can also be an environment variable JOBLEDGER_<OPTION> or a line <option> = <value> in the settings file.",
+        description = "Runs the ingester in the foreground. Every option can also be an environment variable"
+                + " JOBLEDGER_<OPTION> or a line <option> = <value> in the settings file.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 public final class ServeCommand implements Callable<Integer> {
@@ -39,14 +43,18 @@ public final class ServeCommand implements Callable<Integer> {
         Logging.level(settings.logLevel());
         AtomicReference<Ingester> running = new AtomicReference<>();
         // Before the start: a signal that comes meanwhile must not end it.
-        Hangup.onEach(() -> Optional.ofNullable(running.get()).ifPresent(ingester -> ingester.reread(() -> SettingFlags.load(spec))));
+        Hangup.onEach(() -> Optional.ofNullable(running.get())
+                .ifPresent(ingester -> ingester.reread(() -> SettingFlags.load(spec))));
         Ingester ingester = Ingester.start(settings, Clock.systemUTC());
         running.set(ingester);
         CountDownLatch stopped = new CountDownLatch(1);
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            ingester.stop();
-            stopped.countDown();
-        }, "shutdown"));
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            ingester.stop();
+                            stopped.countDown();
+                        },
+                        "shutdown"));
         spec.commandLine().getOut().println(ingester.greeting());
         spec.commandLine().getOut().flush();
         stopped.await();

@@ -14,13 +14,19 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Settings as options of a command: the table of settings is the only list of them. */
 public final class SettingFlags {
-    /** What the commands take that open the ledger or a mirror themselves: where the ledger is, and how to reach a bucket. */
+    /**
+     * What the commands take that open the ledger or a mirror themselves: where the ledger is, and how to reach a
+     * bucket.
+     */
     public static final List<Setting> OFFLINE = Arrays.stream(Setting.values())
-            .filter(setting -> setting == Setting.DATA_DIR || setting.name().startsWith("LEDGER") || setting.name().startsWith("OCI_"))
+            .filter(setting -> setting == Setting.DATA_DIR
+                    || setting.name().startsWith("LEDGER")
+                    || setting.name().startsWith("OCI_"))
             .toList();
 
     /** What the commands take that look into tokens and audit trail. */
-    public static final List<Setting> ACCESS = List.of(Setting.DATA_DIR, Setting.LEDGER, Setting.LEDGER_USER, Setting.LEDGER_PASSWORD_FILE);
+    public static final List<Setting> ACCESS =
+            List.of(Setting.DATA_DIR, Setting.LEDGER, Setting.LEDGER_USER, Setting.LEDGER_PASSWORD_FILE);
 
     private SettingFlags() {}
 
@@ -29,17 +35,22 @@ public final class SettingFlags {
         command.addOption(OptionSpec.builder("--config")
                 .paramLabel("FILE")
                 .type(Path.class)
-                .description("The settings file (JOBLEDGER_CONFIG). Default: $$XDG_CONFIG_HOME/jobledger/jobledger.properties, if it is there.")
+                .description("The settings file (JOBLEDGER_CONFIG). Default:"
+                        + " $$XDG_CONFIG_HOME/jobledger/jobledger.properties, if it is there.")
                 .build());
         for (Setting setting : settings) {
             String fallback = setting.fallback().isEmpty() ? "" : " Default: " + setting.fallback() + ".";
             OptionSpec.Builder option = OptionSpec.builder(setting.flag())
                     .paramLabel(setting.label())
-                    .description((setting.meaning() + fallback).replace("$", "$$").replace("%", "%%"));
+                    .description(
+                            (setting.meaning() + fallback).replace("$", "$$").replace("%", "%%"));
             if (setting.isSwitch()) {
                 option.arity("0..1").fallbackValue("true");
             }
-            command.addOption((setting == Setting.MIRROR ? option.type(List.class).auxiliaryTypes(String.class) : option.type(String.class)).build());
+            command.addOption((setting == Setting.MIRROR
+                            ? option.type(List.class).auxiliaryTypes(String.class)
+                            : option.type(String.class))
+                    .build());
         }
     }
 
@@ -56,7 +67,9 @@ public final class SettingFlags {
             OptionSpec option = command.optionsMap().get(setting.flag());
             Object value = option == null ? null : option.getValue();
             if (value instanceof List<?> values) {
-                flags.put(setting, String.join(",", values.stream().map(String::valueOf).toList()));
+                flags.put(
+                        setting,
+                        String.join(",", values.stream().map(String::valueOf).toList()));
             } else if (value != null) {
                 flags.put(setting, value.toString());
             }

@@ -20,14 +20,19 @@ import picocli.CommandLine.Spec;
 /** {@code accept-loss}: a ledger that is refused for what it has lost goes on with what is left. */
 @Command(
         name = "accept-loss",
-        description = "Lets a damaged ledger go on with what is left of it, when there is no backup and no mirror. Keeps a copy of every file as it was, stores what its journal still has, and writes into the"
-                + " audit trail that somebody decided so. Stop the ingester first.",
+        description =
+                "Lets a damaged ledger go on with what is left of it, when there is no backup and no mirror. Keeps a"
+                        + " copy of every file as it was, stores what its journal still has, and writes into the audit"
+                        + " trail that somebody decided so. Stop the ingester first.",
         mixinStandardHelpOptions = true)
 public final class AcceptLossCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--yes", required = true, description = "Needed: what is lost is lost for good, unless it comes back from a copy.")
+    @Option(
+            names = "--yes",
+            required = true,
+            description = "Needed: what is lost is lost for good, unless it comes back from a copy.")
     private boolean yes;
 
     private AcceptLossCommand() {}
@@ -43,14 +48,30 @@ public final class AcceptLossCommand implements Callable<Integer> {
         Settings settings = SettingFlags.load(spec);
         Path ledger = settings.ledger().file("accept-loss", "use PostgreSQL's own tools to mend or restore it");
         try (AccessStores access = AccessStores.open(settings, Clock.systemUTC())) {
-            access.trail().record(new Act("ledger.accept-loss", "user " + System.getProperty("user.name", "?"), "local", Map.of("ledger", settings.ledger().toString())));
+            access.trail()
+                    .record(new Act(
+                            "ledger.accept-loss",
+                            "user " + System.getProperty("user.name", "?"),
+                            "local",
+                            Map.of("ledger", settings.ledger().toString())));
         } catch (TrailException e) {
             throw new CommandFailed(e.getMessage());
         }
         H2Salvage.Outcome outcome = H2Salvage.run(ledger, (int) (settings.ledgerCache() / 1024), Clock.systemUTC());
-        spec.commandLine().getOut().printf(
-                "%s: %s; its file had those up to %d, and %d more came out of its journal%nThe files as they were are in %s%nStart the ingester. 'jobledger verify' says whether what is left is as it was stored%n",
-                settings.ledger(), outcome.known() == 0 ? "how many events there were is not known" : "events up to " + outcome.known() + " were acknowledged", outcome.before(), outcome.stored(), outcome.evidence());
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%s: %s; its file had those up to %d, and %d more came out of its journal%nThe files as they"
+                                + " were are in %s%nStart the ingester. 'jobledger verify' says whether"
+                                + " what is left is as"
+                                + " it was stored%n",
+                        settings.ledger(),
+                        outcome.known() == 0
+                                ? "how many events there were is not known"
+                                : "events up to " + outcome.known() + " were acknowledged",
+                        outcome.before(),
+                        outcome.stored(),
+                        outcome.evidence());
         return CommandLine.ExitCode.OK;
     }
 }

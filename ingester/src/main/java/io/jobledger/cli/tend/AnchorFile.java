@@ -25,7 +25,8 @@ final class AnchorFile {
             AnchorText.moment(anchor);
             return anchor;
         } catch (IOException e) {
-            throw new CommandFailed("the anchor " + file + " cannot be read: " + (e instanceof JsonProcessingException json ? Json.complaint(json) : e.toString()));
+            throw new CommandFailed("the anchor " + file + " cannot be read: "
+                    + (e instanceof JsonProcessingException json ? Json.complaint(json) : e.toString()));
         } catch (IllegalArgumentException e) {
             throw new CommandFailed(file + " " + e.getMessage());
         }
@@ -33,10 +34,14 @@ final class AnchorFile {
 
     /** Writes an anchor into a new file: an anchor that is overwritten proves nothing. */
     static void write(Path file, JsonNode anchor, String ledger, Instant now) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("made_at", Json.time(now)).put("ledger", ledger);
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("made_at", Json.time(now))
+                .put("ledger", ledger);
         json.set("anchor", anchor);
         try {
-            Files.writeString(file, json.toPrettyString() + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+            Files.writeString(
+                    file, json.toPrettyString() + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         } catch (FileAlreadyExistsException e) {
             throw new CommandFailed(file + " exists already; an anchor never replaces a file");
         } catch (IOException e) {

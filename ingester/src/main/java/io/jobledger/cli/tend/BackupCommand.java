@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
         description = "Copies the whole ledger of a running ingester, as of one moment, to a file or into a mirror.",
         mixinStandardHelpOptions = true)
 public final class BackupCommand implements Callable<Integer> {
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     @Spec
     private CommandSpec spec;
@@ -51,7 +52,10 @@ public final class BackupCommand implements Callable<Integer> {
         @Parameters(paramLabel = "FILE", description = "A file that does not exist yet.")
         private Path file;
 
-        @Option(names = "--to", paramLabel = "URI", description = "A mirror; the backup is kept beside its records, under a name with the time.")
+        @Option(
+                names = "--to",
+                paramLabel = "URI",
+                description = "A mirror; the backup is kept beside its records, under a name with the time.")
         private String mirror;
     }
 
@@ -63,7 +67,10 @@ public final class BackupCommand implements Callable<Integer> {
                 throw new CommandFailed(file + " exists already; a backup never replaces a file");
             }
             connection.api().download("/api/v1/backup", file);
-            spec.commandLine().getOut().println("backup of " + connection.api().url() + " in " + file + " (" + Files.size(file) + " bytes)");
+            spec.commandLine()
+                    .getOut()
+                    .println("backup of " + connection.api().url() + " in " + file + " (" + Files.size(file)
+                            + " bytes)");
             return CommandLine.ExitCode.OK;
         }
         Path copy = Files.createTempDirectory("jobledger-backup-").resolve("ledger.zip");
@@ -71,7 +78,10 @@ public final class BackupCommand implements Callable<Integer> {
         try (Mirror mirror = Ingester.mirror(target.mirror, SettingFlags.load(spec))) {
             connection.api().download("/api/v1/backup", copy);
             mirror.putBackup(name, copy);
-            spec.commandLine().getOut().println("backup of " + connection.api().url() + " in " + mirror.uri() + " as " + name + " (" + Files.size(copy) + " bytes)");
+            spec.commandLine()
+                    .getOut()
+                    .println("backup of " + connection.api().url() + " in " + mirror.uri() + " as " + name + " ("
+                            + Files.size(copy) + " bytes)");
             return CommandLine.ExitCode.OK;
         } catch (MirrorException e) {
             throw new CommandFailed(e.getMessage());

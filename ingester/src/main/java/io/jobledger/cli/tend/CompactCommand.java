@@ -15,7 +15,9 @@ import picocli.CommandLine.Spec;
 /** {@code compact}: the ledger's file as small as its contents, while no ingester runs on it. */
 @Command(
         name = "compact",
-        description = "Rewrites the ledger's file without the space that heavy writing left in it. Stop the ingester first. Takes seconds for a gigabyte.",
+        description =
+                "Rewrites the ledger's file without the space that heavy writing left in it. Stop the ingester first."
+                        + " Takes seconds for a gigabyte.",
         mixinStandardHelpOptions = true)
 public final class CompactCommand implements Callable<Integer> {
     private static final int MIB = 1 << 20;
@@ -36,7 +38,11 @@ public final class CompactCommand implements Callable<Integer> {
         Settings settings = SettingFlags.load(spec);
         Path ledger = settings.ledger().file("compact", "PostgreSQL does that by itself (autovacuum)");
         H2Compact.Outcome outcome = H2Compact.compact(ledger, (int) (settings.ledgerCache() / 1024));
-        spec.commandLine().getOut().printf("%s: %d MiB before, %d MiB now%n", settings.ledger(), outcome.before() / MIB, outcome.after() / MIB);
+        spec.commandLine()
+                .getOut()
+                .printf(
+                        "%s: %d MiB before, %d MiB now%n",
+                        settings.ledger(), outcome.before() / MIB, outcome.after() / MIB);
         return CommandLine.ExitCode.OK;
     }
 }

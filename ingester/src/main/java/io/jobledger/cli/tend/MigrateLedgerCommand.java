@@ -24,8 +24,9 @@ import picocli.CommandLine.Spec;
 /** {@code migrate-ledger}: from the embedded ledger to PostgreSQL, while no ingester runs on either. */
 @Command(
         name = "migrate-ledger",
-        description = "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares every row. Stop the ingester first. Started again, it goes on where it was."
-                + " The old files stay.",
+        description =
+                "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares every row."
+                        + " Stop the ingester first. Started again, it goes on where it was. The old files stay.",
         mixinStandardHelpOptions = true)
 public final class MigrateLedgerCommand implements Callable<Integer> {
     @Spec
@@ -39,18 +40,30 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         return command;
     }
 
-    @Option(names = "--from", required = true, paramLabel = "h2:FILE", description = "The embedded ledger's file, with or without its suffix .mv.db.")
+    @Option(
+            names = "--from",
+            required = true,
+            paramLabel = "h2:FILE",
+            description = "The embedded ledger's file, with or without its suffix .mv.db.")
     private String from;
 
-    @Option(names = "--to", required = true, paramLabel = "URL", description = "jdbc:postgresql://HOST/DATABASE, as --ledger of serve takes it.")
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "URL",
+            description = "jdbc:postgresql://HOST/DATABASE, as --ledger of serve takes it.")
     private String to;
 
-    @Option(names = "--tokens", paramLabel = "FILE", description = "The embedded ledger's tokens. Default: tokens.json beside it.")
+    @Option(
+            names = "--tokens",
+            paramLabel = "FILE",
+            description = "The embedded ledger's tokens. Default: tokens.json beside it.")
     private Path tokens;
 
     @Override
     public Integer call() {
-        if (!(location("--from", from.startsWith("h2:") ? from.substring("h2:".length()) : from) instanceof LedgerLocation.File source)) {
+        if (!(location("--from", from.startsWith("h2:") ? from.substring("h2:".length()) : from)
+                instanceof LedgerLocation.File source)) {
             throw new CommandFailed("--from must be h2:FILE, an embedded ledger");
         }
         if (!(location("--to", to) instanceof LedgerLocation.Postgres target)) {
@@ -62,9 +75,20 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         try (Bars bars = new Bars()) {
             moved = new LedgerMove(source.base(), target, new LedgerMove.Access(held, TokenCommand.user()), bars).run();
         }
-        moved.forEach(part -> spec.commandLine().getOut().printf("%-12s %,12d rows, the same on both sides: %s%n", part.table(), part.rows(), part.digest()));
-        spec.commandLine().getOut().println(held.isEmpty() ? "no tokens in " + file : "the tokens in " + file + ", " + held.size() + " in all, are good at every ingester of " + target);
-        spec.commandLine().getOut().println("moved " + source + " to " + target + ". Start the ingesters with --ledger " + to + "; they fill their mirrors anew");
+        moved.forEach(part -> spec.commandLine()
+                .getOut()
+                .printf("%-12s %,12d rows, the same on both sides: %s%n", part.table(), part.rows(), part.digest()));
+        spec.commandLine()
+                .getOut()
+                .println(
+                        held.isEmpty()
+                                ? "no tokens in " + file
+                                : "the tokens in " + file + ", " + held.size()
+                                        + " in all, are good at every ingester of " + target);
+        spec.commandLine()
+                .getOut()
+                .println("moved " + source + " to " + target + ". Start the ingesters with --ledger " + to
+                        + "; they fill their mirrors anew");
         return CommandLine.ExitCode.OK;
     }
 
@@ -84,7 +108,12 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         @Override
         public void begin(String what, long total) {
             close();
-            bar = System.console() == null ? null : new ProgressBarBuilder().setTaskName(what).setInitialMax(total).build();
+            bar = System.console() == null
+                    ? null
+                    : new ProgressBarBuilder()
+                            .setTaskName(what)
+                            .setInitialMax(total)
+                            .build();
         }
 
         @Override

@@ -16,10 +16,13 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code mirror check}: proves each mirror of the settings, without an ingester. Exit code 1 when one does not work. */
+/**
+ * {@code mirror check}: proves each mirror of the settings, without an ingester. Exit code 1 when one does not work.
+ */
 @Command(
         name = "check",
-        description = "Proves that the mirrors of the settings can be reached, read and written, step by step. Needs no running ingester.",
+        description = "Proves that the mirrors of the settings can be reached, read and written, step by step. Needs no"
+                + " running ingester.",
         mixinStandardHelpOptions = true,
         sortOptions = false)
 final class MirrorCheckCommand implements Callable<Integer> {
@@ -31,7 +34,9 @@ final class MirrorCheckCommand implements Callable<Integer> {
     static CommandLine commandLine() {
         CommandLine command = new CommandLine(new MirrorCheckCommand());
         List<Setting> settings = Arrays.stream(Setting.values())
-                .filter(setting -> setting == Setting.MIRROR || setting == Setting.DATA_DIR || setting.name().startsWith("OCI_"))
+                .filter(setting -> setting == Setting.MIRROR
+                        || setting == Setting.DATA_DIR
+                        || setting.name().startsWith("OCI_"))
                 .toList();
         SettingFlags.add(command.getCommandSpec(), settings);
         return command;

@@ -17,14 +17,31 @@ import picocli.CommandLine.Option;
 /** {@code prune}: removes what is old, after it showed what that is. */
 @Command(
         name = "prune",
-        description = "Shows what would be deleted of the ledger, and deletes it with --yes. Open jobs and their runs stay. Without --older-than and --keep the ingester's own settings count.",
+        description =
+                "Shows what would be deleted of the ledger, and deletes it with --yes. Open jobs and their runs stay."
+                        + " Without --older-than and --keep the ingester's own settings count.",
         mixinStandardHelpOptions = true,
-        footer = {"", "Examples:", "  jobledger prune --older-than 90d", "  jobledger prune --older-than 30d --status succeeded --keep 1000 --yes"})
+        footer = {
+            "",
+            "Examples:",
+            "  jobledger prune --older-than 90d",
+            "  jobledger prune --older-than 30d --status succeeded --keep 1000 --yes"
+        })
 public final class PruneCommand implements Callable<Integer> {
     /** How a job ended. */
-    enum End { succeeded, failed, timed_out, cancelled, lost, closed }
+    enum End {
+        succeeded,
+        failed,
+        timed_out,
+        cancelled,
+        lost,
+        closed
+    }
 
-    private static final List<RecordColumn> EXAMPLES = Stream.of("started_at", "playbook", "run_name", "jobs", "events", "run_id").map(RecordColumn::named).toList();
+    private static final List<RecordColumn> EXAMPLES = Stream.of(
+                    "started_at", "playbook", "run_name", "jobs", "events", "run_id")
+            .map(RecordColumn::named)
+            .toList();
 
     @Option(names = "--older-than", paramLabel = "AGE", description = "What ended longer ago: 36h, 90d.")
     private String olderThan;
@@ -32,7 +49,11 @@ public final class PruneCommand implements Callable<Integer> {
     @Option(names = "--keep", paramLabel = "N", description = "Keep the newest N whatever their age.")
     private Integer keep;
 
-    @Option(names = "--status", paramLabel = "STATUS", split = ",", description = "Only what ended like this: ${COMPLETION-CANDIDATES}. Can be repeated.")
+    @Option(
+            names = "--status",
+            paramLabel = "STATUS",
+            split = ",",
+            description = "Only what ended like this: ${COMPLETION-CANDIDATES}. Can be repeated.")
     private List<End> status;
 
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is kept with the record of the deletion.")
@@ -46,7 +67,12 @@ public final class PruneCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Query query = new Query().and("older_than", olderThan).and("keep", keep).and("status", status).and("reason", reason).and("dry_run", Boolean.toString(!yes));
+        Query query = new Query()
+                .and("older_than", olderThan)
+                .and("keep", keep)
+                .and("status", status)
+                .and("reason", reason)
+                .and("dry_run", Boolean.toString(!yes));
         JsonNode answer;
         do {
             // The ingester stops after a while, so that no answer takes for ever.
@@ -66,12 +92,21 @@ public final class PruneCommand implements Callable<Integer> {
             return;
         }
         ShownTimes times = reading.times();
-        String jobs = answer.path("jobs").properties().stream().filter(count -> count.getValue().asLong() > 0)
-                .map(count -> count.getValue().asText() + " " + count.getKey()).collect(Collectors.joining(", "));
-        String span = ShownTimes.parse(answer.path("oldest").asText()).map(oldest -> ", started " + times.text(oldest)
-                + ShownTimes.parse(answer.path("newest").asText()).map(newest -> " to " + times.text(newest)).orElse("")).orElse("");
-        reading.out().println((yes ? "deleted" : "would delete") + " " + answer.path("chains").asLong() + " runs and saves with " + answer.path("events").asLong() + " events"
-                + (jobs.isEmpty() ? "" : " and jobs: " + jobs) + span);
+        String jobs = answer.path("jobs").properties().stream()
+                .filter(count -> count.getValue().asLong() > 0)
+                .map(count -> count.getValue().asText() + " " + count.getKey())
+                .collect(Collectors.joining(", "));
+        String span = ShownTimes.parse(answer.path("oldest").asText())
+                .map(oldest -> ", started " + times.text(oldest)
+                        + ShownTimes.parse(answer.path("newest").asText())
+                                .map(newest -> " to " + times.text(newest))
+                                .orElse(""))
+                .orElse("");
+        reading.out()
+                .println((yes ? "deleted" : "would delete") + " "
+                        + answer.path("chains").asLong() + " runs and saves with "
+                        + answer.path("events").asLong() + " events" + (jobs.isEmpty() ? "" : " and jobs: " + jobs)
+                        + span);
         if (!answer.path("complete").asBoolean(true) && !yes) {
             reading.out().println("there was no time to look at everything: it may be more");
         }

@@ -25,7 +25,9 @@ import picocli.CommandLine.Spec;
 /** {@code rebuild}: a ledger from a mirror, while no ingester runs on that ledger. */
 @Command(
         name = "rebuild",
-        description = "Fills a ledger from a mirror: a directory, also one that save and load roles wrote, or a bucket. Stop the ingester first. Doing it again stores nothing twice.",
+        description =
+                "Fills a ledger from a mirror: a directory, also one that save and load roles wrote, or a bucket. Stop"
+                        + " the ingester first. Doing it again stores nothing twice.",
         mixinStandardHelpOptions = true)
 public final class RebuildCommand implements Callable<Integer> {
     @Spec
@@ -39,7 +41,11 @@ public final class RebuildCommand implements Callable<Integer> {
         return command;
     }
 
-    @Option(names = "--from", required = true, paramLabel = "URI", description = "The mirror: file:///DIR, a directory's path, or what --mirror of serve takes.")
+    @Option(
+            names = "--from",
+            required = true,
+            paramLabel = "URI",
+            description = "The mirror: file:///DIR, a directory's path, or what --mirror of serve takes.")
     private String from;
 
     @Override
@@ -52,15 +58,27 @@ public final class RebuildCommand implements Callable<Integer> {
             try (Ledger ledger = Ingester.ledger(settings, clock)) {
                 Rebuild.Outcome outcome;
                 try (ProgressBar bar = progress()) {
-                    outcome = new Rebuild(ledger.sink(), clock, bar == null ? seen -> { } : bar::stepTo, (path, why) -> complaints.add(Printable.of(path + ": " + why)))
+                    outcome = new Rebuild(
+                                    ledger.sink(),
+                                    clock,
+                                    bar == null ? seen -> {} : bar::stepTo,
+                                    (path, why) -> complaints.add(Printable.of(path + ": " + why)))
                             .from(mirror);
                 }
                 complaints.forEach(complaint -> spec.commandLine().getErr().println("skipped " + complaint));
-                spec.commandLine().getOut().printf(
-                        "%d records in %s: %d stored in %s, %d already there, %d damaged%n",
-                        outcome.seen(), mirror.uri(), outcome.stored(), ledger.location(), outcome.seen() - outcome.stored(), outcome.damaged());
+                spec.commandLine()
+                        .getOut()
+                        .printf(
+                                "%d records in %s: %d stored in %s, %d already there, %d damaged%n",
+                                outcome.seen(),
+                                mirror.uri(),
+                                outcome.stored(),
+                                ledger.location(),
+                                outcome.seen() - outcome.stored(),
+                                outcome.damaged());
                 if (outcome.seen() + outcome.damaged() == 0) {
-                    throw new CommandFailed("there is no record in " + mirror.uri() + ": they stand at <host>/<play>/<job>.json below it");
+                    throw new CommandFailed("there is no record in " + mirror.uri()
+                            + ": they stand at <host>/<play>/<job>.json below it");
                 }
                 return outcome.damaged() == 0 ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
             }
@@ -69,8 +87,16 @@ public final class RebuildCommand implements Callable<Integer> {
         }
     }
 
-    /** For a person who watches; a log would only get its control characters. How many records there are is not known before the end. */
+    /**
+     * For a person who watches; a log would only get its control characters. How many records there are is not known
+     * before the end.
+     */
     private static ProgressBar progress() {
-        return !Terminal.error() ? null : new ProgressBarBuilder().setTaskName("records").setInitialMax(-1).build();
+        return !Terminal.error()
+                ? null
+                : new ProgressBarBuilder()
+                        .setTaskName("records")
+                        .setInitialMax(-1)
+                        .build();
     }
 }

@@ -24,7 +24,8 @@ import picocli.CommandLine.Spec;
 /** {@code restore}: a backup becomes the ledger. */
 @Command(
         name = "restore",
-        description = "Puts a backup where the ledger should be. There must be no ledger: an existing one is never replaced.",
+        description =
+                "Puts a backup where the ledger should be. There must be no ledger: an existing one is never replaced.",
         mixinStandardHelpOptions = true)
 public final class RestoreCommand implements Callable<Integer> {
     @Spec
@@ -38,7 +39,10 @@ public final class RestoreCommand implements Callable<Integer> {
         return command;
     }
 
-    @Parameters(arity = "0..1", paramLabel = "BACKUP", description = "A file; with --from the name of a backup in that mirror, by default the newest.")
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "BACKUP",
+            description = "A file; with --from the name of a backup in that mirror, by default the newest.")
     private String backup;
 
     @Option(names = "--from", paramLabel = "URI", description = "The mirror that keeps the backup.")
@@ -73,7 +77,8 @@ public final class RestoreCommand implements Callable<Integer> {
     private static String newest(Mirror mirror) {
         List<String> names = mirror.backups();
         if (names.isEmpty()) {
-            throw new CommandFailed("the mirror " + mirror.uri() + " keeps no backup; 'jobledger backup --to' makes one");
+            throw new CommandFailed(
+                    "the mirror " + mirror.uri() + " keeps no backup; 'jobledger backup --to' makes one");
         }
         return names.get(names.size() - 1);
     }
@@ -82,7 +87,13 @@ public final class RestoreCommand implements Callable<Integer> {
         if (!Files.isRegularFile(file)) {
             throw new CommandFailed("there is no file " + file);
         }
-        H2Restore.restore(file, settings.ledger().file("restore", "use pg_restore, or let 'jobledger migrate-ledger' move a restored file there"), Clock.systemUTC());
+        H2Restore.restore(
+                file,
+                settings.ledger()
+                        .file(
+                                "restore",
+                                "use pg_restore, or let 'jobledger migrate-ledger' move a restored file there"),
+                Clock.systemUTC());
         spec.commandLine().getOut().println("restored " + name + " to " + settings.ledger());
     }
 }

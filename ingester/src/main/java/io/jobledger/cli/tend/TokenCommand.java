@@ -36,11 +36,17 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code token}: makes, lists and revokes bearer tokens in the data directory, or in the database that ingesters share. Whoever may write there may make tokens: that is how the
- * first one is made, with the server running or not. Give it the same data directory and ledger as the server.
+ * {@code token}: makes, lists and revokes bearer tokens in the data directory, or in the database that ingesters share.
+ * Whoever may write there may make tokens: that is how the first one is made, with the server running or not. Give it
+ * the same data directory and ledger as the server.
  */
-@Command(name = "token", description = "Makes, lists and revokes bearer tokens. Works on the data directory or the PostgreSQL ledger itself, whether an ingester runs or not.",
-        mixinStandardHelpOptions = true, synopsisSubcommandLabel = "(create | ls | revoke)")
+@Command(
+        name = "token",
+        description =
+                "Makes, lists and revokes bearer tokens. Works on the data directory or the PostgreSQL ledger itself,"
+                        + " whether an ingester runs or not.",
+        mixinStandardHelpOptions = true,
+        synopsisSubcommandLabel = "(create | ls | revoke)")
 public final class TokenCommand implements Runnable {
     private static final Clock CLOCK = Clock.systemUTC();
 
@@ -55,7 +61,9 @@ public final class TokenCommand implements Runnable {
         for (Work command : List.of(new Create(), new Ls(), new Revoke())) {
             line.addSubcommand(command);
         }
-        line.getSubcommands().values().forEach(command -> SettingFlags.add(command.getCommandSpec(), SettingFlags.ACCESS));
+        line.getSubcommands()
+                .values()
+                .forEach(command -> SettingFlags.add(command.getCommandSpec(), SettingFlags.ACCESS));
         return line;
     }
 
@@ -108,14 +116,25 @@ public final class TokenCommand implements Runnable {
 
     @Command(name = "create", description = "Makes a token and shows it, this once.", mixinStandardHelpOptions = true)
     private static final class Create extends Work {
-        @Option(names = "--scope", required = true, paramLabel = "SCOPE", split = ",",
-                description = "ingest: send events, save jobs. read: read everything. admin: everything. Several are separated by commas.")
+        @Option(
+                names = "--scope",
+                required = true,
+                paramLabel = "SCOPE",
+                split = ",",
+                description = "ingest: send events, save jobs. read: read everything. admin: everything. Several are"
+                        + " separated by commas.")
         private List<String> scopes;
 
-        @Option(names = "--name", paramLabel = "NAME", description = "How lists and logs call it. Default: made from its id.")
+        @Option(
+                names = "--name",
+                paramLabel = "NAME",
+                description = "How lists and logs call it. Default: made from its id.")
         private String name;
 
-        @Option(names = "--expires", paramLabel = "DURATION", description = "How long it works, like 12h or 90d. Default: until it is revoked.")
+        @Option(
+                names = "--expires",
+                paramLabel = "DURATION",
+                description = "How long it works, like 12h or 90d. Default: until it is revoked.")
         private String expires;
 
         private Duration life() {
@@ -133,18 +152,29 @@ public final class TokenCommand implements Runnable {
             boolean first = tokens.list().isEmpty();
             TokenAdmin.Made made = tokens.create(parsed, name, life, user());
             out().println(made.text());
-            err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in " + place() + "; the line above is shown this once");
+            err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in "
+                    + place() + "; the line above is shown this once");
             if (first) {
                 err().println("it is the first one: from now on every request needs a token");
             }
         }
     }
 
-    @Command(name = "ls", description = "Lists tokens, oldest first; never what they are.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "ls",
+            description = "Lists tokens, oldest first; never what they are.",
+            mixinStandardHelpOptions = true)
     private static final class Ls extends Work {
-        private enum Format { table, json }
+        private enum Format {
+            table,
+            json
+        }
 
-        @Option(names = {"-o", "--output"}, paramLabel = "FORMAT", defaultValue = "table", description = "table or json. Default: table.")
+        @Option(
+                names = {"-o", "--output"},
+                paramLabel = "FORMAT",
+                defaultValue = "table",
+                description = "table or json. Default: table.")
         private Format format;
 
         @Override
@@ -152,8 +182,15 @@ public final class TokenCommand implements Runnable {
             Instant now = CLOCK.instant();
             ArrayNode rows = JsonNodeFactory.instance.arrayNode();
             for (Token token : tokens.list()) {
-                rows.addObject().put("id", token.id()).put("name", token.name())
-                        .put("scopes", token.scopes().stream().sorted().map(Scope::wire).collect(Collectors.joining(",")))
+                rows.addObject()
+                        .put("id", token.id())
+                        .put("name", token.name())
+                        .put(
+                                "scopes",
+                                token.scopes().stream()
+                                        .sorted()
+                                        .map(Scope::wire)
+                                        .collect(Collectors.joining(",")))
                         .put("state", token.state(now))
                         .put("created_at", Json.time(token.createdAt()))
                         .put("created_by", token.createdBy())
@@ -167,16 +204,27 @@ public final class TokenCommand implements Runnable {
             } else if (rows.isEmpty()) {
                 out().println("no tokens in " + place());
             } else {
-                RecordColumn.table(out(), Stream.of("id", "name", "scopes", "state", "created_at", "created_by", "expires_at").map(RecordColumn::named).toList(),
-                                new ShownTimes(ZoneId.systemDefault(), now), Terminal.width(System.getenv()), Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
+                RecordColumn.table(
+                                out(),
+                                Stream.of("id", "name", "scopes", "state", "created_at", "created_by", "expires_at")
+                                        .map(RecordColumn::named)
+                                        .toList(),
+                                new ShownTimes(ZoneId.systemDefault(), now),
+                                Terminal.width(System.getenv()),
+                                Palette.of(Palette.When.auto, Terminal.output(), System.getenv()))
                         .print(rows);
             }
         }
     }
 
-    @Command(name = "revoke", description = "Ends a token, within a second or two wherever an ingester runs.", mixinStandardHelpOptions = true)
+    @Command(
+            name = "revoke",
+            description = "Ends a token, within a second or two wherever an ingester runs.",
+            mixinStandardHelpOptions = true)
     private static final class Revoke extends Work {
-        @Parameters(paramLabel = "TOKEN", description = "Its id or its name, as 'token ls' shows them; never the token itself.")
+        @Parameters(
+                paramLabel = "TOKEN",
+                description = "Its id or its name, as 'token ls' shows them; never the token itself.")
         private String which;
 
         @Override

@@ -13,8 +13,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
-/** {@code trail}: the administrative acts, as they were written down. Reads the data directory or the database itself, like {@code token}. */
-@Command(name = "trail", description = "Shows the audit trail: a line of JSON for each administrative act, the oldest first. Works whether the ingester runs or not.",
+/**
+ * {@code trail}: the administrative acts, as they were written down. Reads the data directory or the database itself,
+ * like {@code token}.
+ */
+@Command(
+        name = "trail",
+        description =
+                "Shows the audit trail: a line of JSON for each administrative act, the oldest first. Works whether"
+                        + " the ingester runs or not.",
         mixinStandardHelpOptions = true)
 public final class TrailCommand implements Callable<Integer> {
     @Spec

@@ -1,6 +1,9 @@
 package io.jobledger.cli.view;
 
-/** A command did not do what was asked, for a reason that the user can act on. The message is shown without a stack trace. */
+/**
+ * A command did not do what was asked, for a reason that the user can act on. The message is shown without a stack
+ * trace.
+ */
 public class CommandFailed extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -28,7 +28,8 @@ public record RecordColumn(Column column, BiFunction<JsonNode, ShownTimes, Cell>
     }
 
     public static RecordColumn number(String name, String title, int rank) {
-        return new RecordColumn(new Column(title, rank, Column.WHOLE, true), (row, times) -> cell(row.path(name), times));
+        return new RecordColumn(
+                new Column(title, rank, Column.WHOLE, true), (row, times) -> cell(row.path(name), times));
     }
 
     /** A column by its field's name alone. */
@@ -45,8 +46,11 @@ public record RecordColumn(Column column, BiFunction<JsonNode, ShownTimes, Cell>
             }
             // A job that was lost has no end, and does not go on either.
             Optional<Instant> end = ShownTimes.parse(row.path(to).asText(null));
-            boolean open = "running".equals(row.path("status").asText(row.path("state").asText()));
-            return end.isEmpty() && !open ? Cell.NONE : Cell.of(ShortDurations.text(Duration.between(start.get(), end.orElse(times.now()))));
+            boolean open =
+                    "running".equals(row.path("status").asText(row.path("state").asText()));
+            return end.isEmpty() && !open
+                    ? Cell.NONE
+                    : Cell.of(ShortDurations.text(Duration.between(start.get(), end.orElse(times.now()))));
         });
     }
 
@@ -68,6 +72,11 @@ public record RecordColumn(Column column, BiFunction<JsonNode, ShownTimes, Cell>
     public static Rows table(PrintWriter out, List<RecordColumn> fields, ShownTimes times, int width, Palette palette) {
         Table table = new Table(fields.stream().map(RecordColumn::column).toList(), width, palette);
         return records -> table.print(
-                out, StreamSupport.stream(records.spliterator(), false).map(row -> fields.stream().map(one -> one.value().apply(row, times)).toList()).toList());
+                out,
+                StreamSupport.stream(records.spliterator(), false)
+                        .map(row -> fields.stream()
+                                .map(one -> one.value().apply(row, times))
+                                .toList())
+                        .toList());
     }
 }

@@ -38,6 +38,8 @@ public record ShownTimes(ZoneId zone, Instant now) {
 
     /** Like {@code 2d 4h ago}, or {@code in 5m 3s}. */
     public String age(Instant moment) {
-        return moment.isAfter(now) ? "in " + ShortDurations.text(Duration.between(now, moment)) : ShortDurations.text(Duration.between(moment, now)) + " ago";
+        return moment.isAfter(now)
+                ? "in " + ShortDurations.text(Duration.between(now, moment))
+                : ShortDurations.text(Duration.between(moment, now)) + " ago";
     }
 }

@@ -39,9 +39,18 @@ public final class Views {
 
     private static final RecordColumn LAST = RecordColumn.whole("last_started_at", "LAST STARTED", 3);
 
-    public static final List<RecordColumn> HOSTS = Stream.of(Stream.of(RecordColumn.text("host", "HOST", 0, 16)), counts(), Stream.of(LAST)).flatMap(one -> one).toList();
+    public static final List<RecordColumn> HOSTS = Stream.of(
+                    Stream.of(RecordColumn.text("host", "HOST", 0, 16)), counts(), Stream.of(LAST))
+            .flatMap(one -> one)
+            .toList();
 
-    public static final List<RecordColumn> PLAYS = Stream.of(Stream.of(RecordColumn.text("play", "PLAY", 0, 16), RecordColumn.text("playbook", "PLAYBOOK", 4, 12)), counts(), Stream.of(LAST)).flatMap(one -> one).toList();
+    public static final List<RecordColumn> PLAYS = Stream.of(
+                    Stream.of(
+                            RecordColumn.text("play", "PLAY", 0, 16), RecordColumn.text("playbook", "PLAYBOOK", 4, 12)),
+                    counts(),
+                    Stream.of(LAST))
+            .flatMap(one -> one)
+            .toList();
 
     public static final List<RecordColumn> EVENTS = List.of(
             RecordColumn.number("seq", "SEQ", 0),
@@ -58,22 +67,34 @@ public final class Views {
     /** The numbers of jobs by their standing. */
     public static Stream<RecordColumn> counts() {
         return Stream.of(
-                RecordColumn.number("jobs", "JOBS", 0), count("running", Style.BUSY, 2), count("overdue", Style.ALARM, 1), count("succeeded", Style.GOOD, 3), count("failed", Style.BAD, 1),
-                count("timed_out", Style.BAD, 2), count("cancelled", Style.ODD, 4), count("lost", Style.ALARM, 2), count("closed", Style.ODD, 4));
+                RecordColumn.number("jobs", "JOBS", 0),
+                count("running", Style.BUSY, 2),
+                count("overdue", Style.ALARM, 1),
+                count("succeeded", Style.GOOD, 3),
+                count("failed", Style.BAD, 1),
+                count("timed_out", Style.BAD, 2),
+                count("cancelled", Style.ODD, 4),
+                count("lost", Style.ALARM, 2),
+                count("closed", Style.ODD, 4));
     }
 
     private static RecordColumn count(String name, Style style, int rank) {
-        return new RecordColumn(new Column(RecordColumn.named(name).column().title(), rank, Column.WHOLE, true), (row, times) -> {
-            long number = row.path(name).asLong();
-            return new Cell(Long.toString(number), number == 0 ? Style.FAINT : style);
-        });
+        return new RecordColumn(
+                new Column(RecordColumn.named(name).column().title(), rank, Column.WHOLE, true), (row, times) -> {
+                    long number = row.path(name).asLong();
+                    return new Cell(Long.toString(number), number == 0 ? Style.FAINT : style);
+                });
     }
 
     /** How a job stands: {@code overdue} is what it is called when it runs past its deadline. */
     public static Cell status(JsonNode job) {
-        Cell standing = job.path("overdue").asBoolean() ? new Cell("overdue", Style.ALARM) : standing(job.path("status").asText("-"));
+        Cell standing = job.path("overdue").asBoolean()
+                ? new Cell("overdue", Style.ALARM)
+                : standing(job.path("status").asText("-"));
         // A dry run's job did nothing, however it ended.
-        return job.path("check_mode").asBoolean() ? new Cell(standing.text() + " (dry run)", standing.style()) : standing;
+        return job.path("check_mode").asBoolean()
+                ? new Cell(standing.text() + " (dry run)", standing.style())
+                : standing;
     }
 
     private static Cell state(JsonNode run) {
@@ -81,14 +102,16 @@ public final class Views {
     }
 
     private static Cell standing(String word) {
-        return new Cell(word, switch (word) {
-            case "running" -> Style.BUSY;
-            case "succeeded", "finished" -> Style.GOOD;
-            case "failed", "timed_out" -> Style.BAD;
-            case "lost" -> Style.ALARM;
-            case "interrupted", "cancelled", "closed" -> Style.ODD;
-            default -> Style.PLAIN;
-        });
+        return new Cell(
+                word,
+                switch (word) {
+                    case "running" -> Style.BUSY;
+                    case "succeeded", "finished" -> Style.GOOD;
+                    case "failed", "timed_out" -> Style.BAD;
+                    case "lost" -> Style.ALARM;
+                    case "interrupted", "cancelled", "closed" -> Style.ODD;
+                    default -> Style.PLAIN;
+                });
     }
 
     private static Cell gaps(JsonNode run) {

@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;
 
-/** {@code POST /api/v1/backup}: the whole ledger as of one moment, as a zip file. POST, so that no link and no prefetch can ask for it. */
+/**
+ * {@code POST /api/v1/backup}: the whole ledger as of one moment, as a zip file. POST, so that no link and no prefetch
+ * can ask for it.
+ */
 public final class BackupRoutes {
     private final Ledger ledger;
     private final WorkerExecutor workers;
@@ -32,28 +35,33 @@ public final class BackupRoutes {
         // Beside the ledger: there is room for one copy where the ledger itself has room, and only its owner can look.
         Path file = Path.of(ledger.location());
         Path copy = file.resolveSibling("." + file.getFileName() + ".backup-" + UUID.randomUUID() + ".zip");
-        workers.executeBlocking(() -> {
-            ledger.backup(copy);
-            return copy;
-        }, false).onComplete(
-                made -> context.response()
-                        .putHeader("content-type", "application/zip")
-                        .sendFile(copy.toString())
-                        .onComplete(sent -> remove(copy)),
-                failure -> {
-                    remove(copy);
-                    Responses.fail(context, failure);
-                });
+        workers.executeBlocking(
+                        () -> {
+                            ledger.backup(copy);
+                            return copy;
+                        },
+                        false)
+                .onComplete(
+                        made -> context.response()
+                                .putHeader("content-type", "application/zip")
+                                .sendFile(copy.toString())
+                                .onComplete(sent -> remove(copy)),
+                        failure -> {
+                            remove(copy);
+                            Responses.fail(context, failure);
+                        });
     }
 
     private void remove(Path copy) {
-        workers.executeBlocking(() -> {
-            try {
-                Files.deleteIfExists(copy);
-            } catch (IOException e) {
-                // A copy that cannot be removed is hidden and private, and the next start removes it.
-            }
-            return null;
-        }, false);
+        workers.executeBlocking(
+                () -> {
+                    try {
+                        Files.deleteIfExists(copy);
+                    } catch (IOException e) {
+                        // A copy that cannot be removed is hidden and private, and the next start removes it.
+                    }
+                    return null;
+                },
+                false);
     }
 }

@@ -8,8 +8,30 @@ import java.util.List;
 
 /** An event as it was sent. */
 public final class EventJson {
-    static final List<String> COLUMNS = List.of("seq", "type", "at", "run_id", "host", "play", "job", "task", "ansible_job_id", "status", "rc", "message", "playbook", "run_name", "user",
-            "controller", "execution_host", "action", "async", "poll", "changed", "stats", "record");
+    static final List<String> COLUMNS = List.of(
+            "seq",
+            "type",
+            "at",
+            "run_id",
+            "host",
+            "play",
+            "job",
+            "task",
+            "ansible_job_id",
+            "status",
+            "rc",
+            "message",
+            "playbook",
+            "run_name",
+            "user",
+            "controller",
+            "execution_host",
+            "action",
+            "async",
+            "poll",
+            "changed",
+            "stats",
+            "record");
 
     private EventJson() {}
 
@@ -17,7 +39,8 @@ public final class EventJson {
         try {
             return Json.MAPPER.readTree(event.body());
         } catch (JsonProcessingException e) {
-            throw new IllegalStateException("event " + event.entry() + " in the ledger is not JSON: " + Json.complaint(e), e);
+            throw new IllegalStateException(
+                    "event " + event.entry() + " in the ledger is not JSON: " + Json.complaint(e), e);
         }
     }
 }

@@ -49,28 +49,41 @@ public final class EventRoutes {
         } else {
             // A client that goes away takes neither its body from the decoder nor its events out of the ledger's queue.
             Runnable release = Admission.hold(context);
-            workers.executeBlocking(() -> decode(bytes, ndjson), false).onComplete(events -> append(context, events, release), failure -> {
-                release.run();
-                Responses.fail(context, failure);
-            });
+            workers.executeBlocking(() -> decode(bytes, ndjson), false)
+                    .onComplete(events -> append(context, events, release), failure -> {
+                        release.run();
+                        Responses.fail(context, failure);
+                    });
         }
     }
 
-    /** Asking for one of two exact types also keeps web pages out: a browser sends neither to another origin without asking first. */
+    /**
+     * Asking for one of two exact types also keeps web pages out: a browser sends neither to another origin without
+     * asking first.
+     */
     private static boolean ndjson(RoutingContext context) {
         String type = Parameters.mediaType(context);
         return switch (type) {
             case "application/x-ndjson" -> true;
             case "application/json" -> false;
-            default -> throw Problem.of(
-                    415, "unsupported-media-type", "the content type must be application/json or application/x-ndjson, not '" + type + "'", "set the header Content-Type");
+            default ->
+                throw Problem.of(
+                        415,
+                        "unsupported-media-type",
+                        "the content type must be application/json or application/x-ndjson, not '" + type + "'",
+                        "set the header Content-Type");
         };
     }
 
     /** What is an act of a person takes more than the right to report. */
     private static void requireAct(RoutingContext context, String type, String what) {
-        if ((type.equals("job_closed") || type.equals("job_cancel_requested")) && !Authorisation.caller(context).may(Scope.ACT)) {
-            throw Problem.of(403, "forbidden", what + ", which takes the scope act", "a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close with a token that has it");
+        if ((type.equals("job_closed") || type.equals("job_cancel_requested"))
+                && !Authorisation.caller(context).may(Scope.ACT)) {
+            throw Problem.of(
+                    403,
+                    "forbidden",
+                    what + ", which takes the scope act",
+                    "a job is closed by POST /api/v1/jobs/{host}/{play}/{job}/close with a token that has it");
         }
     }
 
@@ -86,20 +99,27 @@ public final class EventRoutes {
     private void append(RoutingContext context, List<Event> events, Runnable release) {
         try {
             for (int i = 0; i < events.size(); i++) {
-                requireAct(context, events.get(i).head().type(), "event " + i + " is a " + events.get(i).head().type());
+                requireAct(
+                        context,
+                        events.get(i).head().type(),
+                        "event " + i + " is a " + events.get(i).head().type());
             }
             Context loop = context.vertx().getOrCreateContext();
-            sink.append(events).whenComplete((appended, failure) -> loop.runOnContext(ignored -> {
-                release.run();
-                if (failure != null) {
-                    Responses.fail(context, failure);
-                } else {
-                    Responses.ok(context, JsonNodeFactory.instance.objectNode()
-                            .put("received", events.size())
-                            .put("stored", appended.stored())
-                            .put("duplicates", appended.duplicates()));
-                }
-            }));
+            sink.append(events)
+                    .whenComplete((appended, failure) -> loop.runOnContext(ignored -> {
+                        release.run();
+                        if (failure != null) {
+                            Responses.fail(context, failure);
+                        } else {
+                            Responses.ok(
+                                    context,
+                                    JsonNodeFactory.instance
+                                            .objectNode()
+                                            .put("received", events.size())
+                                            .put("stored", appended.stored())
+                                            .put("duplicates", appended.duplicates()));
+                        }
+                    }));
         } catch (RuntimeException e) {
             release.run();
             Responses.fail(context, e);

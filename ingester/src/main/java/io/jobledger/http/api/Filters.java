@@ -19,10 +19,45 @@ import java.util.stream.Stream;
 
 /** The filters of a list, out of a request's parameters. */
 public final class Filters {
-    public static final List<String> OF_JOBS = List.of("host", "execution_host", "play", "playbook", "job", "task", "action", "user", "controller", "status", "label", "ansible_job_id", "run_id",
-            "run_name", "since", "until", "finished_since", "finished_until", "min_duration", "max_duration", "unseen_for", "q");
-    public static final List<String> OF_RUNS = List.of("run_name", "playbook", "user", "controller", "host", "state", "kind", "check_mode", "label", "since", "until", "finished_since",
-            "finished_until", "incomplete", "q");
+    public static final List<String> OF_JOBS = List.of(
+            "host",
+            "execution_host",
+            "play",
+            "playbook",
+            "job",
+            "task",
+            "action",
+            "user",
+            "controller",
+            "status",
+            "label",
+            "ansible_job_id",
+            "run_id",
+            "run_name",
+            "since",
+            "until",
+            "finished_since",
+            "finished_until",
+            "min_duration",
+            "max_duration",
+            "unseen_for",
+            "q");
+    public static final List<String> OF_RUNS = List.of(
+            "run_name",
+            "playbook",
+            "user",
+            "controller",
+            "host",
+            "state",
+            "kind",
+            "check_mode",
+            "label",
+            "since",
+            "until",
+            "finished_since",
+            "finished_until",
+            "incomplete",
+            "q");
 
     private static final int MAX_TEXT = 1000;
 
@@ -66,7 +101,9 @@ public final class Filters {
 
     /** @throws Problem naming the parameter that cannot be used */
     public static RunFilter runs(Parameters parameters, Instant now, Duration silence) {
-        RunState[] states = parameters.texts("state").stream().map(state -> parameters.read("state", state, Filters::state)).toArray(RunState[]::new);
+        RunState[] states = parameters.texts("state").stream()
+                .map(state -> parameters.read("state", state, Filters::state))
+                .toArray(RunState[]::new);
         return RunFilter.builder()
                 .runName(parameters.text("run_name"))
                 .playbook(parameters.text("playbook"))
@@ -93,7 +130,8 @@ public final class Filters {
         try {
             return text.equals("open") ? JobStatus.RUNNING : JobStatus.parse(text);
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("must be one of running, open, overdue, succeeded, failed, timed_out, cancelled, lost, closed");
+            throw new IllegalArgumentException(
+                    "must be one of running, open, overdue, succeeded, failed, timed_out, cancelled, lost, closed");
         }
     }
 
@@ -112,11 +150,15 @@ public final class Filters {
     }
 
     private static List<Label> labels(Parameters parameters) {
-        return parameters.texts("label").stream().map(label -> parameters.read("label", label, Label::parse)).toList();
+        return parameters.texts("label").stream()
+                .map(label -> parameters.read("label", label, Label::parse))
+                .toList();
     }
 
     private static TimeRange range(Parameters parameters, String since, String until, Instant now) {
-        return new TimeRange(parameters.parsed(since, text -> Moments.moment(text, now)), parameters.parsed(until, text -> Moments.moment(text, now)));
+        return new TimeRange(
+                parameters.parsed(since, text -> Moments.moment(text, now)),
+                parameters.parsed(until, text -> Moments.moment(text, now)));
     }
 
     private static String searched(Parameters parameters) {

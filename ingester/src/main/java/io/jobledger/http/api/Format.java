@@ -30,10 +30,13 @@ enum Format {
      * @throws Problem when that is none of these
      */
     static Format of(RoutingContext context, Parameters parameters) {
-        Format named = parameters.parsed("format", text -> Arrays.stream(values())
-                .filter(format -> format.name().toLowerCase(java.util.Locale.ROOT).equals(text))
-                .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("must be json, ndjson or csv")));
+        Format named = parameters.parsed(
+                "format",
+                text -> Arrays.stream(values())
+                        .filter(format ->
+                                format.name().toLowerCase(java.util.Locale.ROOT).equals(text))
+                        .findFirst()
+                        .orElseThrow(() -> new IllegalArgumentException("must be json, ndjson or csv")));
         if (named != null) {
             return named;
         }
@@ -48,11 +51,16 @@ enum Format {
                 }
             }
         }
-        throw Problem.of(406, "not-acceptable", "this list is application/json, application/x-ndjson or text/csv; the header Accept takes none of them", "set Accept, or use format=");
+        throw Problem.of(
+                406,
+                "not-acceptable",
+                "this list is application/json, application/x-ndjson or text/csv; the header Accept takes none of them",
+                "set Accept, or use format=");
     }
 
     private boolean fits(String component, String subComponent) {
         String[] own = type.split("/");
-        return component.equals("*") || component.equals(own[0]) && (subComponent.equals("*") || subComponent.equals(own[1]));
+        return component.equals("*")
+                || component.equals(own[0]) && (subComponent.equals("*") || subComponent.equals(own[1]));
     }
 }

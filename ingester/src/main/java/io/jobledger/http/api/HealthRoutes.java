@@ -33,14 +33,26 @@ public final class HealthRoutes {
     }
 
     public void mount(Router router) {
-        Reads.get(router, "/api/v1").handler(context -> Responses.ok(context, JsonNodeFactory.instance.objectNode()
-                .put("name", "jobledger").put("version", version).put("api", "/api/v1")));
-        Reads.get(router, "/healthz").handler(context -> Responses.ok(context, JsonNodeFactory.instance.objectNode().put("status", "ok")));
-        Reads.get(router, "/readyz").handler(context -> answers.blocking(context, () -> {
-            ledger.check();
-            tokens.check();
-            return JsonNodeFactory.instance.objectNode().put("status", "ok").put("ledger", ledger.location());
-        }));
+        Reads.get(router, "/api/v1")
+                .handler(context -> Responses.ok(
+                        context,
+                        JsonNodeFactory.instance
+                                .objectNode()
+                                .put("name", "jobledger")
+                                .put("version", version)
+                                .put("api", "/api/v1")));
+        Reads.get(router, "/healthz")
+                .handler(context -> Responses.ok(
+                        context, JsonNodeFactory.instance.objectNode().put("status", "ok")));
+        Reads.get(router, "/readyz")
+                .handler(context -> answers.blocking(context, () -> {
+                    ledger.check();
+                    tokens.check();
+                    return JsonNodeFactory.instance
+                            .objectNode()
+                            .put("status", "ok")
+                            .put("ledger", ledger.location());
+                }));
         Reads.get(router, "/api/v1/mirrors").handler(context -> {
             new Parameters(context);
             answers.blocking(context, this::mirrors);
@@ -53,12 +65,24 @@ public final class HealthRoutes {
 
     /** Releases the blocked entries of one mirror, or of all. */
     private ObjectNode retry(String uri) {
-        List<MirrorRelay> chosen = relays.stream().filter(relay -> uri == null || relay.mirror().uri().equals(uri)).toList();
+        List<MirrorRelay> chosen = relays.stream()
+                .filter(relay -> uri == null || relay.mirror().uri().equals(uri))
+                .toList();
         if (uri != null && chosen.isEmpty()) {
-            throw Problem.of(404, "no-such-mirror", "this ingester has no mirror " + uri,
-                    relays.isEmpty() ? "it has none at all" : "there are: " + relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", ")));
+            throw Problem.of(
+                    404,
+                    "no-such-mirror",
+                    "this ingester has no mirror " + uri,
+                    relays.isEmpty()
+                            ? "it has none at all"
+                            : "there are: "
+                                    + relays.stream()
+                                            .map(relay -> relay.mirror().uri())
+                                            .collect(Collectors.joining(", ")));
         }
-        return JsonNodeFactory.instance.objectNode().put("released", chosen.stream().mapToInt(MirrorRelay::retry).sum());
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("released", chosen.stream().mapToInt(MirrorRelay::retry).sum());
     }
 
     private ObjectNode mirrors() {

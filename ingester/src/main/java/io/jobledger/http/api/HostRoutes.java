@@ -25,7 +25,17 @@ import java.util.List;
 /** Hosts and plays with their jobs in numbers. */
 public final class HostRoutes {
     private static final int NEWEST = 20;
-    private static final List<String> COUNTS = List.of("jobs", "running", "overdue", "succeeded", "failed", "timed_out", "cancelled", "lost", "closed", "last_started_at");
+    private static final List<String> COUNTS = List.of(
+            "jobs",
+            "running",
+            "overdue",
+            "succeeded",
+            "failed",
+            "timed_out",
+            "cancelled",
+            "lost",
+            "closed",
+            "last_started_at");
 
     private final AuditQueries audit;
     private final Responses answers;
@@ -38,10 +48,24 @@ public final class HostRoutes {
     }
 
     public void mount(Router router) {
-        Reads.get(router, "/api/v1/hosts").handler(context -> new ListShape<>("hosts", audit::hosts, audit::countHosts, HostRoutes::json, columns("host"), Sort.Key.NAME)
-                .answer(context, new Parameters(context, ListShape.PARAMETERS), answers));
-        Reads.get(router, "/api/v1/plays").handler(context -> new ListShape<>("plays", audit::plays, audit::countPlays, HostRoutes::json, columns("play", "playbook"), Sort.Key.NAME)
-                .answer(context, new Parameters(context, ListShape.PARAMETERS), answers));
+        Reads.get(router, "/api/v1/hosts")
+                .handler(context -> new ListShape<>(
+                                "hosts",
+                                audit::hosts,
+                                audit::countHosts,
+                                HostRoutes::json,
+                                columns("host"),
+                                Sort.Key.NAME)
+                        .answer(context, new Parameters(context, ListShape.PARAMETERS), answers));
+        Reads.get(router, "/api/v1/plays")
+                .handler(context -> new ListShape<>(
+                                "plays",
+                                audit::plays,
+                                audit::countPlays,
+                                HostRoutes::json,
+                                columns("play", "playbook"),
+                                Sort.Key.NAME)
+                        .answer(context, new Parameters(context, ListShape.PARAMETERS), answers));
     }
 
     /** {@code /api/v1/hosts/{host}}, whose path the router cannot read. */
@@ -50,7 +74,8 @@ public final class HostRoutes {
             String host = JobPath.host(context.request().path()).orElse(null);
             if (host == null) {
                 context.next();
-            } else if (context.request().method() == HttpMethod.GET || context.request().method() == HttpMethod.HEAD) {
+            } else if (context.request().method() == HttpMethod.GET
+                    || context.request().method() == HttpMethod.HEAD) {
                 get(context, host);
             } else {
                 context.response().putHeader("allow", "GET, HEAD");
@@ -64,22 +89,30 @@ public final class HostRoutes {
         answers.tagged(context, () -> {
             Instant now = clock.instant();
             HostSummary summary = audit.host(host)
-                    .orElseThrow(() -> Problem.of(404, "no-such-host", "no job of host '" + host + "' is known", "names must match exactly; GET /api/v1/hosts lists the hosts"));
+                    .orElseThrow(() -> Problem.of(
+                            404,
+                            "no-such-host",
+                            "no job of host '" + host + "' is known",
+                            "names must match exactly; GET /api/v1/hosts lists the hosts"));
             ObjectNode json = json(summary);
             ArrayNode names = json.putArray("names");
-            audit.names(host, PageRequest.MOST).forEach(name -> names.addObject()
-                    .put("play", name.play())
-                    .put("job", name.job())
-                    .put("jobs", name.jobs())
-                    .set("newest", JobJson.of(name.newest(), now)));
+            audit.names(host, PageRequest.MOST)
+                    .forEach(name -> names.addObject()
+                            .put("play", name.play())
+                            .put("job", name.job())
+                            .put("jobs", name.jobs())
+                            .set("newest", JobJson.of(name.newest(), now)));
             ArrayNode newest = json.putArray("newest");
-            audit.jobs(JobFilter.builder().host(host).build(), PageRequest.first(NEWEST)).items().forEach(job -> newest.add(JobJson.of(job, now)));
+            audit.jobs(JobFilter.builder().host(host).build(), PageRequest.first(NEWEST))
+                    .items()
+                    .forEach(job -> newest.add(JobJson.of(job, now)));
             return json;
         });
     }
 
     private static List<String> columns(String... names) {
-        return java.util.stream.Stream.concat(java.util.Arrays.stream(names), COUNTS.stream()).toList();
+        return java.util.stream.Stream.concat(java.util.Arrays.stream(names), COUNTS.stream())
+                .toList();
     }
 
     private static ObjectNode json(HostSummary host) {
@@ -88,7 +121,8 @@ public final class HostRoutes {
     }
 
     private static ObjectNode json(PlaySummary play) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode().put("play", play.play()).put("playbook", play.playbook());
+        ObjectNode json =
+                JsonNodeFactory.instance.objectNode().put("play", play.play()).put("playbook", play.playbook());
         return CountsJson.put(json, play.counts()).put("last_started_at", Json.time(play.lastStartedAt()));
     }
 }

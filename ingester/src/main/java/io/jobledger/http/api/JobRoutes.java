@@ -3,7 +3,6 @@ package io.jobledger.http.api;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.auth.Scope;
 import io.jobledger.event.EventLimits;
@@ -56,6 +55,7 @@ import java.util.function.Supplier;
 public final class JobRoutes {
     /** A name with more open jobs than that needs another kind of help than a longer list. */
     private static final int MOST_CANDIDATES = 200;
+
     private static final int MOST_NTH = 10_000;
 
     private final JobFinder finder;
@@ -70,7 +70,18 @@ public final class JobRoutes {
     private final Responses lists;
     private final Clock clock;
 
-    public JobRoutes(JobFinder finder, JobLookup lookup, AuditQueries audit, EventSink sink, ConditionalSink conditional, Waits waits, Duration longestWait, Supplier<EventLimits> limits, Responses answers, Responses lists, Clock clock) {
+    public JobRoutes(
+            JobFinder finder,
+            JobLookup lookup,
+            AuditQueries audit,
+            EventSink sink,
+            ConditionalSink conditional,
+            Waits waits,
+            Duration longestWait,
+            Supplier<EventLimits> limits,
+            Responses answers,
+            Responses lists,
+            Clock clock) {
         this.finder = finder;
         this.lookup = lookup;
         this.audit = audit;
@@ -96,7 +107,13 @@ public final class JobRoutes {
     /** The jobs that fit a filter. */
     ListShape<JobRecord> list(JobFilter filter) {
         return new ListShape<>(
-                "jobs", page -> audit.jobs(filter, page), () -> audit.countJobs(filter), this::row, JobJson.COLUMNS, Sort.Key.STARTED_AT, Sort.Key.FINISHED_AT);
+                "jobs",
+                page -> audit.jobs(filter, page),
+                () -> audit.countJobs(filter),
+                this::row,
+                JobJson.COLUMNS,
+                Sort.Key.STARTED_AT,
+                Sort.Key.FINISHED_AT);
     }
 
     /** A job among many: what its task printed would make a list of any length. */
@@ -109,7 +126,13 @@ public final class JobRoutes {
             context.response().putHeader("allow", "GET, HEAD");
             throw Problem.of(405, "method-not-allowed", "a history is only read", null);
         }
-        new ListShape<>("jobs", page -> audit.history(key, page), () -> audit.countHistory(key), this::row, JobJson.COLUMNS, Sort.Key.STARTED_AT)
+        new ListShape<>(
+                        "jobs",
+                        page -> audit.history(key, page),
+                        () -> audit.countHistory(key),
+                        this::row,
+                        JobJson.COLUMNS,
+                        Sort.Key.STARTED_AT)
                 .answer(context, new Parameters(context, ListShape.PARAMETERS), lists);
     }
 
@@ -132,36 +155,50 @@ public final class JobRoutes {
     }
 
     private void get(RoutingContext context, JobKey key) {
-        Parameters parameters = new Parameters(context, "playbook", "run_id", "check_mode", "id", "which", "nth", "wait");
+        Parameters parameters =
+                new Parameters(context, "playbook", "run_id", "check_mode", "id", "which", "nth", "wait");
         Narrowing narrowing = new Narrowing(
-                parameters.text("playbook"), parameters.parsed("run_id", RunId::parse), Boolean.TRUE.equals(parameters.flag("check_mode")), parameters.parsed("id", AnsibleJobId::new));
+                parameters.text("playbook"),
+                parameters.parsed("run_id", RunId::parse),
+                Boolean.TRUE.equals(parameters.flag("check_mode")),
+                parameters.parsed("id", AnsibleJobId::new));
         Choice choice = choice(parameters);
         Duration wait = parameters.parsed("wait", Moments::duration);
         if (wait != null && context.request().method() == HttpMethod.GET) {
             await(context, key, narrowing, choice, wait);
         } else {
-            answers.taggedBy(context, () -> stated(finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice))));
+            answers.taggedBy(
+                    context,
+                    () -> stated(
+                            finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice))));
         }
     }
 
     private void await(RoutingContext context, JobKey key, Narrowing narrowing, Choice choice, Duration wait) {
         Duration patience = wait.compareTo(longestWait) > 0 ? longestWait : wait;
         // The ledger alone: what only a mirror has is not going to change.
-        Runnable gone = waits.until(() -> finder.inLedger(key, narrowing, choice), patience, context.vertx().getOrCreateContext(), new Waits.Answer() {
-            @Override
-            public void found(Optional<JobFinder.Found> found) {
-                if (found.isPresent()) {
-                    Responses.stated(context, stated(found.get()));
-                } else {
-                    answers.taggedBy(context, () -> stated(finder.find(key, narrowing, choice).orElseThrow(() -> notFound(key, narrowing, choice))));
-                }
-            }
+        Runnable gone = waits.until(
+                () -> finder.inLedger(key, narrowing, choice),
+                patience,
+                context.vertx().getOrCreateContext(),
+                new Waits.Answer() {
+                    @Override
+                    public void found(Optional<JobFinder.Found> found) {
+                        if (found.isPresent()) {
+                            Responses.stated(context, stated(found.get()));
+                        } else {
+                            answers.taggedBy(
+                                    context,
+                                    () -> stated(finder.find(key, narrowing, choice)
+                                            .orElseThrow(() -> notFound(key, narrowing, choice))));
+                        }
+                    }
 
-            @Override
-            public void failed(Throwable why) {
-                Responses.fail(context, why);
-            }
-        });
+                    @Override
+                    public void failed(Throwable why) {
+                        Responses.fail(context, why);
+                    }
+                });
         context.response().closeHandler(closed -> gone.run());
     }
 
@@ -169,7 +206,9 @@ public final class JobRoutes {
         ObjectNode json = json(found.record());
         json.put("ambiguous", found.ambiguous());
         ArrayNode candidates = json.putArray("candidates");
-        found.candidates().stream().limit(MOST_CANDIDATES).forEach(candidate -> candidates.add(json(candidate).without("details")));
+        found.candidates().stream()
+                .limit(MOST_CANDIDATES)
+                .forEach(candidate -> candidates.add(json(candidate).without("details")));
         json.put("candidates_total", found.candidates().size());
         json.put("source", found.source());
         return new Responses.Stated(Preconditions.state(found), json);
@@ -193,7 +232,8 @@ public final class JobRoutes {
         return Problem.of(
                 404,
                 "no-such-job",
-                what + key.job() + "' of play '" + key.play() + "' on host '" + key.host() + "'" + where + (choice.nth() == null || choice.nth() == 1 ? " is known" : " are known"),
+                what + key.job() + "' of play '" + key.play() + "' on host '" + key.host() + "'" + where
+                        + (choice.nth() == null || choice.nth() == 1 ? " is known" : " are known"),
                 "names must match exactly; GET /api/v1/jobs?host=… lists the jobs of a host"
                         + (narrowing.checkMode() ? "" : ". A dry run's job only answers with check_mode=true"));
     }
@@ -202,8 +242,13 @@ public final class JobRoutes {
         Preconditions preconditions = Preconditions.of(context.request());
         new Parameters(context);
         JobRecord record = saved(context, key);
-        if (record.status() == JobStatus.CLOSED && !Authorisation.caller(context).may(Scope.ACT)) {
-            throw Problem.of(403, "forbidden", "to save a job as closed takes the scope act", "POST …/close closes it; without a status it is saved as running");
+        if (record.status() == JobStatus.CLOSED
+                && !Authorisation.caller(context).may(Scope.ACT)) {
+            throw Problem.of(
+                    403,
+                    "forbidden",
+                    "to save a job as closed takes the scope act",
+                    "POST …/close closes it; without a status it is saved as running");
         }
         ObjectNode whole = RecordJson.write(record);
         if (Json.text(whole).length() > limits.get().eventChars()) {
@@ -223,15 +268,27 @@ public final class JobRoutes {
             } else {
                 appendIf(preconditions, key, event);
             }
-            return lookup.job(record.executionHost(), record.jobId()).map(job -> json(job.record(key))).orElseThrow();
+            return lookup.job(record.executionHost(), record.jobId())
+                    .map(job -> json(job.record(key)))
+                    .orElseThrow();
         });
     }
 
-    /** What the writer finds in the ledger decides; where that has nothing, what a mirror has, since a GET would have answered that. */
+    /**
+     * What the writer finds in the ledger decides; where that has nothing, what a mirror has, since a GET would have
+     * answered that.
+     */
     private void appendIf(Preconditions preconditions, JobKey key, Event event) {
-        Optional<JobFinder.Found> elsewhere = finder.find(key, Narrowing.NONE).filter(found -> !found.source().equals(JobFinder.LEDGER));
+        Optional<JobFinder.Found> elsewhere =
+                finder.find(key, Narrowing.NONE).filter(found -> !found.source().equals(JobFinder.LEDGER));
         try {
-            conditional.append(List.of(event), new Precondition(key, Narrowing.NONE, known -> preconditions.hold(known.map(JobFinder::answer).or(() -> elsewhere))));
+            conditional.append(
+                    List.of(event),
+                    new Precondition(
+                            key,
+                            Narrowing.NONE,
+                            known -> preconditions.hold(
+                                    known.map(JobFinder::answer).or(() -> elsewhere))));
         } catch (LedgerException e) {
             throw e.kind() == LedgerException.Kind.CONFLICT ? changed(finder.find(key, Narrowing.NONE), key) : e;
         }
@@ -239,13 +296,20 @@ public final class JobRoutes {
 
     private static Problem changed(Optional<JobFinder.Found> found, JobKey key) {
         String now = found.map(JobFinder.Found::record)
-                .map(job -> "it answers job " + (job.jobId() == null ? "without an id" : job.jobId()) + ", " + job.status().wire() + ", started " + job.startedAt())
+                .map(job -> "it answers job " + (job.jobId() == null ? "without an id" : job.jobId()) + ", "
+                        + job.status().wire() + ", started " + job.startedAt())
                 .orElse("nothing is known by it");
-        return Problem.of(412, "precondition-failed", "the name " + key + " is not as If-Match or If-None-Match has it: " + now + ". Nothing was saved",
+        return Problem.of(
+                412,
+                "precondition-failed",
+                "the name " + key + " is not as If-Match or If-None-Match has it: " + now + ". Nothing was saved",
                 "read it again: GET gives the job and the ETag for If-Match");
     }
 
-    /** Now, but after all that is known of the job: of two saves the later counts, also where the clock was set back in between. */
+    /**
+     * Now, but after all that is known of the job: of two saves the later counts, also where the clock was set back in
+     * between.
+     */
     private Instant savedAt(JobRecord record) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
         return lookup.job(record.executionHost(), record.jobId())
@@ -255,12 +319,20 @@ public final class JobRoutes {
     }
 
     private Problem tooLarge() {
-        return Problem.of(413, "too-large", "the record has more than " + limits.get().eventChars() + " characters of JSON (max-event-chars)", "save less metadata");
+        return Problem.of(
+                413,
+                "too-large",
+                "the record has more than " + limits.get().eventChars() + " characters of JSON (max-event-chars)",
+                "save less metadata");
     }
 
     private JobRecord saved(RoutingContext context, JobKey key) {
         if (!Parameters.mediaType(context).equals("application/json")) {
-            throw Problem.of(415, "unsupported-media-type", "the content type must be application/json", "set the header Content-Type");
+            throw Problem.of(
+                    415,
+                    "unsupported-media-type",
+                    "the content type must be application/json",
+                    "set the header Content-Type");
         }
         Buffer body = context.body().buffer();
         // Escaped, a character may take six bytes; with more than that there is no need to read it.
@@ -276,10 +348,15 @@ public final class JobRoutes {
             throw Problem.of(400, "invalid-input", "the body is not JSON in UTF-8", null);
         }
         if (node == null || !node.isObject()) {
-            throw Problem.of(400, "invalid-input", "the body must be a JSON object: a job record with at least ansible_job_id", null);
+            throw Problem.of(
+                    400,
+                    "invalid-input",
+                    "the body must be a JSON object: a job record with at least ansible_job_id",
+                    null);
         }
         if (!Unicode.isSound(Json.text(node))) {
-            throw Problem.of(400, "invalid-input", "the body must be valid Unicode: it holds an unpaired surrogate", null);
+            throw Problem.of(
+                    400, "invalid-input", "the body must be valid Unicode: it holds an unpaired surrogate", null);
         }
         Fields fields = new Fields(node);
         fields.require("ansible_job_id");
@@ -289,7 +366,9 @@ public final class JobRoutes {
             throw Problem.badFields(faults);
         }
         if (!record.key().equals(key)) {
-            throw Problem.badField("host, play, job_name", "must be those of the path where they are given; the body names " + record.key());
+            throw Problem.badField(
+                    "host, play, job_name",
+                    "must be those of the path where they are given; the body names " + record.key());
         }
         return record;
     }

@@ -28,25 +28,37 @@ import java.util.function.LongSupplier;
  * @param sorts what it can be sorted by
  */
 record ListShape<T>(
-        String plural, Function<PageRequest, Page<T>> pages, LongSupplier count, Function<? super T, ? extends JsonNode> json, List<String> columns, Sort.Key... sorts) {
+        String plural,
+        Function<PageRequest, Page<T>> pages,
+        LongSupplier count,
+        Function<? super T, ? extends JsonNode> json,
+        List<String> columns,
+        Sort.Key... sorts) {
     /** The parameters of a list besides its filters. */
     static final String[] PARAMETERS = {"limit", "cursor", "sort", "total", "format"};
 
     private static final int USUAL = 100;
     /** Rows of the first part of what streams, and the most of a later one. */
     private static final int CHUNK = 10;
+
     private static final int MOST_CHUNK = 500;
     /** A part's size in bytes is kept about here: that much waits in the memory for each reader who takes nothing. */
     private static final int PART = 128 * 1024;
 
     /** The same list of something that must be there: {@code there} throws when it is not. */
     ListShape<T> of(Runnable there) {
-        return new ListShape<>(plural, page -> {
-            if (page.after() == null) {
-                there.run();
-            }
-            return pages.apply(page);
-        }, count, json, columns, sorts);
+        return new ListShape<>(
+                plural,
+                page -> {
+                    if (page.after() == null) {
+                        there.run();
+                    }
+                    return pages.apply(page);
+                },
+                count,
+                json,
+                columns,
+                sorts);
     }
 
     /** Reads the request's parameters on the event loop, and answers through {@code answers}. */
@@ -75,12 +87,16 @@ record ListShape<T>(
                     boolean first = next == request;
                     Page<T> page = read(next);
                     byte[] part = writer.lines(page.items().stream().map(json).toList(), first);
-                    next = limited || page.next() == null ? null : new PageRequest(rows(next.limit(), part.length), sort, page.next());
+                    next = limited || page.next() == null
+                            ? null
+                            : new PageRequest(rows(next.limit(), part.length), sort, page.next());
                     return part;
                 }
 
                 private int rows(int now, int bytes) {
-                    return bytes > PART ? Math.max(1, (int) ((long) now * PART / bytes)) : bytes < PART / 2 ? Math.min(MOST_CHUNK, 2 * now) : now;
+                    return bytes > PART
+                            ? Math.max(1, (int) ((long) now * PART / bytes))
+                            : bytes < PART / 2 ? Math.min(MOST_CHUNK, 2 * now) : now;
                 }
 
                 private Page<T> read(PageRequest part) {

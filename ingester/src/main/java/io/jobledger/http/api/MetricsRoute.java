@@ -19,9 +19,12 @@ public final class MetricsRoute {
     public void mount(Router router) {
         Reads.get(router, "/metrics").handler(context -> {
             // Off the event loop: some figures come from the database.
-            workers.executeBlocking(metrics::scrape, false).onComplete(
-                    text -> context.response().putHeader("content-type", Metrics.CONTENT_TYPE).end(text),
-                    failure -> Responses.fail(context, failure));
+            workers.executeBlocking(metrics::scrape, false)
+                    .onComplete(
+                            text -> context.response()
+                                    .putHeader("content-type", Metrics.CONTENT_TYPE)
+                                    .end(text),
+                            failure -> Responses.fail(context, failure));
         });
     }
 }

@@ -21,9 +21,13 @@ final class Moments {
      */
     static Instant moment(String text, Instant now) {
         try {
-            return text.equals("now") ? now : DURATION.matcher(text).matches() ? now.minus(duration(text)) : Json.time(text);
+            return text.equals("now")
+                    ? now
+                    : DURATION.matcher(text).matches() ? now.minus(duration(text)) : Json.time(text);
         } catch (IllegalArgumentException | DateTimeException | ArithmeticException e) {
-            throw new IllegalArgumentException("must be an RFC 3339 time like 2026-11-20T10:30:45Z (a + as %2B), or relative to now like 15m, 36h, 7d or now");
+            throw new IllegalArgumentException(
+                    "must be an RFC 3339 time like 2026-11-20T10:30:45Z (a + as %2B), or relative to now like 15m,"
+                            + " 36h, 7d or now");
         }
     }
 

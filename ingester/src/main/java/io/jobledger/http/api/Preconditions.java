@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What {@code If-Match} and {@code If-None-Match} ask of a job's name, and the part of its tag that they speak of: what the name answers, without what only time or
- * another look at the same job changes.
+ * What {@code If-Match} and {@code If-None-Match} ask of a job's name, and the part of its tag that they speak of: what
+ * the name answers, without what only time or another look at the same job changes.
  *
  * @param match the tags of {@code If-Match}, or null; {@code *} is any
  * @param noneMatch the same of {@code If-None-Match}
@@ -25,7 +25,9 @@ record Preconditions(List<String> match, List<String> noneMatch) {
     private static final List<String> PASSING = List.of("save_time", "sighting");
 
     static Preconditions of(HttpServerRequest request) {
-        return new Preconditions(tags(request.headers().getAll("if-match")), tags(request.headers().getAll("if-none-match")));
+        return new Preconditions(
+                tags(request.headers().getAll("if-match")),
+                tags(request.headers().getAll("if-none-match")));
     }
 
     boolean none() {
@@ -43,7 +45,12 @@ record Preconditions(List<String> match, List<String> noneMatch) {
     }
 
     private static List<String> tags(List<String> headers) {
-        return headers.isEmpty() ? null : headers.stream().flatMap(header -> Arrays.stream(header.split(","))).map(String::strip).toList();
+        return headers.isEmpty()
+                ? null
+                : headers.stream()
+                        .flatMap(header -> Arrays.stream(header.split(",")))
+                        .map(String::strip)
+                        .toList();
     }
 
     /** What a name answers, as a digest: the record, and which others it might have meant. */

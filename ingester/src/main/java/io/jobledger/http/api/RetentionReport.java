@@ -12,7 +12,8 @@ public final class RetentionReport {
     private RetentionReport() {}
 
     public static ObjectNode json(Retention.Removed removed, boolean dryRun) {
-        ObjectNode json = JsonNodeFactory.instance.objectNode()
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
                 .put("dry_run", dryRun)
                 .put("complete", removed.complete())
                 .put("chains", removed.chains())
@@ -23,13 +24,14 @@ public final class RetentionReport {
         }
         json.put("oldest", Json.time(removed.oldest())).put("newest", Json.time(removed.newest()));
         ArrayNode examples = json.putArray("examples");
-        removed.examples().forEach(example -> examples.addObject()
-                .put("run_id", example.run().toString())
-                .put("run_name", example.runName())
-                .put("playbook", example.playbook())
-                .put("started_at", Json.time(example.startedAt()))
-                .put("events", example.events())
-                .put("jobs", example.jobs()));
+        removed.examples()
+                .forEach(example -> examples.addObject()
+                        .put("run_id", example.run().toString())
+                        .put("run_name", example.runName())
+                        .put("playbook", example.playbook())
+                        .put("started_at", Json.time(example.startedAt()))
+                        .put("events", example.events())
+                        .put("jobs", example.jobs()));
         return json;
     }
 }

@@ -78,7 +78,10 @@ final class RowWriter {
         }
     }
 
-    /** Names and messages come from anywhere; with a quote mark before it, a spreadsheet shows a text and never computes it. */
+    /**
+     * Names and messages come from anywhere; with a quote mark before it, a spreadsheet shows a text and never computes
+     * it.
+     */
     private static String harmless(String text) {
         int first = 0;
         while (first < text.length() && isSkipped(text.charAt(first))) {
@@ -90,6 +93,9 @@ final class RowWriter {
 
     /** What a spreadsheet may pass over before a formula: blanks of any kind, and what is not seen. */
     private static boolean isSkipped(char c) {
-        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c) || Character.getType(c) == Character.FORMAT;
+        return Character.isWhitespace(c)
+                || Character.isSpaceChar(c)
+                || Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT;
     }
 }

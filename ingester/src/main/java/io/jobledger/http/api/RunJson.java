@@ -11,8 +11,30 @@ import java.util.List;
 
 /** A run as the API shows it. */
 public final class RunJson {
-    static final List<String> COLUMNS = List.of("run_id", "run_name", "state", "kind", "playbook", "playbook_path", "user", "controller", "pid", "ansible_version", "check_mode", "limit",
-            "tags", "skip_tags", "argv", "labels", "started_at", "finished_at", "last_event_at", "last_received_at", "events", "last_seq", "complete");
+    static final List<String> COLUMNS = List.of(
+            "run_id",
+            "run_name",
+            "state",
+            "kind",
+            "playbook",
+            "playbook_path",
+            "user",
+            "controller",
+            "pid",
+            "ansible_version",
+            "check_mode",
+            "limit",
+            "tags",
+            "skip_tags",
+            "argv",
+            "labels",
+            "started_at",
+            "finished_at",
+            "last_event_at",
+            "last_received_at",
+            "events",
+            "last_seq",
+            "complete");
 
     private RunJson() {}
 
@@ -34,7 +56,9 @@ public final class RunJson {
         json.set("tags", Json.MAPPER.valueToTree(info == null ? List.of() : info.tags()));
         json.set("skip_tags", Json.MAPPER.valueToTree(info == null ? List.of() : info.skipTags()));
         json.set("argv", Json.MAPPER.valueToTree(info == null ? List.of() : info.argv()));
-        json.set("labels", info == null ? JsonNodeFactory.instance.objectNode() : Json.MAPPER.valueToTree(info.labels()));
+        json.set(
+                "labels",
+                info == null ? JsonNodeFactory.instance.objectNode() : Json.MAPPER.valueToTree(info.labels()));
         json.put("started_at", Json.time(run.firstAt()));
         json.put("finished_at", run.finished() ? Json.time(run.finishedAt()) : null);
         json.put("last_event_at", Json.time(run.lastAt()));

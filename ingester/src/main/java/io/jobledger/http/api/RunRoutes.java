@@ -28,7 +28,8 @@ public final class RunRoutes {
     private final Clock clock;
     private final Duration silence;
 
-    public RunRoutes(AuditQueries audit, JobRoutes jobs, Responses answers, Responses lists, Clock clock, Duration silence) {
+    public RunRoutes(
+            AuditQueries audit, JobRoutes jobs, Responses answers, Responses lists, Clock clock, Duration silence) {
         this.audit = audit;
         this.jobs = jobs;
         this.answers = answers;
@@ -41,7 +42,14 @@ public final class RunRoutes {
         Reads.get(router, "/api/v1/runs").handler(context -> {
             Parameters parameters = new Parameters(context, Filters.names(Filters.OF_RUNS, ListShape.PARAMETERS));
             RunFilter filter = Filters.runs(parameters, clock.instant(), silence);
-            new ListShape<>("runs", page -> audit.runs(filter, page), () -> audit.countRuns(filter), this::json, RunJson.COLUMNS, Sort.Key.STARTED_AT, Sort.Key.FINISHED_AT)
+            new ListShape<>(
+                            "runs",
+                            page -> audit.runs(filter, page),
+                            () -> audit.countRuns(filter),
+                            this::json,
+                            RunJson.COLUMNS,
+                            Sort.Key.STARTED_AT,
+                            Sort.Key.FINISHED_AT)
                     .answer(context, parameters, lists);
         });
         Reads.get(router, "/api/v1/runs/:run_id").handler(context -> {
@@ -56,35 +64,47 @@ public final class RunRoutes {
         Reads.get(router, "/api/v1/runs/:run_id/events").handler(context -> {
             Parameters parameters = new Parameters(context, "limit", "cursor", "total", "format");
             RunId id = parameters.runId();
-            new ListShape<>("events", page -> audit.events(id, page), () -> found(id).events(), EventJson::of, EventJson.COLUMNS)
+            new ListShape<>(
+                            "events",
+                            page -> audit.events(id, page),
+                            () -> found(id).events(),
+                            EventJson::of,
+                            EventJson.COLUMNS)
                     .of(() -> found(id))
                     .answer(context, parameters, lists);
         });
     }
 
     private Run found(RunId id) {
-        return audit.run(id).orElseThrow(() -> Problem.of(404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
+        return audit.run(id)
+                .orElseThrow(() -> Problem.of(
+                        404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
     }
 
     private ObjectNode detail(Run run) throws IOException {
         ObjectNode json = json(run);
         ArrayNode plays = json.putArray("plays");
-        audit.plays(run.id()).forEach(play -> plays.addObject()
-                .put("play", play.play())
-                .put("playbook", play.playbook())
-                .put("started_at", Json.time(play.startedAt())));
+        audit.plays(run.id())
+                .forEach(play -> plays.addObject()
+                        .put("play", play.play())
+                        .put("playbook", play.playbook())
+                        .put("started_at", Json.time(play.startedAt())));
         ArrayNode unseen = json.putArray("intended_unseen");
-        audit.unseenIntents(run.id()).forEach(intent -> unseen.addObject()
-                .put("host", intent.host())
-                .put("play", intent.play())
-                .put("job", intent.job())
-                .put("task", intent.task())
-                .put("at", Json.time(intent.at())));
+        audit.unseenIntents(run.id())
+                .forEach(intent -> unseen.addObject()
+                        .put("host", intent.host())
+                        .put("play", intent.play())
+                        .put("job", intent.job())
+                        .put("task", intent.task())
+                        .put("at", Json.time(intent.at())));
         ObjectNode missing = json.putObject("missing");
         missing.put("count", run.maxSeq() - run.events());
         missing.putNull("first_gap");
         if (!run.complete()) {
-            audit.firstGap(run.id()).ifPresent(gap -> missing.putObject("first_gap").put("from", gap.from()).put("to", gap.to()));
+            audit.firstGap(run.id())
+                    .ifPresent(gap -> missing.putObject("first_gap")
+                            .put("from", gap.from())
+                            .put("to", gap.to()));
         }
         json.putNull("stats");
         if (run.finishedSeq() != null) {

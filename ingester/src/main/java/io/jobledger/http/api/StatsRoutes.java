@@ -38,7 +38,9 @@ public final class StatsRoutes {
     private ObjectNode json(JobStats stats) {
         ObjectNode json = CountsJson.put(JsonNodeFactory.instance.objectNode(), stats.counts());
         ArrayNode days = json.putArray("days");
-        stats.days().forEach(day -> CountsJson.put(days.addObject().put("day", day.day().toString()), day.counts()));
+        stats.days()
+                .forEach(day ->
+                        CountsJson.put(days.addObject().put("day", day.day().toString()), day.counts()));
         ObjectNode durations = json.putObject("durations");
         durations.put("count", stats.ended());
         put(durations, "median", stats.median());

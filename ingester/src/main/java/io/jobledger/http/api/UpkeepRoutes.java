@@ -47,7 +47,13 @@ public final class UpkeepRoutes {
      * @param policy of the settings, for a prune that names none
      * @param verifying shared by all event loops: one verification at a time is enough work
      */
-    public UpkeepRoutes(Upkeep upkeep, Retention.Policy policy, Duration silence, Responses answers, WorkerExecutor workers, AtomicBoolean verifying) {
+    public UpkeepRoutes(
+            Upkeep upkeep,
+            Retention.Policy policy,
+            Duration silence,
+            Responses answers,
+            WorkerExecutor workers,
+            AtomicBoolean verifying) {
         this.upkeep = upkeep;
         this.policy = policy;
         this.silence = silence;
@@ -62,7 +68,11 @@ public final class UpkeepRoutes {
         // The answer to a wrong method names the right one, and that of most paths is GET.
         router.route("/api/v1/prune").handler(context -> {
             context.response().putHeader("allow", "POST");
-            throw Problem.of(405, "method-not-allowed", "history is pruned with POST", "without dry_run=false it only shows what would go");
+            throw Problem.of(
+                    405,
+                    "method-not-allowed",
+                    "history is pruned with POST",
+                    "without dry_run=false it only shows what would go");
         });
         router.delete("/api/v1/runs/:run_id").handler(this::delete);
     }
@@ -83,14 +93,20 @@ public final class UpkeepRoutes {
         }
         Admission.takeYourTime(context);
         HttpServerResponse response = context.response();
-        workers.executeBlocking(() -> {
-            try {
-                VerifyReport.run(upkeep.verifier(), entry < 0 ? null : new Verifier.Moment(entry, removals), line -> write(response, line));
-            } finally {
-                verifying.set(false);
-            }
-            return null;
-        }, false).onComplete(done -> response.end(), failure -> failed(context, failure));
+        workers.executeBlocking(
+                        () -> {
+                            try {
+                                VerifyReport.run(
+                                        upkeep.verifier(),
+                                        entry < 0 ? null : new Verifier.Moment(entry, removals),
+                                        line -> write(response, line));
+                            } finally {
+                                verifying.set(false);
+                            }
+                            return null;
+                        },
+                        false)
+                .onComplete(done -> response.end(), failure -> failed(context, failure));
     }
 
     /** Waits until the line is on its way: a slow reader slows the verification, and one that went away ends it. */
@@ -98,7 +114,10 @@ public final class UpkeepRoutes {
         if (!response.headWritten() && !response.isChunked()) {
             response.putHeader("content-type", "application/x-ndjson").setChunked(true);
         }
-        response.write(Json.text(line) + "\n").toCompletionStage().toCompletableFuture().join();
+        response.write(Json.text(line) + "\n")
+                .toCompletionStage()
+                .toCompletableFuture()
+                .join();
     }
 
     private static void failed(RoutingContext context, Throwable failure) {
@@ -108,7 +127,12 @@ public final class UpkeepRoutes {
         } else if (!context.response().closed()) {
             // The status is gone; what is not ended by a verdict is not proven.
             LOG.warn("A verification failed: {}", failure.getMessage());
-            context.response().end(Json.text(JsonNodeFactory.instance.objectNode().put("type", "error").put("detail", failure.getMessage())) + "\n");
+            context.response()
+                    .end(Json.text(JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("type", "error")
+                                    .put("detail", failure.getMessage()))
+                            + "\n");
         }
     }
 
@@ -120,7 +144,12 @@ public final class UpkeepRoutes {
         answers.blocking(context, () -> {
             Retention.Removed removed = upkeep.retention(silence).prune(asked, order, dryRun, PATIENCE);
             if (!dryRun) {
-                LOG.info("{} pruned {} runs and saves with {} events: {}", order.by(), removed.chains(), removed.events(), order.reason());
+                LOG.info(
+                        "{} pruned {} runs and saves with {} events: {}",
+                        order.by(),
+                        removed.chains(),
+                        removed.events(),
+                        order.reason());
             }
             return RetentionReport.json(removed, dryRun);
         });
@@ -139,7 +168,11 @@ public final class UpkeepRoutes {
             return policy;
         }
         Retention.Keep keep = new Retention.Keep(age, count < 0 ? null : count);
-        List<JobStatus> chosen = statuses.isEmpty() ? Arrays.stream(JobStatus.values()).filter(status -> !status.open()).toList() : statuses.stream().map(UpkeepRoutes::status).distinct().toList();
+        List<JobStatus> chosen = statuses.isEmpty()
+                ? Arrays.stream(JobStatus.values())
+                        .filter(status -> !status.open())
+                        .toList()
+                : statuses.stream().map(UpkeepRoutes::status).distinct().toList();
         return new Retention.Policy(chosen.stream().collect(Collectors.toMap(status -> status, status -> keep)));
     }
 
@@ -152,7 +185,9 @@ public final class UpkeepRoutes {
         } catch (IllegalArgumentException e) {
             // said below, for both reasons
         }
-        throw Problem.badField("status", "must be one of succeeded, failed, timed_out, cancelled, lost, closed: open jobs are never pruned");
+        throw Problem.badField(
+                "status",
+                "must be one of succeeded, failed, timed_out, cancelled, lost, closed: open jobs are never pruned");
     }
 
     private void delete(RoutingContext context) {
@@ -162,12 +197,20 @@ public final class UpkeepRoutes {
         Retention.Order order = order(context, parameters, "deleted by name");
         answers.blocking(context, () -> {
             try {
-                Retention.Removed removed = upkeep.retention(silence).delete(id, force, order)
-                        .orElseThrow(() -> Problem.of(404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
+                Retention.Removed removed = upkeep.retention(silence)
+                        .delete(id, force, order)
+                        .orElseThrow(() -> Problem.of(
+                                404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
                 LOG.info("{} deleted run {} with {} events: {}", order.by(), id, removed.events(), order.reason());
                 return RetentionReport.json(removed, false);
             } catch (LedgerException e) {
-                throw e.kind() == LedgerException.Kind.CONFLICT ? Problem.of(409, "still-open", e.getMessage(), "wait for their end, or add force=true to delete it all the same") : e;
+                throw e.kind() == LedgerException.Kind.CONFLICT
+                        ? Problem.of(
+                                409,
+                                "still-open",
+                                e.getMessage(),
+                                "wait for their end, or add force=true to delete it all the same")
+                        : e;
             }
         });
     }
@@ -175,11 +218,13 @@ public final class UpkeepRoutes {
     private static Retention.Order order(RoutingContext context, Parameters parameters, String fallback) {
         String reason = parameters.parsed("reason", text -> {
             if (text.length() > Retention.Order.MAX_TEXT || text.chars().anyMatch(Character::isISOControl)) {
-                throw new IllegalArgumentException("must be at most " + Retention.Order.MAX_TEXT + " characters, without control characters");
+                throw new IllegalArgumentException(
+                        "must be at most " + Retention.Order.MAX_TEXT + " characters, without control characters");
             }
             return text;
         });
         String by = Authorisation.caller(context).name() + " from " + Admission.remote(context);
-        return new Retention.Order(by.substring(0, Math.min(by.length(), Retention.Order.MAX_TEXT)), reason == null ? fallback : reason);
+        return new Retention.Order(
+                by.substring(0, Math.min(by.length(), Retention.Order.MAX_TEXT)), reason == null ? fallback : reason);
     }
 }

@@ -24,14 +24,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Callers that wait for a job's end. One thread of its own reads which jobs ended since it last looked, however many wait, and looks at a job again only when something was
- * said of its end: waiting takes nothing from those who store and resume. What is not said to be for that thread may be called from everywhere.
+ * Callers that wait for a job's end. One thread of its own reads which jobs ended since it last looked, however many
+ * wait, and looks at a job again only when something was said of its end: waiting takes nothing from those who store
+ * and resume. What is not said to be for that thread may be called from everywhere.
  */
 public final class Waits implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Waits.class);
     private static final int PART = 500;
     /** At most so often the ledger is asked: a busy one commits some hundred times a second. */
     private static final long PAUSE_MILLIS = 100;
+
     private static final long AFTER_FAILURE_MILLIS = 1_000;
 
     private final EventQueries events;
@@ -45,6 +47,7 @@ public final class Waits implements AutoCloseable {
     private final AtomicBoolean due = new AtomicBoolean();
     /** By the job's id; for the thread alone. */
     private final Map<String, Set<Waiter>> waiting = new HashMap<>();
+
     private LedgerFeed.Subscription subscription;
     private long seen;
 
@@ -53,7 +56,10 @@ public final class Waits implements AutoCloseable {
         this.feed = feed;
     }
 
-    /** What a caller is told, on its event loop: what the name answers, empty for nothing, or why it cannot be said. Once. */
+    /**
+     * What a caller is told, on its event loop: what the name answers, empty for nothing, or why it cannot be said.
+     * Once.
+     */
     interface Answer {
         void found(Optional<Found> found);
 
@@ -85,9 +91,13 @@ public final class Waits implements AutoCloseable {
             }
             try {
                 Optional<Found> found = question.get();
-                boolean open = found.isPresent() && !found.get().ambiguous() && found.get().record().status().open();
+                boolean open = found.isPresent()
+                        && !found.get().ambiguous()
+                        && found.get().record().status().open();
                 if (open && !last) {
-                    id = found.get().record().jobId() == null ? "" : found.get().record().jobId().value();
+                    id = found.get().record().jobId() == null
+                            ? ""
+                            : found.get().record().jobId().value();
                     waiting.computeIfAbsent(id, unused -> new LinkedHashSet<>()).add(this);
                 } else {
                     leave();
@@ -109,7 +119,8 @@ public final class Waits implements AutoCloseable {
     }
 
     /**
-     * Answers when the job that {@code question} finds has ended, at once where it has, where there is none or where several are meant, and after {@code patience} in any case.
+     * Answers when the job that {@code question} finds has ended, at once where it has, where there is none or where
+     * several are meant, and after {@code patience} in any case.
      *
      * @param question reads the ledger; runs on this object's thread
      * @param loop where the answer is given
@@ -124,7 +135,8 @@ public final class Waits implements AutoCloseable {
             });
             thread.schedule(() -> waiter.look(true), patience.toMillis(), TimeUnit.MILLISECONDS);
         } catch (RejectedExecutionException e) {
-            answer.failed(new LedgerException(LedgerException.Kind.STOPPED, "the ingester is stopping; ask again later"));
+            answer.failed(
+                    new LedgerException(LedgerException.Kind.STOPPED, "the ingester is stopping; ask again later"));
         }
         return () -> {
             try {
@@ -138,7 +150,9 @@ public final class Waits implements AutoCloseable {
     /** How many wait; for tests and metrics. */
     public int count() {
         try {
-            return thread.submit(() -> waiting.values().stream().mapToInt(Set::size).sum()).get(10, TimeUnit.SECONDS);
+            return thread.submit(
+                            () -> waiting.values().stream().mapToInt(Set::size).sum())
+                    .get(10, TimeUnit.SECONDS);
         } catch (Exception e) {
             throw new IllegalStateException("the thread of those who wait does not answer", e);
         }
@@ -179,8 +193,11 @@ public final class Waits implements AutoCloseable {
             Set<Waiter> again = new LinkedHashSet<>();
             while (seen < upTo) {
                 List<EventQueries.Ending> endings = events.endings(seen, upTo, PART);
-                endings.forEach(ending -> again.addAll(waiting.getOrDefault(ending.ansibleJobId() == null ? "" : ending.ansibleJobId(), Set.of())));
-                seen = endings.size() < PART ? upTo : endings.get(endings.size() - 1).entry();
+                endings.forEach(ending -> again.addAll(
+                        waiting.getOrDefault(ending.ansibleJobId() == null ? "" : ending.ansibleJobId(), Set.of())));
+                seen = endings.size() < PART
+                        ? upTo
+                        : endings.get(endings.size() - 1).entry();
             }
             again.forEach(waiter -> waiter.look(false));
         } catch (RuntimeException e) {

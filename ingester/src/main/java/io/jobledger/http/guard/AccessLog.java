@@ -24,8 +24,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A line of JSON for each request: JSON, because a path may hold anything. Not the query, in which somebody may have put a secret. A thread of its own writes; when it cannot
- * keep up, lines are dropped and counted, and no request waits. Thread-safe.
+ * A line of JSON for each request: JSON, because a path may hold anything. Not the query, in which somebody may have
+ * put a secret. A thread of its own writes; when it cannot keep up, lines are dropped and counted, and no request
+ * waits. Thread-safe.
  */
 public final class AccessLog implements AutoCloseable {
     /** No log. */
@@ -72,7 +73,8 @@ public final class AccessLog implements AutoCloseable {
 
     private static Writer append(Path file) throws IOException {
         PrivateFiles.createDirectory(file.getParent());
-        FileChannel channel = FileChannel.open(file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), PrivateFiles.fileAttributes(file));
+        FileChannel channel = FileChannel.open(
+                file, Set.of(StandardOpenOption.CREATE, StandardOpenOption.APPEND), PrivateFiles.fileAttributes(file));
         return new BufferedWriter(Channels.newWriter(channel, StandardCharsets.UTF_8));
     }
 
@@ -88,7 +90,8 @@ public final class AccessLog implements AutoCloseable {
         if (thread == null) {
             return;
         }
-        ObjectNode line = JsonNodeFactory.instance.objectNode()
+        ObjectNode line = JsonNodeFactory.instance
+                .objectNode()
                 .put("at", Json.time(clock.instant()))
                 .put("remote", Admission.remote(context))
                 .put("method", context.request().method().name())

@@ -11,7 +11,10 @@ import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
-/** The first handler of all: names the request, and refuses what no web page may send and what there is no room for. Thread-safe. */
+/**
+ * The first handler of all: names the request, and refuses what no web page may send and what there is no room for.
+ * Thread-safe.
+ */
 public final class Admission {
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "[::1]");
     private static final Pattern REQUEST_ID = Pattern.compile("[A-Za-z0-9._-]{1,64}");
@@ -33,7 +36,8 @@ public final class Admission {
     /**
      * @param maxBody bytes of the largest body of all
      * @param listen the address as it was given
-     * @param loopback whether that is loopback: only there is the Host header all that keeps a web page out which has its own name resolve to this machine
+     * @param loopback whether that is loopback: only there is the Host header all that keeps a web page out which has
+     *     its own name resolve to this machine
      */
     public Admission(AccessSettings access, String listen, boolean loopback, long maxBody) {
         this.maxBody = maxBody;
@@ -95,10 +99,18 @@ public final class Admission {
             log.note(context, began);
         });
         String given = request.getHeader("x-request-id");
-        String id = given != null && REQUEST_ID.matcher(given).matches() ? given : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
-        context.put(ID, id).put(CONVERSATION, conversation).put(SHARE, metered.share()).put(REMOTE, addresses.of(request));
+        String id = given != null && REQUEST_ID.matcher(given).matches()
+                ? given
+                : HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
+        context.put(ID, id)
+                .put(CONVERSATION, conversation)
+                .put(SHARE, metered.share())
+                .put(REMOTE, addresses.of(request));
         MultiMap headers = context.response().headers();
-        headers.set("x-request-id", id).set("x-content-type-options", "nosniff").set("cache-control", "no-store").set("referrer-policy", "same-origin");
+        headers.set("x-request-id", id)
+                .set("x-content-type-options", "nosniff")
+                .set("cache-control", "no-store")
+                .set("referrer-policy", "same-origin");
         if (tls) {
             headers.set("strict-transport-security", HSTS);
         }
@@ -116,7 +128,8 @@ public final class Admission {
             throw Problem.later("busy", "the answers on this connection are not taken", 1);
         }
         // An overloaded server lives; whoever watches it must not end it.
-        Problem refusal = PROBES.contains(request.path()) ? null : metered.share().refusal(announced);
+        Problem refusal =
+                PROBES.contains(request.path()) ? null : metered.share().refusal(announced);
         if (refusal != null) {
             throw refusal;
         }
@@ -136,8 +149,12 @@ public final class Admission {
         String host = request.getHeader("host");
         // Browsers always send it; HTTP/1.0 need not.
         if (hosts != null && host != null && !hosts.contains(withoutPort(host).toLowerCase(Locale.ROOT))) {
-            throw Problem.of(421, "wrong-host", "this server listens on loopback and does not answer to the name in the Host header",
-                    "use " + String.join(", ", LOOPBACK) + ", or allow the name with --host-names when a proxy sends it");
+            throw Problem.of(
+                    421,
+                    "wrong-host",
+                    "this server listens on loopback and does not answer to the name in the Host header",
+                    "use " + String.join(", ", LOOPBACK)
+                            + ", or allow the name with --host-names when a proxy sends it");
         }
     }
 
@@ -149,15 +166,24 @@ public final class Admission {
         return end > 0 && host.charAt(end - 1) == ':' ? host.substring(0, end - 1) : host;
     }
 
-    /** A browser says where a page comes from that writes; programs do not. There is no CORS: pages of other origins can neither write nor read. */
+    /**
+     * A browser says where a page comes from that writes; programs do not. There is no CORS: pages of other origins can
+     * neither write nor read.
+     */
     private static void requireOwnOrigin(HttpServerRequest request) {
         String origin = request.getHeader("origin");
         String host = request.getHeader("host");
         String site = request.getHeader("sec-fetch-site");
-        boolean foreign = origin != null && (host == null || !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host))
+        boolean foreign = origin != null
+                        && (host == null
+                                || !origin.replaceFirst("^https?://", "").equalsIgnoreCase(host))
                 || site != null && !site.equals("same-origin") && !site.equals("none");
         if (foreign && !READING.contains(request.method().name())) {
-            throw Problem.of(403, "forbidden", "a web page of another origin may not write here", "use the jobledger command or curl");
+            throw Problem.of(
+                    403,
+                    "forbidden",
+                    "a web page of another origin may not write here",
+                    "use the jobledger command or curl");
         }
     }
 

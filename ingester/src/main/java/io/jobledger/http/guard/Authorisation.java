@@ -22,7 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The handler in front of every route: who asks, whether they may, and, when it is an act of a person, that it is written down first. Thread-safe.
+ * The handler in front of every route: who asks, whether they may, and, when it is an act of a person, that it is
+ * written down first. Thread-safe.
  */
 public final class Authorisation {
     private static final Logger LOG = LoggerFactory.getLogger(Authorisation.class);
@@ -37,7 +38,14 @@ public final class Authorisation {
     private final WorkerExecutor workers;
     private final String cookie;
 
-    public Authorisation(RouteScopes scopes, Tokens tokens, Sessions sessions, Guesses guesses, Trail trail, WorkerExecutor workers, boolean tls) {
+    public Authorisation(
+            RouteScopes scopes,
+            Tokens tokens,
+            Sessions sessions,
+            Guesses guesses,
+            Trail trail,
+            WorkerExecutor workers,
+            boolean tls) {
         this.scopes = scopes;
         this.tokens = tokens;
         this.sessions = sessions;
@@ -67,7 +75,11 @@ public final class Authorisation {
         context.put(CALLER, caller);
         Scope scope = needed.get();
         if (!caller.may(scope)) {
-            throw Problem.of(403, "forbidden", "the token '" + caller.name() + "' does not have the scope " + scope.wire() + ", which this request needs",
+            throw Problem.of(
+                    403,
+                    "forbidden",
+                    "the token '" + caller.name() + "' does not have the scope " + scope.wire()
+                            + ", which this request needs",
                     "make one that has it: jobledger token create --scope " + scope.wire());
         }
         if (scope == Scope.ADMIN || scope == Scope.ACT) {
@@ -82,7 +94,8 @@ public final class Authorisation {
         String header = context.request().getHeader("authorization");
         if (header != null) {
             boolean bearer = header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-            Optional<Token> token = bearer ? tokens.find(header.substring(BEARER.length()).strip()) : Optional.empty();
+            Optional<Token> token =
+                    bearer ? tokens.find(header.substring(BEARER.length()).strip()) : Optional.empty();
             if (token.isPresent()) {
                 return Caller.of(token.get());
             }
@@ -95,13 +108,19 @@ public final class Authorisation {
         }
         if (wantsPage(context.request())) {
             String next = context.request().uri();
-            context.response().setStatusCode(303).putHeader("location", "/login?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8)).end();
+            context.response()
+                    .setStatusCode(303)
+                    .putHeader("location", "/login?next=" + URLEncoder.encode(next, StandardCharsets.UTF_8))
+                    .end();
             return null;
         }
         throw unknown(context, null, "this request needs a token");
     }
 
-    /** A wrong token. The address may try ten in a minute; a good token is let in from it all the same, since many may share it. */
+    /**
+     * A wrong token. The address may try ten in a minute; a good token is let in from it all the same, since many may
+     * share it.
+     */
     private Problem guessed(RoutingContext context) {
         String owner = ClientAddress.owner(Admission.remote(context));
         long wait = guesses.wait(owner);
@@ -114,15 +133,29 @@ public final class Authorisation {
 
     private static boolean wantsPage(HttpServerRequest request) {
         String accept = request.getHeader("accept");
-        return request.method().name().equals("GET") && accept != null && accept.contains("text/html") && !request.path().startsWith("/api/");
+        return request.method().name().equals("GET")
+                && accept != null
+                && accept.contains("text/html")
+                && !request.path().startsWith("/api/");
     }
 
     private static Problem unknown(RoutingContext context, String error, String detail) {
-        context.response().putHeader("www-authenticate", "Bearer realm=\"jobledger\"" + (error == null ? "" : ", error=\"" + error + "\""));
-        return Problem.of(401, "unauthorized", detail, "send the header 'Authorization: Bearer …' with a token of 'jobledger token create', or set JOBLEDGER_TOKEN");
+        context.response()
+                .putHeader(
+                        "www-authenticate",
+                        "Bearer realm=\"jobledger\"" + (error == null ? "" : ", error=\"" + error + "\""));
+        return Problem.of(
+                401,
+                "unauthorized",
+                detail,
+                "send the header 'Authorization: Bearer …' with a token of 'jobledger token create', or set"
+                        + " JOBLEDGER_TOKEN");
     }
 
-    /** Nothing that takes an administrator, or changes what is known of a job, is done before it is on disk who did it; how it ended follows. */
+    /**
+     * Nothing that takes an administrator, or changes what is known of a job, is done before it is on disk who did it;
+     * how it ended follows.
+     */
     private void writeDown(RoutingContext context, Caller caller) {
         HttpServerRequest request = context.request();
         Map<String, Object> details = new LinkedHashMap<>();
@@ -137,26 +170,38 @@ public final class Authorisation {
         }
         Act act = act(context, "http.begin", caller, details);
         request.pause();
-        workers.executeBlocking(() -> {
-            trail.record(act);
-            return null;
-        }, false).onComplete(done -> {
-            context.addEndHandler(ended -> {
-                details.put("status", context.response().getStatusCode());
-                workers.executeBlocking(() -> {
-                    trail.record(act(context, "http.end", caller, details));
-                    return null;
-                }, false).onFailure(e -> LOG.error("{}", e.getMessage()));
-            });
-            request.resume();
-            context.next();
-        }, failure -> {
-            request.resume();
-            Responses.fail(context, failure);
-        });
+        workers.executeBlocking(
+                        () -> {
+                            trail.record(act);
+                            return null;
+                        },
+                        false)
+                .onComplete(
+                        done -> {
+                            context.addEndHandler(ended -> {
+                                details.put("status", context.response().getStatusCode());
+                                workers.executeBlocking(
+                                                () -> {
+                                                    trail.record(act(context, "http.end", caller, details));
+                                                    return null;
+                                                },
+                                                false)
+                                        .onFailure(e -> LOG.error("{}", e.getMessage()));
+                            });
+                            request.resume();
+                            context.next();
+                        },
+                        failure -> {
+                            request.resume();
+                            Responses.fail(context, failure);
+                        });
     }
 
     private static Act act(RoutingContext context, String what, Caller caller, Map<String, Object> details) {
-        return new Act(what, caller.tokenId() == null ? caller.name() : caller.name() + " (" + caller.tokenId() + ")", Admission.remote(context), details);
+        return new Act(
+                what,
+                caller.tokenId() == null ? caller.name() : caller.name() + " (" + caller.tokenId() + ")",
+                Admission.remote(context),
+                details);
     }
 }

@@ -25,12 +25,18 @@ public final class BindingRules {
             return;
         }
         if (!hasTokens && !access.allowAnonymousNetwork()) {
-            throw new HttpStartException("--listen " + listen + " lets others reach the ledger, and there is no token: everybody could read, write and administrate. Make one with"
-                    + " 'jobledger token create --scope admin', or say that this is meant with " + Setting.ALLOW_ANONYMOUS_NETWORK.flag());
+            throw new HttpStartException("--listen " + listen
+                    + " lets others reach the ledger, and there is no token: everybody could read, write and"
+                    + " administrate. Make one with 'jobledger token create --scope admin', or say that this is meant"
+                    + " with "
+                    + Setting.ALLOW_ANONYMOUS_NETWORK.flag());
         }
         if (!access.tls() && !access.allowPlainHttpNetwork()) {
-            throw new HttpStartException("--listen " + listen + " sends tokens and records unencrypted over the network. Give " + Setting.TLS_CERT.flag() + " and " + Setting.TLS_KEY.flag()
-                    + ", or listen on loopback behind a TLS proxy, or say that this is meant with " + Setting.ALLOW_PLAIN_HTTP_NETWORK.flag());
+            throw new HttpStartException(
+                    "--listen " + listen + " sends tokens and records unencrypted over the network. Give "
+                            + Setting.TLS_CERT.flag() + " and " + Setting.TLS_KEY.flag()
+                            + ", or listen on loopback behind a TLS proxy, or say that this is meant with "
+                            + Setting.ALLOW_PLAIN_HTTP_NETWORK.flag());
         }
     }
 }

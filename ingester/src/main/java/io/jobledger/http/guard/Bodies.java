@@ -8,12 +8,13 @@ import io.vertx.ext.web.handler.BodyHandler;
 import java.util.Set;
 
 /**
- * Takes a request's body before its route is asked. Who stores may send max-body, all others {@link Load#SMALL_BODY}; the body of a request whose method has no use for one is
- * read and forgotten. Thread-safe.
+ * Takes a request's body before its route is asked. Who stores may send max-body, all others {@link Load#SMALL_BODY};
+ * the body of a request whose method has no use for one is read and forgotten. Thread-safe.
  */
 public final class Bodies implements Handler<RoutingContext> {
     /** The methods whose forms can be read: for others it is an error even to try. */
-    private static final Set<HttpMethod> WITH_BODY = Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE, HttpMethod.PATCH);
+    private static final Set<HttpMethod> WITH_BODY =
+            Set.of(HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE, HttpMethod.PATCH);
 
     private final BodyHandler large;
     private final BodyHandler small;

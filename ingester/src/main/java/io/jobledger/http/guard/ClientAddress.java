@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where a request comes from. What a header says of that can be forged by whoever sends it, so it counts only when the other end of the connection is a proxy that the settings
- * name, and only as far back as such proxies reach. Thread-safe.
+ * Where a request comes from. What a header says of that can be forged by whoever sends it, so it counts only when the
+ * other end of the connection is a proxy that the settings name, and only as far back as such proxies reach.
+ * Thread-safe.
  */
 final class ClientAddress {
     private static final String FORWARDED = "x-forwarded-for";
@@ -24,14 +25,17 @@ final class ClientAddress {
 
     /** The address, for logs. */
     String of(HttpServerRequest request) {
-        String peer = request.remoteAddress() == null ? "?" : request.remoteAddress().hostAddress();
+        String peer =
+                request.remoteAddress() == null ? "?" : request.remoteAddress().hostAddress();
         if (proxies.isEmpty() || !isProxy(peer)) {
             return peer;
         }
         String known = peer;
-        List<String> said = Arrays.asList(String.join(",", request.headers().getAll(FORWARDED)).split(","));
+        List<String> said = Arrays.asList(
+                String.join(",", request.headers().getAll(FORWARDED)).split(","));
         for (int i = said.size() - 1; i >= 0; i--) {
-            Optional<InetAddress> before = Network.address(withoutPort(said.get(i).strip()));
+            Optional<InetAddress> before =
+                    Network.address(withoutPort(said.get(i).strip()));
             if (before.isEmpty()) {
                 break;
             }
@@ -44,7 +48,9 @@ final class ClientAddress {
     }
 
     private boolean isProxy(String text) {
-        return Network.address(text).filter(address -> proxies.stream().anyMatch(proxy -> proxy.contains(address))).isPresent();
+        return Network.address(text)
+                .filter(address -> proxies.stream().anyMatch(proxy -> proxy.contains(address)))
+                .isPresent();
     }
 
     private static String withoutPort(String text) {
@@ -53,7 +59,9 @@ final class ClientAddress {
             return end < 0 ? text : text.substring(1, end);
         }
         // An IPv6 address without brackets has several colons and no port.
-        return text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':') ? text.substring(0, text.indexOf(':')) : text;
+        return text.indexOf(':') >= 0 && text.indexOf(':') == text.lastIndexOf(':')
+                ? text.substring(0, text.indexOf(':'))
+                : text;
     }
 
     /** What one client has: an address, or the network of an IPv6 address, in which it can choose freely. */

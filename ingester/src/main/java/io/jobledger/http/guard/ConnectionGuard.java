@@ -9,7 +9,10 @@ import java.util.function.Supplier;
 
 /** One connection, and how long its client may still take for what comes next. Used on its event loop. */
 public final class ConnectionGuard {
-    /** More than this of its answers untaken, and a client may not ask for more: else it could fill the memory with small ones. */
+    /**
+     * More than this of its answers untaken, and a client may not ask for more: else it could fill the memory with
+     * small ones.
+     */
     private static final long MOST_UNREAD = 64 * 1024;
 
     private final Channel channel;
@@ -26,8 +29,10 @@ public final class ConnectionGuard {
     record Patience(long head, long body, long send, long idle) {}
 
     ConnectionGuard(HttpConnection connection, Load load, Supplier<Patience> patience, long now) {
-        // Vert.x has no time limits but for a connection on which nothing moves at all; a client that sends a byte a second is seen below it.
-        this.channel = ((HttpServerConnection) connection).channelHandlerContext().channel();
+        // Vert.x has no time limits but for a connection on which nothing moves at all; a client that sends a byte a
+        // second is seen below it.
+        this.channel =
+                ((HttpServerConnection) connection).channelHandlerContext().channel();
         FoldGuard.guard(channel.pipeline());
         this.load = load;
         this.patience = patience;

@@ -15,7 +15,10 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The open connections: how many there may be, and which are cut because their client is too slow. Thread-safe; each {@link Loop} belongs to one event loop. */
+/**
+ * The open connections: how many there may be, and which are cut because their client is too slow. Thread-safe; each
+ * {@link Loop} belongs to one event loop.
+ */
 public final class Connections {
     private static final Logger LOG = LoggerFactory.getLogger(Connections.class);
     private static final long SWEEP_MILLIS = 250;
@@ -36,7 +39,11 @@ public final class Connections {
 
     private ConnectionGuard.Patience patience() {
         Limits now = limits.get();
-        return new ConnectionGuard.Patience(now.headTimeout().toNanos(), now.bodyTimeout().toNanos(), now.sendTimeout().toNanos(), idle.toNanos());
+        return new ConnectionGuard.Patience(
+                now.headTimeout().toNanos(),
+                now.bodyTimeout().toNanos(),
+                now.sendTimeout().toNanos(),
+                idle.toNanos());
     }
 
     /** How many are open. */
@@ -57,12 +64,19 @@ public final class Connections {
             vertx.setPeriodic(SWEEP_MILLIS, id -> sweep());
         }
 
-        /** A connection was made. It is closed at once when there are too many: an answer would cost what the limit is to save. */
+        /**
+         * A connection was made. It is closed at once when there are too many: an answer would cost what the limit is
+         * to save.
+         */
         public void opened(HttpConnection connection) {
-            String address = connection.remoteAddress() == null ? "?" : connection.remoteAddress().hostAddress();
+            String address = connection.remoteAddress() == null
+                    ? "?"
+                    : connection.remoteAddress().hostAddress();
             boolean tooMany = open.incrementAndGet() > limits.get().connections();
-            boolean tooManyOfOne = byAddress.merge(address, 1, Integer::sum) > limits.get().connectionsPerAddress();
-            ConnectionGuard conversation = new ConnectionGuard(connection, load, Connections.this::patience, System.nanoTime());
+            boolean tooManyOfOne =
+                    byAddress.merge(address, 1, Integer::sum) > limits.get().connectionsPerAddress();
+            ConnectionGuard conversation =
+                    new ConnectionGuard(connection, load, Connections.this::patience, System.nanoTime());
             conversations.put(connection, conversation);
             mine.add(conversation);
             // Not the connection's own handler: it has one, and whoever answers may need it.
@@ -74,7 +88,10 @@ public final class Connections {
                 conversation.closed();
             });
             if (tooMany || tooManyOfOne) {
-                LOG.debug("A connection of {} is closed: there are more than {} allows", address, tooMany ? "max-connections" : "max-connections-per-address");
+                LOG.debug(
+                        "A connection of {} is closed: there are more than {} allows",
+                        address,
+                        tooMany ? "max-connections" : "max-connections-per-address");
                 connection.close();
             }
         }
@@ -83,7 +100,8 @@ public final class Connections {
             long now = System.nanoTime();
             for (ConnectionGuard conversation : new ArrayList<>(mine)) {
                 if (conversation.cutIfLate(now)) {
-                    LOG.debug("A connection is closed: its client is too slow (head-timeout, body-timeout, send-timeout)");
+                    LOG.debug("A connection is closed: its client is too slow (head-timeout, body-timeout,"
+                            + " send-timeout)");
                 }
             }
         }

@@ -14,15 +14,17 @@ import io.netty.util.ReferenceCountUtil;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Refuses header lines that go on in a next line (obs-fold, RFC 9112, 5.2). The decoder joins them silently, and a proxy in front may read them otherwise, so that the two see
- * different requests. It looks at the bytes of heads before the decoder does; where a head ends and begins, the decoder itself says, through {@link Progress} behind it. So that it
- * is never ahead, it is fed no further than a message can reach. Used on its connection's event loop.
+ * Refuses header lines that go on in a next line (obs-fold, RFC 9112, 5.2). The decoder joins them silently, and a
+ * proxy in front may read them otherwise, so that the two see different requests. It looks at the bytes of heads before
+ * the decoder does; where a head ends and begins, the decoder itself says, through {@link Progress} behind it. So that
+ * it is never ahead, it is fed no further than a message can reach. Used on its connection's event loop.
  */
 final class FoldGuard extends ChannelInboundHandlerAdapter {
     private final Progress progress = new Progress();
     private boolean refused;
     /** Of the head's line that is read: whether one was seen before it, and whether it is empty so far. */
     private boolean begun;
+
     private boolean emptyLine = true;
 
     /** What the decoder made of the bytes so far. */
@@ -36,7 +38,9 @@ final class FoldGuard extends ChannelInboundHandlerAdapter {
             if (message instanceof HttpRequest request) {
                 inBody = true;
                 boolean readable = request.decoderResult().isSuccess();
-                left = readable && HttpUtil.isTransferEncodingChunked(request) ? -1 : readable ? HttpUtil.getContentLength(request, 0L) : Long.MAX_VALUE;
+                left = readable && HttpUtil.isTransferEncodingChunked(request)
+                        ? -1
+                        : readable ? HttpUtil.getContentLength(request, 0L) : Long.MAX_VALUE;
             }
             if (message instanceof LastHttpContent) {
                 inBody = false;
@@ -73,7 +77,10 @@ final class FoldGuard extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /** How many bytes of a body can be passed on: all that belong to it; in chunks, up to an empty line, since it ends with one. */
+    /**
+     * How many bytes of a body can be passed on: all that belong to it; in chunks, up to an empty line, since it ends
+     * with one.
+     */
     private int body(ByteBuf bytes) {
         if (progress.left >= 0) {
             int part = (int) Math.min(Math.max(1, progress.left), bytes.readableBytes());
@@ -111,9 +118,15 @@ final class FoldGuard extends ChannelInboundHandlerAdapter {
 
     private void refuse(ChannelHandlerContext context) {
         refused = true;
-        Problem problem = Problem.of(400, "bad-request", "a header line goes on in the next line, which is not allowed any more (RFC 9112)", "write each header in one line");
+        Problem problem = Problem.of(
+                400,
+                "bad-request",
+                "a header line goes on in the next line, which is not allowed any more (RFC 9112)",
+                "write each header in one line");
         byte[] content = problem.json().getBytes(StandardCharsets.UTF_8);
-        String answer = "HTTP/1.1 400 Bad Request\r\ncontent-type: " + Problem.CONTENT_TYPE + "\r\ncontent-length: " + content.length + "\r\nconnection: close\r\n\r\n";
-        context.writeAndFlush(Unpooled.wrappedBuffer(answer.getBytes(StandardCharsets.US_ASCII), content)).addListener(ChannelFutureListener.CLOSE);
+        String answer = "HTTP/1.1 400 Bad Request\r\ncontent-type: " + Problem.CONTENT_TYPE + "\r\ncontent-length: "
+                + content.length + "\r\nconnection: close\r\n\r\n";
+        context.writeAndFlush(Unpooled.wrappedBuffer(answer.getBytes(StandardCharsets.US_ASCII), content))
+                .addListener(ChannelFutureListener.CLOSE);
     }
 }

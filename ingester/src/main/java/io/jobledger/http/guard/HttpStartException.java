@@ -17,7 +17,8 @@ public final class HttpStartException extends RuntimeException {
     private static String message(String address, int port, Throwable cause) {
         String where = address + ":" + port;
         if (cause instanceof BindException && String.valueOf(cause.getMessage()).contains("in use")) {
-            return "port " + port + " of " + address + " is in use, most likely by another ingester. Stop it, or choose another port with --port";
+            return "port " + port + " of " + address
+                    + " is in use, most likely by another ingester. Stop it, or choose another port with --port";
         }
         return "cannot listen on " + where + " (" + cause.getMessage() + "). --listen takes an address of this machine";
     }

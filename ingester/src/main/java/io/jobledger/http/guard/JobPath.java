@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads a job key out of a request's raw path. The router cannot do it: it resolves dot segments, also escaped ones, before it matches, and {@code ..} and {@code a/b} are
- * names like any other here.
+ * Reads a job key out of a request's raw path. The router cannot do it: it resolves dot segments, also escaped ones,
+ * before it matches, and {@code ..} and {@code a/b} are names like any other here.
  */
 public final class JobPath {
     static final String PREFIX = "/api/v1/jobs/";
@@ -45,7 +45,9 @@ public final class JobPath {
     /** The act of {@code /api/v1/jobs/{host}/{play}/{job}/close} and its like; empty when it is another path. */
     public static Optional<Act> act(String rawPath) {
         String[] segments = segments(rawPath, PREFIX);
-        return segments.length == 4 && ACTS.contains(segments[3]) ? Optional.of(new Act(key(segments), segments[3])) : Optional.empty();
+        return segments.length == 4 && ACTS.contains(segments[3])
+                ? Optional.of(new Act(key(segments), segments[3]))
+                : Optional.empty();
     }
 
     /** Whether {@link #act} takes the path for an act, with good names or bad ones. */
@@ -61,7 +63,9 @@ public final class JobPath {
     }
 
     private static String[] segments(String rawPath, String prefix) {
-        return rawPath == null || !rawPath.startsWith(prefix) ? new String[0] : rawPath.substring(prefix.length()).split("/", -1);
+        return rawPath == null || !rawPath.startsWith(prefix)
+                ? new String[0]
+                : rawPath.substring(prefix.length()).split("/", -1);
     }
 
     private static JobKey key(String[] segments) {
@@ -86,7 +90,10 @@ public final class JobPath {
         return rawPath.startsWith(PREFIX) && rawPath.substring(PREFIX.length()).split("/", -1).length == 3;
     }
 
-    /** Percent-decoding of a path: unlike in a form, a plus sign is a plus sign, and what is no UTF-8 is refused instead of guessed. */
+    /**
+     * Percent-decoding of a path: unlike in a form, a plus sign is a plus sign, and what is no UTF-8 is refused instead
+     * of guessed.
+     */
     private static String decode(String field, String segment) {
         byte[] text = segment.getBytes(StandardCharsets.UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(text.length);
@@ -97,7 +104,9 @@ public final class JobPath {
                 bytes.put((byte) (HexFormat.fromHexDigit(text[i + 1]) << 4 | HexFormat.fromHexDigit(text[i + 2])));
                 i += 2;
             } else {
-                throw Problem.badField(field, "has a % in the path that is not followed by two hex digits; write a percent sign as %25");
+                throw Problem.badField(
+                        field,
+                        "has a % in the path that is not followed by two hex digits; write a percent sign as %25");
             }
         }
         try {

@@ -12,8 +12,9 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
 /**
- * What all requests together hold of the memory: how many there are, and the bytes of their bodies and of answers that nobody took yet. Each {@link Kind} has room of its own, so
- * that readers who take nothing cannot keep anybody from storing. Bodies count until the ledger is done with their events, so the ledger's queue is bounded in bytes as well.
+ * What all requests together hold of the memory: how many there are, and the bytes of their bodies and of answers that
+ * nobody took yet. Each {@link Kind} has room of its own, so that readers who take nothing cannot keep anybody from
+ * storing. Bodies count until the ledger is done with their events, so the ledger's queue is bounded in bytes as well.
  * Thread-safe.
  */
 public final class Load {
@@ -35,13 +36,20 @@ public final class Load {
         static Kind of(HttpServerRequest request) {
             HttpMethod method = request.method();
             String path = request.path() == null ? "" : request.path();
-            if (method == HttpMethod.POST && path.equals("/api/v1/events") || method == HttpMethod.PUT && JobPath.isJob(path)) {
+            if (method == HttpMethod.POST && path.equals("/api/v1/events")
+                    || method == HttpMethod.PUT && JobPath.isJob(path)) {
                 return STORE;
             }
-            if (method == HttpMethod.GET && JobPath.isJob(path) && request.query() != null && ("&" + request.query()).contains("&wait=")) {
+            if (method == HttpMethod.GET
+                    && JobPath.isJob(path)
+                    && request.query() != null
+                    && ("&" + request.query()).contains("&wait=")) {
                 return WAIT;
             }
-            return (method == HttpMethod.GET || method == HttpMethod.HEAD) && (path.equals("/metrics") || JobPath.isJob(path)) ? LOOKUP : OTHER;
+            return (method == HttpMethod.GET || method == HttpMethod.HEAD)
+                            && (path.equals("/metrics") || JobPath.isJob(path))
+                    ? LOOKUP
+                    : OTHER;
         }
 
         /** Largest body, in bytes. */
@@ -123,14 +131,16 @@ public final class Load {
         }
 
         private long held() {
-            // What is answered to those who store is a line: who is refused for having no token must not fill their room by leaving it unread.
+            // What is answered to those who store is a line: who is refused for having no token must not fill their
+            // room by leaving it unread.
             return bodies.get() + (kind == Kind.STORE ? 0 : unread.get());
         }
     }
 
     /**
-     * One request's share, and the only owner of the bytes it counts: they are given back once, when the answer begins or the connection is gone, and nobody {@linkplain #hold
-     * holds} the body any more. What arrives after that is read and forgotten, and does not count.
+     * One request's share, and the only owner of the bytes it counts: they are given back once, when the answer begins
+     * or the connection is gone, and nobody {@linkplain #hold holds} the body any more. What arrives after that is read
+     * and forgotten, and does not count.
      */
     final class Share {
         private final Room room;
@@ -150,11 +160,15 @@ public final class Load {
             return room.kind;
         }
 
-        /** Why the request cannot be taken now, or null. {@code announced}: the length of its body as it says, 0 if it does not. */
+        /**
+         * Why the request cannot be taken now, or null. {@code announced}: the length of its body as it says, 0 if it
+         * does not.
+         */
         Problem refusal(long announced) {
             int most = limits.get().requests();
             if (room.requests.get() > most) {
-                return Problem.later("busy", "more than " + most + " requests of this kind are under way (max-requests)", 1);
+                return Problem.later(
+                        "busy", "more than " + most + " requests of this kind are under way (max-requests)", 1);
             }
             return room.held() + announced > room.most() ? full() : null;
         }
@@ -169,7 +183,9 @@ public final class Load {
             return room.held() <= room.most();
         }
 
-        /** Takes room for answers that will be read part by part, until the request is over; false when there is none. */
+        /**
+         * Takes room for answers that will be read part by part, until the request is over; false when there is none.
+         */
         synchronized boolean reserve(long more) {
             if (room.held() + more > room.most()) {
                 return false;
@@ -182,7 +198,10 @@ public final class Load {
         }
 
         Problem full() {
-            return Problem.later("busy", "the bodies and answers on their way hold more than " + room.most() + " bytes (max-buffered)", 1);
+            return Problem.later(
+                    "busy",
+                    "the bodies and answers on their way hold more than " + room.most() + " bytes (max-buffered)",
+                    1);
         }
 
         /** Keeps the body counted beyond the answer, until what is returned is run; running it again does nothing. */

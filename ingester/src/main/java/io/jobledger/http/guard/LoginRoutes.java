@@ -13,11 +13,14 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
 
 /**
- * The way in for a browser: a form that takes a token and gives a cookie. No script, no style from elsewhere. The cookie is out of reach for scripts, and is not sent on
- * requests that another site begins; {@link Admission} refuses what such a site would post here.
+ * The way in for a browser: a form that takes a token and gives a cookie. No script, no style from elsewhere. The
+ * cookie is out of reach for scripts, and is not sent on requests that another site begins; {@link Admission} refuses
+ * what such a site would post here.
  */
 public final class LoginRoutes {
-    private static final String POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+    private static final String POLICY =
+            "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri"
+                    + " 'none'";
 
     private final Tokens tokens;
     private final Sessions sessions;
@@ -49,21 +52,31 @@ public final class LoginRoutes {
                 sessions.end(session.getValue());
             }
             context.response().addCookie(cookie("").setMaxAge(0));
-            context.response().setStatusCode(303).putHeader("location", "/login").end();
+            context.response()
+                    .setStatusCode(303)
+                    .putHeader("location", "/login")
+                    .end();
         });
     }
 
     private void login(RoutingContext context) {
         new Parameters(context);
         // Query parameters are in the log of every proxy: a token there is not even looked at.
-        String given = Optional.ofNullable(context.request().getFormAttribute("token")).orElse("").strip();
+        String given = Optional.ofNullable(context.request().getFormAttribute("token"))
+                .orElse("")
+                .strip();
         String next = context.request().getFormAttribute("next");
         String owner = ClientAddress.owner(Admission.remote(context));
         long wait = guesses.wait(owner);
         if (wait > 0) {
             // Not even looked at: whoever guesses must not learn which was right.
             context.response().putHeader("retry-after", Long.toString(wait));
-            form(context, 429, "More than ten wrong tokens came from this address within a minute. Try again in " + wait + " seconds.", next);
+            form(
+                    context,
+                    429,
+                    "More than ten wrong tokens came from this address within a minute. Try again in " + wait
+                            + " seconds.",
+                    next);
             return;
         }
         Optional<Token> token = tokens.find(given);
@@ -73,13 +86,22 @@ public final class LoginRoutes {
         } else if (!Caller.of(token.get()).may(Scope.READ)) {
             form(context, 403, "This token does not have the scope read.", next);
         } else {
-            context.response().addCookie(cookie(sessions.open(token.get())).setMaxAge(sessions.life().toSeconds()));
-            context.response().setStatusCode(303).putHeader("location", local(next)).end();
+            context.response()
+                    .addCookie(cookie(sessions.open(token.get()))
+                            .setMaxAge(sessions.life().toSeconds()));
+            context.response()
+                    .setStatusCode(303)
+                    .putHeader("location", local(next))
+                    .end();
         }
     }
 
     private Cookie cookie(String value) {
-        return Cookie.cookie(cookieName(tls), value).setPath("/").setHttpOnly(true).setSecure(tls).setSameSite(CookieSameSite.STRICT);
+        return Cookie.cookie(cookieName(tls), value)
+                .setPath("/")
+                .setHttpOnly(true)
+                .setSecure(tls)
+                .setSameSite(CookieSameSite.STRICT);
     }
 
     /** A path of this server, and nothing that a browser could take for another. */
@@ -89,27 +111,38 @@ public final class LoginRoutes {
 
     private void form(RoutingContext context, int status, String complaint, String wanted) {
         String next = local(wanted);
-        context.response().setStatusCode(status)
+        context.response()
+                .setStatusCode(status)
                 .putHeader("content-type", "text/html; charset=utf-8")
                 .putHeader("content-security-policy", POLICY)
                 .end("""
-                        <!DOCTYPE html>
-                        <html lang="en"><head><meta charset="utf-8"><title>Jobledger: log in</title>
-                        <meta name="viewport" content="width=device-width">
-                        <style>body{font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em}input,button{font:inherit;padding:.4em;width:100%%;box-sizing:border-box;margin:.4em 0}</style>
-                        </head><body><h1>Jobledger</h1>
-                        %s<form method="post" action="/login">
-                        <label for="token">Token with the scope read</label>
-                        <input id="token" name="token" type="password" autocomplete="current-password" autofocus required>
-                        <input name="next" type="hidden" value="%s">
-                        <button type="submit">Log in</button>
-                        </form>
-                        %s</body></html>
-                        """.formatted(complaint == null ? "" : "<p role=\"alert\">" + escape(complaint) + "</p>\n", escape(next),
-                        context.request().getCookie(cookieName(tls)) == null ? "" : "<form method=\"post\" action=\"/logout\"><button type=\"submit\">Log out</button></form>\n"));
+                    <!DOCTYPE html>
+                    <html lang="en"><head><meta charset="utf-8"><title>Jobledger: log in</title>
+                    <meta name="viewport" content="width=device-width">
+                    <style>body{font:16px sans-serif;max-width:32em;margin:4em auto;padding:0 1em}\
+                    input,button{font:inherit;padding:.4em;width:100%%;box-sizing:border-box;margin:.4em 0}</style>
+                    </head><body><h1>Jobledger</h1>
+                    %s<form method="post" action="/login">
+                    <label for="token">Token with the scope read</label>
+                    <input id="token" name="token" type="password" autocomplete="current-password" autofocus required>
+                    <input name="next" type="hidden" value="%s">
+                    <button type="submit">Log in</button>
+                    </form>
+                    %s</body></html>
+                    """.formatted(
+                                complaint == null ? "" : "<p role=\"alert\">" + escape(complaint) + "</p>\n",
+                                escape(next),
+                                context.request().getCookie(cookieName(tls)) == null
+                                        ? ""
+                                        : "<form method=\"post\" action=\"/logout\"><button"
+                                                + " type=\"submit\">Log out</button></form>\n"));
     }
 
     private static String escape(String text) {
-        return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\"", "&quot;").replace("'", "&#39;");
+        return text.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;")
+                .replace("'", "&#39;");
     }
 }

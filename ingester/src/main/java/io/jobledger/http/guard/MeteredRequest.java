@@ -6,10 +6,13 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.internal.http.HttpServerRequestInternal;
 import io.vertx.core.internal.http.HttpServerRequestWrapper;
 
-/** A request whose body is counted as it arrives. When there is no room for more of it, it ends there, and never looks complete. Used on its event loop. */
+/**
+ * A request whose body is counted as it arrives. When there is no room for more of it, it ends there, and never looks
+ * complete. Used on its event loop.
+ */
 public final class MeteredRequest extends HttpServerRequestWrapper {
     private final Load.Share share;
-    private Runnable overflow = () -> { };
+    private Runnable overflow = () -> {};
     private boolean cut;
 
     MeteredRequest(HttpServerRequest request, Load.Share share) {

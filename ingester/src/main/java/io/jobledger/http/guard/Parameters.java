@@ -17,13 +17,19 @@ public final class Parameters {
 
     private final RoutingContext context;
 
-    /** @throws Problem when there is a parameter that {@code known} does not name, or one that is given twice and may not */
+    /**
+     * @throws Problem when there is a parameter that {@code known} does not name, or one that is given twice and may
+     *     not
+     */
     public Parameters(RoutingContext context, String... known) {
         this.context = context;
         Set<String> names = new TreeSet<>(Arrays.asList(known));
         for (String name : context.queryParams().names()) {
             if (!names.contains(name)) {
-                throw Problem.badField(name, "is not a parameter of this request; " + (names.isEmpty() ? "there are none" : "there are: " + String.join(", ", names)));
+                throw Problem.badField(
+                        name,
+                        "is not a parameter of this request; "
+                                + (names.isEmpty() ? "there are none" : "there are: " + String.join(", ", names)));
             }
             if (context.queryParams().getAll(name).size() > 1 && !REPEATABLE.contains(name)) {
                 throw Problem.badField(name, "must be given once");
@@ -66,7 +72,9 @@ public final class Parameters {
         });
     }
 
-    /** A value read by a parser that throws {@link IllegalArgumentException} with the rule; null when it is not there. */
+    /**
+     * A value read by a parser that throws {@link IllegalArgumentException} with the rule; null when it is not there.
+     */
     public <T> T parsed(String name, Function<String, T> parse) {
         String text = text(name);
         return text == null ? null : read(name, text, parse);

@@ -54,7 +54,9 @@ public final class Problem extends RuntimeException {
     }
 
     public static Problem badFields(List<FieldFault> faults) {
-        List<Fault> errors = faults.stream().map(fault -> new Fault(null, fault.field(), fault.detail())).toList();
+        List<Fault> errors = faults.stream()
+                .map(fault -> new Fault(null, fault.field(), fault.detail()))
+                .toList();
         return new Problem(400, "invalid-input", faults.get(0).toString(), null, errors, null);
     }
 
@@ -65,7 +67,13 @@ public final class Problem extends RuntimeException {
                 .toList();
         return e.tooLarge()
                 ? new Problem(413, "too-large", e.getMessage(), null, List.of(), null)
-                : new Problem(400, "invalid-events", e.getMessage(), "nothing of the batch was stored; mend or drop the events named in errors and send the rest", errors, null);
+                : new Problem(
+                        400,
+                        "invalid-events",
+                        e.getMessage(),
+                        "nothing of the batch was stored; mend or drop the events named in errors and send the rest",
+                        errors,
+                        null);
     }
 
     /** The caller should come back after {@code seconds}. */
@@ -75,8 +83,14 @@ public final class Problem extends RuntimeException {
 
     /** Too many wrong tokens came from where this request comes from. */
     static Problem tooManyGuesses(long seconds) {
-        return new Problem(429, "too-many-guesses", "more than ten wrong tokens came from this address within a minute", "look at the token: JOBLEDGER_TOKEN, or the file that"
-                + " JOBLEDGER_TOKEN_FILE or token_file names; good tokens are let in at once", List.of(), (int) seconds);
+        return new Problem(
+                429,
+                "too-many-guesses",
+                "more than ten wrong tokens came from this address within a minute",
+                "look at the token: JOBLEDGER_TOKEN, or the file that"
+                        + " JOBLEDGER_TOKEN_FILE or token_file names; good tokens are let in at once",
+                List.of(),
+                (int) seconds);
     }
 
     /** Nothing will change until someone has mended what {@code detail} names; {@code hint} says how. */
@@ -86,13 +100,25 @@ public final class Problem extends RuntimeException {
 
     /** A question that reads too much for its time limit; the same question again would do no better. */
     static Problem tooSlow(String detail) {
-        return new Problem(503, "too-slow", detail,
-                "narrow it: a time range (since=7d), a host, a play or a status is looked up and not searched; q= and durations search what the others leave", List.of(), 60);
+        return new Problem(
+                503,
+                "too-slow",
+                detail,
+                "narrow it: a time range (since=7d), a host, a play or a status is looked up and not searched; q= and"
+                        + " durations search what the others leave",
+                List.of(),
+                60);
     }
 
     /** There is no room to store anything. */
     static Problem full(String detail) {
-        return new Problem(507, "no-room", detail, "make room on that disk; senders keep what they have and send it again", List.of(), 30);
+        return new Problem(
+                507,
+                "no-room",
+                detail,
+                "make room on that disk; senders keep what they have and send it again",
+                List.of(),
+                30);
     }
 
     /** An administrative act could not be written down. */

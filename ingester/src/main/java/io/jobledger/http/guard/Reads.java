@@ -29,7 +29,9 @@ public final class Reads {
     }
 
     private static boolean matches(String template, String path) {
-        String regex = Arrays.stream(template.split("/", -1)).map(segment -> segment.startsWith(":") ? "[^/]+" : Pattern.quote(segment)).collect(Collectors.joining("/"));
+        String regex = Arrays.stream(template.split("/", -1))
+                .map(segment -> segment.startsWith(":") ? "[^/]+" : Pattern.quote(segment))
+                .collect(Collectors.joining("/"));
         return Pattern.matches(regex, path);
     }
 }

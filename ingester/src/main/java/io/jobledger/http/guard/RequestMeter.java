@@ -15,8 +15,14 @@ import java.util.Set;
 public final class RequestMeter implements Handler<RoutingContext> {
     private static final String JOB = "/api/v1/jobs/{host}/{play}/{job}";
     private static final String OTHER = "other";
-    private static final Set<HttpMethod> METHODS =
-            Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.POST, HttpMethod.PUT, HttpMethod.DELETE, HttpMethod.OPTIONS, HttpMethod.PATCH);
+    private static final Set<HttpMethod> METHODS = Set.of(
+            HttpMethod.GET,
+            HttpMethod.HEAD,
+            HttpMethod.POST,
+            HttpMethod.PUT,
+            HttpMethod.DELETE,
+            HttpMethod.OPTIONS,
+            HttpMethod.PATCH);
 
     private final Router router;
     private final Metrics metrics;
@@ -32,7 +38,11 @@ public final class RequestMeter implements Handler<RoutingContext> {
         long began = System.nanoTime();
         context.addEndHandler(ended -> {
             HttpMethod method = context.request().method();
-            metrics.requested(METHODS.contains(method) ? method.name() : OTHER, route(context), context.response().getStatusCode(), Duration.ofNanos(System.nanoTime() - began));
+            metrics.requested(
+                    METHODS.contains(method) ? method.name() : OTHER,
+                    route(context),
+                    context.response().getStatusCode(),
+                    Duration.ofNanos(System.nanoTime() - began));
         });
         context.next();
     }
@@ -46,7 +56,8 @@ public final class RequestMeter implements Handler<RoutingContext> {
         if (path == null) {
             return OTHER;
         }
-        // A path that is known: it ended before its route was reached, because the body was too large, or the method wrong.
+        // A path that is known: it ended before its route was reached, because the body was too large, or the method
+        // wrong.
         return labels().containsKey(path) ? path : JobPath.isJob(path) ? JOB : OTHER;
     }
 

@@ -31,21 +31,30 @@ public final class Responses {
         this.workers = workers;
     }
 
-    /** Answers 200 with what {@code work} returns, which may block. The body counts until it is done, also when the client goes away: it waits with the work. */
+    /**
+     * Answers 200 with what {@code work} returns, which may block. The body counts until it is done, also when the
+     * client goes away: it waits with the work.
+     */
     public void blocking(RoutingContext context, Callable<JsonNode> work) {
         Runnable release = Admission.hold(context);
-        workers.executeBlocking(work, false).onComplete(json -> {
-            release.run();
-            ok(context, json);
-        }, failure -> {
-            release.run();
-            fail(context, failure);
-        });
+        workers.executeBlocking(work, false)
+                .onComplete(
+                        json -> {
+                            release.run();
+                            ok(context, json);
+                        },
+                        failure -> {
+                            release.run();
+                            fail(context, failure);
+                        });
     }
 
     public static void ok(RoutingContext context, JsonNode json) {
         if (!context.response().ended()) {
-            context.response().putHeader("content-type", "application/json").putHeader("vary", VARY).end(Json.text(json));
+            context.response()
+                    .putHeader("content-type", "application/json")
+                    .putHeader("vary", VARY)
+                    .end(Json.text(json));
         }
     }
 
@@ -63,7 +72,8 @@ public final class Responses {
 
     /** Answers like {@link #tagged}, with a tag that begins with the state. */
     public void taggedBy(RoutingContext context, Callable<Stated> work) {
-        workers.executeBlocking(() -> Tagged.of(work.call()), false).onComplete(answer -> answer(context, answer), failure -> fail(context, failure));
+        workers.executeBlocking(() -> Tagged.of(work.call()), false)
+                .onComplete(answer -> answer(context, answer), failure -> fail(context, failure));
     }
 
     /** Answers with what is at hand. */
@@ -75,7 +85,10 @@ public final class Responses {
         if (context.response().ended()) {
             return;
         }
-        context.response().putHeader("etag", answer.tag).putHeader("vary", VARY).putHeader("cache-control", "private, no-cache");
+        context.response()
+                .putHeader("etag", answer.tag)
+                .putHeader("vary", VARY)
+                .putHeader("cache-control", "private, no-cache");
         if (Tags.match(context.request().getHeader("if-none-match"), answer.tag)) {
             context.response().setStatusCode(304).end();
         } else {
@@ -87,7 +100,8 @@ public final class Responses {
     private record Tagged(Buffer content, String tag) {
         static Tagged of(Stated stated) {
             byte[] content = Json.text(stated.json).getBytes(StandardCharsets.UTF_8);
-            return new Tagged(Buffer.buffer(content), stated.state == null ? Tags.of(content) : Tags.of(stated.state, content));
+            return new Tagged(
+                    Buffer.buffer(content), stated.state == null ? Tags.of(content) : Tags.of(stated.state, content));
         }
     }
 
@@ -97,21 +111,32 @@ public final class Responses {
         byte[] read() throws Exception;
     }
 
-    /** Answers 200 with what {@code chunks} reads. The next part is read when the client has taken the one before, so memory holds one part or two. */
+    /**
+     * Answers 200 with what {@code chunks} reads. The next part is read when the client has taken the one before, so
+     * memory holds one part or two.
+     */
     public void stream(RoutingContext context, String contentType, Chunks chunks) {
         if (context.request().method() == HttpMethod.HEAD) {
-            context.response().putHeader("content-type", contentType).putHeader("vary", VARY).end();
+            context.response()
+                    .putHeader("content-type", contentType)
+                    .putHeader("vary", VARY)
+                    .end();
             return;
         }
-        workers.executeBlocking(chunks::read, false).onComplete(first -> {
-            HttpServerResponse response = context.response();
-            if (response.ended() || response.closed()) {
-                return;
-            }
-            Admission.takeYourTime(context);
-            response.putHeader("content-type", contentType).putHeader("vary", VARY).setChunked(true);
-            pass(response, chunks, first);
-        }, failure -> fail(context, failure));
+        workers.executeBlocking(chunks::read, false)
+                .onComplete(
+                        first -> {
+                            HttpServerResponse response = context.response();
+                            if (response.ended() || response.closed()) {
+                                return;
+                            }
+                            Admission.takeYourTime(context);
+                            response.putHeader("content-type", contentType)
+                                    .putHeader("vary", VARY)
+                                    .setChunked(true);
+                            pass(response, chunks, first);
+                        },
+                        failure -> fail(context, failure));
     }
 
     private void pass(HttpServerResponse response, Chunks chunks, byte[] part) {
@@ -125,11 +150,12 @@ public final class Responses {
         if (part.length > 0) {
             response.write(Buffer.buffer(part));
         }
-        Runnable next = () -> workers.executeBlocking(chunks::read, false).onComplete(more -> pass(response, chunks, more), failure -> {
-            // The status is gone; only an answer that breaks off tells the client that this is not all.
-            LOG.warn("An export broke off: {}", failure.toString());
-            response.reset();
-        });
+        Runnable next = () -> workers.executeBlocking(chunks::read, false)
+                .onComplete(more -> pass(response, chunks, more), failure -> {
+                    // The status is gone; only an answer that breaks off tells the client that this is not all.
+                    LOG.warn("An export broke off: {}", failure.toString());
+                    response.reset();
+                });
         if (response.writeQueueFull()) {
             response.drainHandler(drained -> {
                 response.drainHandler(null);
@@ -155,7 +181,8 @@ public final class Responses {
 
     /** What a failure of any kind is to the caller; one that nobody foresaw is logged. */
     public static Problem problem(Throwable failure) {
-        boolean wrapped = (failure instanceof CompletionException || failure instanceof ExecutionException) && failure.getCause() != null;
+        boolean wrapped = (failure instanceof CompletionException || failure instanceof ExecutionException)
+                && failure.getCause() != null;
         Throwable cause = wrapped ? failure.getCause() : failure;
         if (cause instanceof Problem problem) {
             return problem;
@@ -172,8 +199,14 @@ public final class Responses {
             };
         }
         if (cause instanceof MirrorException e) {
-            String detail = "the ledger has no such job, and a mirror that may have it cannot be read: " + e.getMessage();
-            return e.isPassing() ? Problem.later("mirror-failed", detail, 5) : Problem.untilMended("mirror-failed", detail, "mend the mirror; 'jobledger mirror check' shows step by step what it lacks");
+            String detail =
+                    "the ledger has no such job, and a mirror that may have it cannot be read: " + e.getMessage();
+            return e.isPassing()
+                    ? Problem.later("mirror-failed", detail, 5)
+                    : Problem.untilMended(
+                            "mirror-failed",
+                            detail,
+                            "mend the mirror; 'jobledger mirror check' shows step by step what it lacks");
         }
         if (cause instanceof TokenStoreException e) {
             return Problem.later("ledger-failed", e.getMessage(), 5);
@@ -182,9 +215,17 @@ public final class Responses {
             return Problem.notDone(e.getMessage());
         }
         if (cause instanceof TimeoutException) {
-            return Problem.later("busy", "the ledger took too long; whether it stored what was sent is not known, and sending it again does no harm", 5);
+            return Problem.later(
+                    "busy",
+                    "the ledger took too long; whether it stored what was sent is not known, and sending it again does"
+                            + " no harm",
+                    5);
         }
         LOG.error("A request failed in a way nobody foresaw", cause);
-        return Problem.of(500, "internal", "the ingester failed in a way nobody foresaw; its log has the details", "please report it");
+        return Problem.of(
+                500,
+                "internal",
+                "the ingester failed in a way nobody foresaw; its log has the details",
+                "please report it");
     }
 }

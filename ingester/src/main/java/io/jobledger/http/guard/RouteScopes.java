@@ -7,11 +7,20 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which scope a request needs, by method and raw path. A path counts only when it is spelt exactly: what the router would normalise first falls to the safe default. A new route needs
- * no row when reading is all it does (GET), or when it is for administrators (everything else).
+ * Which scope a request needs, by method and raw path. A path counts only when it is spelt exactly: what the router
+ * would normalise first falls to the safe default. A new route needs no row when reading is all it does (GET), or when
+ * it is for administrators (everything else).
  */
 public final class RouteScopes {
-    private static final Set<String> OPEN = Set.of("GET /healthz", "HEAD /healthz", "GET /readyz", "HEAD /readyz", "GET /login", "HEAD /login", "POST /login", "POST /logout");
+    private static final Set<String> OPEN = Set.of(
+            "GET /healthz",
+            "HEAD /healthz",
+            "GET /readyz",
+            "HEAD /readyz",
+            "GET /login",
+            "HEAD /login",
+            "POST /login",
+            "POST /logout");
     private static final Map<String, Scope> EXACT = Map.of("POST /api/v1/events", Scope.INGEST);
     private static final Set<String> METRICS = Set.of("GET /metrics", "HEAD /metrics");
 

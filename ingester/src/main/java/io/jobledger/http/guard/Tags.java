@@ -25,6 +25,9 @@ public final class Tags {
 
     /** Whether {@code If-None-Match} names the tag; weakly compared, as RFC 9110 says. Null is no header. */
     static boolean match(String header, String tag) {
-        return header != null && Arrays.stream(header.split(",")).map(String::strip).anyMatch(one -> one.equals("*") || one.equals(tag) || one.equals("W/" + tag));
+        return header != null
+                && Arrays.stream(header.split(","))
+                        .map(String::strip)
+                        .anyMatch(one -> one.equals("*") || one.equals(tag) || one.equals("W/" + tag));
     }
 }

@@ -36,7 +36,9 @@ public final class TlsFiles {
     public record Read(ServerSSLOptions options, Instant from, Instant until, Path place) {
         /** Why no client takes the certificate at this time, as the end of a sentence; null when they do. */
         public String fault(Instant now) {
-            return now.isBefore(from) ? "is valid only from " + from + " on" : now.isAfter(until) ? "ended on " + until : null;
+            return now.isBefore(from)
+                    ? "is valid only from " + from + " on"
+                    : now.isAfter(until) ? "ended on " + until : null;
         }
     }
 
@@ -74,17 +76,25 @@ public final class TlsFiles {
             List<byte[]> bytes = bytes();
             // Whatever comes of these, they need not be tried again before they change.
             last = bytes;
-            PemKeyCertOptions own = new PemKeyCertOptions().setCertValue(Buffer.buffer(bytes.get(0))).setKeyValue(Buffer.buffer(bytes.get(1)));
+            PemKeyCertOptions own = new PemKeyCertOptions()
+                    .setCertValue(Buffer.buffer(bytes.get(0)))
+                    .setKeyValue(Buffer.buffer(bytes.get(1)));
             X509Certificate certificate = requirePair(own);
-            ServerSSLOptions options = new ServerSSLOptions().setKeyCertOptions(own).setUseAlpn(false);
+            ServerSSLOptions options =
+                    new ServerSSLOptions().setKeyCertOptions(own).setUseAlpn(false);
             if (access.tlsClientCa() != null) {
                 PemTrustOptions trust = new PemTrustOptions().addCertValue(Buffer.buffer(bytes.get(2)));
                 trust.getTrustManagerFactory(vertx);
                 options.setTrustOptions(trust).setClientAuth(ClientAuth.REQUIRED);
             }
-            return new Read(options, certificate.getNotBefore().toInstant(), certificate.getNotAfter().toInstant(), access.tlsCert());
+            return new Read(
+                    options,
+                    certificate.getNotBefore().toInstant(),
+                    certificate.getNotAfter().toInstant(),
+                    access.tlsCert());
         } catch (Exception e) {
-            throw new HttpStartException("the TLS files " + files + " cannot be used: " + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
+            throw new HttpStartException("the TLS files " + files + " cannot be used: "
+                    + (e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage()));
         }
     }
 

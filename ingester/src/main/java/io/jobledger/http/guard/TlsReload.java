@@ -28,6 +28,7 @@ public final class TlsReload {
     private volatile TlsFiles.Read served;
     /** When a certificate that came too early can be taken; null when none waits. */
     private Instant early;
+
     private Instant reminded = Instant.EPOCH;
 
     /**
@@ -44,15 +45,24 @@ public final class TlsReload {
 
     /** Begins to look, until Vert.x is closed. */
     public void start(WorkerExecutor workers) {
-        vertx.setPeriodic(LOOK_MILLIS, id -> workers.executeBlocking(() -> {
-            look(false);
-            return null;
-        }));
+        vertx.setPeriodic(
+                LOOK_MILLIS,
+                id -> workers.executeBlocking(() -> {
+                    look(false);
+                    return null;
+                }));
     }
 
-    /** A recorder waits a second at most, and a first handshake loads hundreds of classes: this one is the server's own. How it ends does not matter. */
+    /**
+     * A recorder waits a second at most, and a first handshake loads hundreds of classes: this one is the server's own.
+     * How it ends does not matter.
+     */
     public Future<?> shakeHands(String host) {
-        NetClient client = vertx.createNetClient(new NetClientOptions().setSsl(true).setTrustAll(true).setHostnameVerificationAlgorithm("").setConnectTimeout(5000));
+        NetClient client = vertx.createNetClient(new NetClientOptions()
+                .setSsl(true)
+                .setTrustAll(true)
+                .setHostnameVerificationAlgorithm("")
+                .setConnectTimeout(5000));
         return client.connect(servers.get(0).actualPort(), host).transform(done -> client.close());
     }
 
@@ -62,8 +72,8 @@ public final class TlsReload {
     }
 
     /**
-     * A certificate is renewed every few weeks: connections that are open go on, new ones get the new one. Files that cannot be used change nothing, and neither does a certificate
-     * that no client would take now. Blocks.
+     * A certificate is renewed every few weeks: connections that are open go on, new ones get the new one. Files that
+     * cannot be used change nothing, and neither does a certificate that no client would take now. Blocks.
      *
      * @param always also when the files are what they were
      */
@@ -79,7 +89,10 @@ public final class TlsReload {
             String fault = read.fault(now);
             if (fault != null) {
                 early = now.isBefore(read.from()) ? read.from() : null;
-                LOG.error("The TLS files changed; the old ones go on, since the certificate in {} {}", read.place(), fault);
+                LOG.error(
+                        "The TLS files changed; the old ones go on, since the certificate in {} {}",
+                        read.place(),
+                        fault);
                 return;
             }
             use(read);
@@ -91,16 +104,20 @@ public final class TlsReload {
     private void use(TlsFiles.Read read) {
         List<Future<?>> updates = new ArrayList<>();
         servers.forEach(server -> updates.add(server.updateSSLOptions(read.options())));
-        Future.all(updates).onSuccess(done -> {
-            served = read;
-            LOG.info("The TLS files changed; new connections use them, until {}", read.until());
-        }).onFailure(e -> LOG.error("The TLS files changed, and cannot be used; the old ones go on: {}", e.getMessage()));
+        Future.all(updates)
+                .onSuccess(done -> {
+                    served = read;
+                    LOG.info("The TLS files changed; new connections use them, until {}", read.until());
+                })
+                .onFailure(e ->
+                        LOG.error("The TLS files changed, and cannot be used; the old ones go on: {}", e.getMessage()));
     }
 
     /** Once a day, so that it is found in the log as well. */
     private void remind() {
         Instant now = clock.instant();
-        if (now.isBefore(served.until().minus(SOON)) || Duration.between(reminded, now).compareTo(REMIND) < 0) {
+        if (now.isBefore(served.until().minus(SOON))
+                || Duration.between(reminded, now).compareTo(REMIND) < 0) {
             return;
         }
         reminded = now;
@@ -108,7 +125,10 @@ public final class TlsReload {
         if (fault == null) {
             LOG.warn("The certificate in {} ends on {}: renew it", served.place(), served.until());
         } else {
-            LOG.error("The certificate in {} {}: clients refuse it. Renew it; a new file is taken without a restart", served.place(), fault);
+            LOG.error(
+                    "The certificate in {} {}: clients refuse it. Renew it; a new file is taken without a restart",
+                    served.place(),
+                    fault);
         }
     }
 }

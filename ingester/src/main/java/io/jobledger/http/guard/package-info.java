@@ -6,7 +6,6 @@
  * 9457 that says what is wrong, where, and what to do; a token never reaches a log. Netty below Vert.x is named only
  * here.
  *
- * <p>Threads: event loops; {@code access-log} writes the log of requests and drops lines rather than hold up a
- * request.
+ * <p>Threads: event loops; {@code access-log} writes the log of requests and drops lines rather than hold up a request.
  */
 package io.jobledger.http.guard;

@@ -14,8 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client's stream of server-sent events. What is new is read from the ledger, a part at a time and only when the client has taken the part before, so a slow client
- * costs no memory; one that takes nothing for too long is cut off, and resumes where it was. All but the listener runs on the client's event loop.
+ * One client's stream of server-sent events. What is new is read from the ledger, a part at a time and only when the
+ * client has taken the part before, so a slow client costs no memory; one that takes nothing for too long is cut off,
+ * and resumes where it was. All but the listener runs on the client's event loop.
  */
 final class LiveView {
     private static final Logger LOG = LoggerFactory.getLogger(LiveView.class);
@@ -38,7 +39,14 @@ final class LiveView {
     /** Beats since the client last took something while more waits for it. */
     private int stalled;
 
-    LiveView(HttpServerResponse response, EventQueries events, LedgerFeed feed, WorkerExecutor workers, Context loop, Function<Change, Sent> show, long after) {
+    LiveView(
+            HttpServerResponse response,
+            EventQueries events,
+            LedgerFeed feed,
+            WorkerExecutor workers,
+            Context loop,
+            Function<Change, Sent> show,
+            long after) {
         this.response = response;
         this.events = events;
         this.feed = feed;
@@ -85,7 +93,13 @@ final class LiveView {
             Sent sent = show.apply(change);
             seen = change.event().entry();
             if (sent != null) {
-                text.append("event: ").append(sent.kind).append("\nid: ").append(seen).append("\ndata: ").append(Json.text(sent.data)).append("\n\n");
+                text.append("event: ")
+                        .append(sent.kind)
+                        .append("\nid: ")
+                        .append(seen)
+                        .append("\ndata: ")
+                        .append(Json.text(sent.data))
+                        .append("\n\n");
             }
         }
         if (text.length() > 0) {

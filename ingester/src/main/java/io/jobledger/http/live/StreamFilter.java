@@ -31,7 +31,9 @@ final class StreamFilter {
                 && (filter.playbook() == null || job.fromPlaybook(filter.playbook()))
                 && same(filter.task(), job.task())
                 && same(filter.action(), job.action())
-                && same(filter.ansibleJobId(), job.jobId() == null ? null : job.jobId().value())
+                && same(
+                        filter.ansibleJobId(),
+                        job.jobId() == null ? null : job.jobId().value())
                 && (filter.run() == null || filter.run().equals(job.run()))
                 && ofRun(change.run())
                 && status(job, now)
@@ -46,7 +48,10 @@ final class StreamFilter {
         RunInfo info = run == null ? null : run.info();
         return run != null
                 && (filter.run() == null || filter.run().equals(run.id()))
-                && (filter.playbook() == null || info != null && (filter.playbook().equals(info.playbook()) || filter.playbook().equals(info.playbookPath())))
+                && (filter.playbook() == null
+                        || info != null
+                                && (filter.playbook().equals(info.playbook())
+                                        || filter.playbook().equals(info.playbookPath())))
                 && ofRun(run);
     }
 
@@ -67,23 +72,30 @@ final class StreamFilter {
     }
 
     private boolean status(JobRecord job, Instant now) {
-        return filter.statuses().isEmpty() && !filter.overdue() || filter.statuses().contains(job.status()) || filter.overdue() && job.overdue(now);
+        return filter.statuses().isEmpty() && !filter.overdue()
+                || filter.statuses().contains(job.status())
+                || filter.overdue() && job.overdue(now);
     }
 
     private static boolean within(TimeRange range, Instant time) {
-        return range.always() || time != null && (range.since() == null || !time.isBefore(range.since())) && (range.until() == null || time.isBefore(range.until()));
+        return range.always()
+                || time != null
+                        && (range.since() == null || !time.isBefore(range.since()))
+                        && (range.until() == null || time.isBefore(range.until()));
     }
 
     private boolean duration(JobRecord job, Instant now) {
         Duration took = Duration.between(job.startedAt(), job.finishedAt() == null ? now : job.finishedAt());
-        return (filter.minDuration() == null || took.compareTo(filter.minDuration()) >= 0) && (filter.maxDuration() == null || took.compareTo(filter.maxDuration()) <= 0);
+        return (filter.minDuration() == null || took.compareTo(filter.minDuration()) >= 0)
+                && (filter.maxDuration() == null || took.compareTo(filter.maxDuration()) <= 0);
     }
 
     private boolean text(JobRecord job) {
         return filter.text() == null
                 || Stream.of(job.key().host(), job.key().play(), job.key().job(), job.task(), job.message())
                         .filter(Objects::nonNull)
-                        .anyMatch(name -> name.toLowerCase(Locale.ROOT).contains(filter.text().toLowerCase(Locale.ROOT)));
+                        .anyMatch(name -> name.toLowerCase(Locale.ROOT)
+                                .contains(filter.text().toLowerCase(Locale.ROOT)));
     }
 
     private static boolean same(String wanted, String is) {

@@ -55,11 +55,18 @@ public final class StreamRoutes {
         long after = lastSeen(context);
         List<MIMEHeader> accepted = context.parsedHeaders().accept();
         if (!accepted.isEmpty() && accepted.stream().noneMatch(StreamRoutes::takesEvents)) {
-            throw Problem.of(406, "not-acceptable", "a stream is " + TYPE + ", which the header Accept does not take", "set Accept: " + TYPE);
+            throw Problem.of(
+                    406,
+                    "not-acceptable",
+                    "a stream is " + TYPE + ", which the header Accept does not take",
+                    "set Accept: " + TYPE);
         }
         HttpServerResponse response = context.response();
         // Not packed: what is sent must be seen now, not when a block is full.
-        response.putHeader("content-type", TYPE).putHeader("cache-control", "no-store").putHeader("content-encoding", "identity").putHeader("x-accel-buffering", "no");
+        response.putHeader("content-type", TYPE)
+                .putHeader("cache-control", "no-store")
+                .putHeader("content-encoding", "identity")
+                .putHeader("x-accel-buffering", "no");
         if (context.request().method() == HttpMethod.HEAD) {
             response.end();
             return;
@@ -67,7 +74,8 @@ public final class StreamRoutes {
         if (clients.incrementAndGet() > settings.streamClients()) {
             clients.decrementAndGet();
             response.headers().remove("content-encoding");
-            throw Problem.later("busy", "there are already " + settings.streamClients() + " live views (stream-clients)", 30);
+            throw Problem.later(
+                    "busy", "there are already " + settings.streamClients() + " live views (stream-clients)", 30);
         }
         Vertx vertx = context.vertx();
         Context loop = vertx.getOrCreateContext();
@@ -86,8 +94,11 @@ public final class StreamRoutes {
     }
 
     private static boolean takesEvents(MIMEHeader wanted) {
-        return wanted.weight() > 0 && (wanted.component().equals("*")
-                || wanted.component().equals("text") && (wanted.subComponent().equals("*") || wanted.subComponent().equals("event-stream")));
+        return wanted.weight() > 0
+                && (wanted.component().equals("*")
+                        || wanted.component().equals("text")
+                                && (wanted.subComponent().equals("*")
+                                        || wanted.subComponent().equals("event-stream")));
     }
 
     private long lastSeen(RoutingContext context) {
@@ -105,20 +116,27 @@ public final class StreamRoutes {
         String kind = parameters.text("kind");
         StreamFilter filter = new StreamFilter(Filters.jobs(parameters, clock.instant()));
         return switch (kind == null ? "jobs" : kind) {
-            case "jobs" -> change -> filter.fitsJob(change, clock.instant())
-                    ? new LiveView.Sent("job", put(JobJson.of(change.job(), clock.instant()), change))
-                    : null;
-            case "runs" -> change -> filter.fitsRun(change)
-                    ? new LiveView.Sent("run", put(RunJson.of(change.run(), clock.instant(), settings.runSilence()), change))
-                    : null;
-            case "events" -> change -> filter.fitsEvent(change) && EventJson.of(change.event()) instanceof ObjectNode event
-                    ? new LiveView.Sent("event", event.put("entry", change.event().entry()))
-                    : null;
+            case "jobs" ->
+                change -> filter.fitsJob(change, clock.instant())
+                        ? new LiveView.Sent("job", put(JobJson.of(change.job(), clock.instant()), change))
+                        : null;
+            case "runs" ->
+                change -> filter.fitsRun(change)
+                        ? new LiveView.Sent(
+                                "run", put(RunJson.of(change.run(), clock.instant(), settings.runSilence()), change))
+                        : null;
+            case "events" ->
+                change -> filter.fitsEvent(change) && EventJson.of(change.event()) instanceof ObjectNode event
+                        ? new LiveView.Sent(
+                                "event", event.put("entry", change.event().entry()))
+                        : null;
             default -> throw Problem.badField("kind", "must be jobs, runs or events");
         };
     }
 
     private static ObjectNode put(ObjectNode json, Change change) {
-        return json.put("entry", change.event().entry()).put("type", change.event().type()).put("seq", change.event().seq());
+        return json.put("entry", change.event().entry())
+                .put("type", change.event().type())
+                .put("seq", change.event().seq());
     }
 }

@@ -11,12 +11,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Style, scripts and icon of the pages. Their addresses hold a digest of their contents, so that a browser may keep them for ever. Read once, at building. Thread-safe. */
+/**
+ * Style, scripts and icon of the pages. Their addresses hold a digest of their contents, so that a browser may keep
+ * them for ever. Read once, at building. Thread-safe.
+ */
 public final class Assets {
     /** Where they are served. */
     public static final String PREFIX = "/assets/";
 
-    private static final Map<String, String> TYPES = Map.of("css", "text/css; charset=utf-8", "js", "text/javascript; charset=utf-8", "svg", "image/svg+xml");
+    private static final Map<String, String> TYPES =
+            Map.of("css", "text/css; charset=utf-8", "js", "text/javascript; charset=utf-8", "svg", "image/svg+xml");
 
     private final Map<String, String> paths = new HashMap<>();
     private final Map<String, Asset> byPath = new HashMap<>();

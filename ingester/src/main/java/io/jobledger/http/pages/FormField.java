@@ -48,7 +48,8 @@ record FormField(String name, String label, String hint) {
             new FormField("finished_until", "Ended before", ""));
 
     /** Statuses to tick, in the order of the form: the word for the API, and the badge. */
-    static final List<String> STATUSES = List.of("running", "overdue", "succeeded", "failed", "timed_out", "cancelled", "lost", "closed");
+    static final List<String> STATUSES =
+            List.of("running", "overdue", "succeeded", "failed", "timed_out", "cancelled", "lost", "closed");
 
     static final List<String> STATES = List.of("running", "finished", "interrupted");
 

@@ -23,13 +23,20 @@ final class JobLife {
     /** The life of a job, oldest first. Status checks in a row that found it running are one entry. */
     static List<Life> of(JobRecord record, List<StoredEvent> events, Instant now) {
         List<Life> life = new ArrayList<>();
-        events.stream().map(JobLife::read).sorted(Comparator.comparing(Seen::at)).forEach(seen -> add(life, seen));
+        events.stream()
+                .map(JobLife::read)
+                .sorted(Comparator.comparing(Seen::at))
+                .forEach(seen -> add(life, seen));
         if (life.isEmpty() && record.startedAt() != null) {
             life.add(new Life(record.startedAt(), "Started", RUNNING, record.reason()));
         }
         Instant deadline = record.deadline();
         if (deadline != null && record.status().open()) {
-            life.add(new Life(deadline, deadline.isAfter(now) ? "Will be past its deadline" : "Its deadline passed", deadline.isAfter(now) ? PLAIN : Badge.OVERDUE, null));
+            life.add(new Life(
+                    deadline,
+                    deadline.isAfter(now) ? "Will be past its deadline" : "Its deadline passed",
+                    deadline.isAfter(now) ? PLAIN : Badge.OVERDUE,
+                    null));
             life.sort(Comparator.comparing(Life::at));
         }
         return life;
@@ -52,15 +59,28 @@ final class JobLife {
 
     private static void add(List<Life> life, Seen seen) {
         switch (seen.type()) {
-            case "job_started" -> life.add(new Life(seen.at(), seen.json().path("attempt").isNumber() ? "Started, attempt " + seen.json().path("attempt").asText() : "Started",
-                    RUNNING, null));
-            case "job_unresumable" -> life.add(new Life(seen.at(), "Started; its id was not shown", RUNNING, seen.text("reason")));
+            case "job_started" ->
+                life.add(new Life(
+                        seen.at(),
+                        seen.json().path("attempt").isNumber()
+                                ? "Started, attempt "
+                                        + seen.json().path("attempt").asText()
+                                : "Started",
+                        RUNNING,
+                        null));
+            case "job_unresumable" ->
+                life.add(new Life(seen.at(), "Started; its id was not shown", RUNNING, seen.text("reason")));
             case "job_polled" -> polled(life, seen);
             case "job_ended" -> life.add(ended(seen));
             case "job_cleaned" -> life.add(new Life(seen.at(), "Its results file was removed", PLAIN, null));
-            case "job_unreached" -> life.add(new Life(seen.at(), "Its host could not be reached", PLAIN, seen.text("message")));
-            case "job_cancel_requested" -> life.add(new Life(seen.at(), "Its cancelling was asked for by " + seen.text("by"), PLAIN, seen.text("message")));
-            case "job_closed" -> life.add(new Life(seen.at(), "Closed by " + seen.text("by"), Badge.of(JobStatus.CLOSED), seen.text("message")));
+            case "job_unreached" ->
+                life.add(new Life(seen.at(), "Its host could not be reached", PLAIN, seen.text("message")));
+            case "job_cancel_requested" ->
+                life.add(new Life(
+                        seen.at(), "Its cancelling was asked for by " + seen.text("by"), PLAIN, seen.text("message")));
+            case "job_closed" ->
+                life.add(new Life(
+                        seen.at(), "Closed by " + seen.text("by"), Badge.of(JobStatus.CLOSED), seen.text("message")));
             case "job_saved" -> life.add(new Life(seen.at(), "Saved by name", PLAIN, null));
             default -> life.add(new Life(seen.at(), seen.type().replace('_', ' '), PLAIN, null));
         }
@@ -78,13 +98,18 @@ final class JobLife {
 
     private static Life ended(Seen seen) {
         JobStatus status = JobStatus.parse(seen.text("status"));
-        String rc = seen.json().path("rc").isNumber() ? ", return code " + seen.json().path("rc").asText() : "";
+        String rc = seen.json().path("rc").isNumber()
+                ? ", return code " + seen.json().path("rc").asText()
+                : "";
         String what = switch (status) {
             case SUCCEEDED -> "Succeeded";
             case FAILED -> "Failed";
             case TIMED_OUT -> "Timed out";
             case CANCELLED -> seen.text("by") == null ? "Cancelled" : "Cancelled by " + seen.text("by");
-            case LOST -> JobEnd.VANISHED.equals(seen.text("reason")) ? "Lost: no process of it is there" : "Lost: its results file was not found";
+            case LOST ->
+                JobEnd.VANISHED.equals(seen.text("reason"))
+                        ? "Lost: no process of it is there"
+                        : "Lost: its results file was not found";
             case CLOSED -> "Closed";
             case RUNNING -> "Seen running";
         };

@@ -15,7 +15,15 @@ import java.util.List;
  * @param history the newest jobs of this name
  * @param moreHistory the rest of them; null when that is all
  */
-record JobPage(JobRecord record, boolean newest, String source, List<JobRecord> candidates, Snippets snippets, List<Life> life, List<JobRecord> history, String moreHistory) {
+record JobPage(
+        JobRecord record,
+        boolean newest,
+        String source,
+        List<JobRecord> candidates,
+        Snippets snippets,
+        List<Life> life,
+        List<JobRecord> history,
+        String moreHistory) {
     /**
      * Something that happened to a job.
      *

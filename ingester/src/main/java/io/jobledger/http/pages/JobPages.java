@@ -41,7 +41,8 @@ public final class JobPages {
     }
 
     Optional<JobPage> read(Wanted wanted, String server, Instant now) {
-        Optional<Found> newest = finder.find(wanted.key(), new Narrowing(null, wanted.jobId() == null ? wanted.run() : null));
+        Optional<Found> newest =
+                finder.find(wanted.key(), new Narrowing(null, wanted.jobId() == null ? wanted.run() : null));
         if (wanted.jobId() == null) {
             return newest.map(found -> page(found.record(), found, server, now));
         }
@@ -53,7 +54,8 @@ public final class JobPages {
     private JobPage page(JobRecord record, Found newest, String server, Instant now) {
         boolean isNewest = newest == null || same(record, newest.record());
         boolean ambiguous = newest != null && newest.ambiguous();
-        List<StoredEvent> events = record.jobId() == null ? List.of() : audit.eventsOf(record.executionHost(), record.jobId(), EVENTS);
+        List<StoredEvent> events =
+                record.jobId() == null ? List.of() : audit.eventsOf(record.executionHost(), record.jobId(), EVENTS);
         Page<JobRecord> history = audit.history(record.key(), PageRequest.first(HISTORY));
         return new JobPage(
                 record,
@@ -63,10 +65,20 @@ public final class JobPages {
                 record.jobId() == null ? null : Snippets.of(record, server, ambiguous || !isNewest),
                 JobLife.of(record, events, now),
                 history.items(),
-                history.next() == null ? null : Links.jobs("host", record.key().host(), "play", record.key().play(), "job", record.key().job()));
+                history.next() == null
+                        ? null
+                        : Links.jobs(
+                                "host",
+                                record.key().host(),
+                                "play",
+                                record.key().play(),
+                                "job",
+                                record.key().job()));
     }
 
     private static boolean same(JobRecord a, JobRecord b) {
-        return a.jobId() == null ? a.startedAt().equals(b.startedAt()) : a.jobId().equals(b.jobId()) && a.executionHost().equals(b.executionHost());
+        return a.jobId() == null
+                ? a.startedAt().equals(b.startedAt())
+                : a.jobId().equals(b.jobId()) && a.executionHost().equals(b.executionHost());
     }
 }

@@ -8,19 +8,24 @@ import java.nio.charset.StandardCharsets;
 import java.util.StringJoiner;
 
 /**
- * The addresses of the pages. Names stand in the query and not in the path: a browser resolves {@code ..} in a path, also when it is escaped, and {@code ..} is a name like
- * any other.
+ * The addresses of the pages. Names stand in the query and not in the path: a browser resolves {@code ..} in a path,
+ * also when it is escaped, and {@code ..} is a name like any other.
  */
 final class Links {
     private Links() {}
 
-    /** The page of one record: the job of this id under its name, or the newest of the name where the id is not known. */
+    /**
+     * The page of one record: the job of this id under its name, or the newest of the name where the id is not known.
+     */
     static String job(JobRecord record) {
         String key = job(record.key());
         if (record.jobId() != null) {
-            return key + "&" + query("ansible_job_id", record.jobId().value(), "execution_host", record.executionHost());
+            return key + "&"
+                    + query("ansible_job_id", record.jobId().value(), "execution_host", record.executionHost());
         }
-        return record.run() == null ? key : key + "&" + query("run_id", record.run().toString());
+        return record.run() == null
+                ? key
+                : key + "&" + query("run_id", record.run().toString());
     }
 
     /** The page of the newest job of a name. */

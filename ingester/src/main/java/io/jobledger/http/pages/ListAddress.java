@@ -8,10 +8,28 @@ import java.util.StringJoiner;
 
 /** The parameters of a list as they stand in the address, each with its values. Immutable. */
 public record ListAddress(Map<String, List<String>> values) {
-    /** What does not say which jobs are meant but when or how they stand: a job that changes leaves such a list without being in it any more. */
-    private static final Set<String> PASSING =
-            Set.of("status", "state", "since", "until", "finished_since", "finished_until", "min_duration", "max_duration", "q", "sort", "limit", "cursor", "incomplete", "total",
-                    "kind", "check_mode", "ansible_job_id");
+    /**
+     * What does not say which jobs are meant but when or how they stand: a job that changes leaves such a list without
+     * being in it any more.
+     */
+    private static final Set<String> PASSING = Set.of(
+            "status",
+            "state",
+            "since",
+            "until",
+            "finished_since",
+            "finished_until",
+            "min_duration",
+            "max_duration",
+            "q",
+            "sort",
+            "limit",
+            "cursor",
+            "incomplete",
+            "total",
+            "kind",
+            "check_mode",
+            "ansible_job_id");
 
     public ListAddress {
         Map<String, List<String>> copy = new LinkedHashMap<>();
@@ -54,7 +72,10 @@ public record ListAddress(Map<String, List<String>> values) {
         return query.length() == 0 ? path : path + "?" + query;
     }
 
-    /** Where changes of such a list are told; null for a page that is not the first, which does not change under the reader's eyes. */
+    /**
+     * Where changes of such a list are told; null for a page that is not the first, which does not change under the
+     * reader's eyes.
+     */
     String stream(String kind) {
         if (values.containsKey("cursor")) {
             return null;

@@ -28,6 +28,9 @@ record ListPage<T>(String path, ListAddress query, List<T> items, Cursor next, D
 
     /** The same list of the API, whole, in another format. */
     String export(String format) {
-        return query.with("cursor", null).with("limit", null).with("format", format).on("/api/v1" + path);
+        return query.with("cursor", null)
+                .with("limit", null)
+                .with("format", format)
+                .on("/api/v1" + path);
     }
 }

@@ -18,7 +18,9 @@ public record MirrorsPage(List<Row> mirrors) {
             if (backlog.lastError() != null) {
                 return new Badge("failing", "!", "overdue");
             }
-            return backlog.pending() > 0 ? new Badge("catching up", "▸", "running") : new Badge("up to date", "✓", "succeeded");
+            return backlog.pending() > 0
+                    ? new Badge("catching up", "▸", "running")
+                    : new Badge("up to date", "✓", "succeeded");
         }
     }
 }

@@ -15,7 +15,14 @@ import java.util.List;
  * @param picture of the window
  */
 record OverviewPage(
-        Window window, JobCounts open, JobCounts recent, List<JobRecord> attention, Timeline picture, List<Run> runs, Duration silence, List<MirrorsPage.Row> mirrors) {
+        Window window,
+        JobCounts open,
+        JobCounts recent,
+        List<JobRecord> attention,
+        Timeline picture,
+        List<Run> runs,
+        Duration silence,
+        List<MirrorsPage.Row> mirrors) {
     /** A number that links to the jobs behind it. */
     record Figure(long number, String words, String style, String link) {}
 
@@ -25,9 +32,14 @@ record OverviewPage(
                 new Figure(open.running(), "open", "running", Links.jobs("status", "open")),
                 new Figure(open.overdue(), "overdue", "overdue", Links.jobs("status", "overdue")),
                 new Figure(recent.failed(), "failed", "failed", Links.jobs("status", "failed", "since", since)),
-                new Figure(recent.timedOut(), "timed out", "timed-out", Links.jobs("status", "timed_out", "since", since)),
+                new Figure(
+                        recent.timedOut(), "timed out", "timed-out", Links.jobs("status", "timed_out", "since", since)),
                 new Figure(recent.lost(), "lost", "lost", Links.jobs("status", "lost", "since", since)),
-                new Figure(recent.succeeded(), "succeeded", "succeeded", Links.jobs("status", "succeeded", "since", since)));
+                new Figure(
+                        recent.succeeded(),
+                        "succeeded",
+                        "succeeded",
+                        Links.jobs("status", "succeeded", "since", since)));
     }
 
     boolean empty() {

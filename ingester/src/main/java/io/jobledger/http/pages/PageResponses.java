@@ -8,10 +8,14 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
 
-/** How the pages answer: HTML, also for refusals. No page runs a script, or loads anything, that is not of this ingester. Thread-safe. */
+/**
+ * How the pages answer: HTML, also for refusals. No page runs a script, or loads anything, that is not of this
+ * ingester. Thread-safe.
+ */
 public final class PageResponses {
-    private static final String POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; "
-            + "frame-ancestors 'none'";
+    private static final String POLICY =
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; form-action"
+                    + " 'self'; base-uri 'none'; frame-ancestors 'none'";
 
     private final Pages pages;
     private final WorkerExecutor workers;
@@ -34,17 +38,23 @@ public final class PageResponses {
             fail(context, e);
             return;
         }
-        workers.executeBlocking(work, false).onComplete(html -> html(context, 200, html), failure -> fail(context, failure));
+        workers.executeBlocking(work, false)
+                .onComplete(html -> html(context, 200, html), failure -> fail(context, failure));
     }
 
     Pages pages() {
         return pages;
     }
 
-    /** Refuses what no page's own route refuses: with a page for a browser, which asks for HTML, and with the problem document for everything else. */
+    /**
+     * Refuses what no page's own route refuses: with a page for a browser, which asks for HTML, and with the problem
+     * document for everything else.
+     */
     public void refuse(RoutingContext context, Throwable failure) {
         String accept = context.request().getHeader("accept");
-        if (accept != null && accept.contains("text/html") && !context.request().path().startsWith("/api/")) {
+        if (accept != null
+                && accept.contains("text/html")
+                && !context.request().path().startsWith("/api/")) {
             fail(context, failure);
         } else {
             Responses.fail(context, failure);

@@ -72,20 +72,33 @@ public final class PageRoutes {
         });
         page(router, "/runs/:run_id", context -> {
             RunId id = new Parameters(context).runId();
-            return () -> pages.run(id).orElseThrow(() -> Problem.of(404, "no-such-run", "no run " + id + " is known", "the page Runs lists the runs"));
+            return () -> pages.run(id)
+                    .orElseThrow(() -> Problem.of(
+                            404, "no-such-run", "no run " + id + " is known", "the page Runs lists the runs"));
         });
         page(router, "/job", context -> {
-            JobPages.Wanted wanted = wanted(new Parameters(context, "host", "play", "job", "ansible_job_id", "execution_host", "run_id"));
+            JobPages.Wanted wanted = wanted(
+                    new Parameters(context, "host", "play", "job", "ansible_job_id", "execution_host", "run_id"));
             String server = server(context);
-            return () -> pages.job(wanted, server).orElseThrow(() -> Problem.of(404, "no-such-job", "no such job is known: '" + wanted.key().job() + "' of play '"
-                    + wanted.key().play() + "' on host '" + wanted.key().host() + "'", "the page Jobs finds jobs by parts of their names"));
+            return () -> pages.job(wanted, server)
+                    .orElseThrow(() -> Problem.of(
+                            404,
+                            "no-such-job",
+                            "no such job is known: '" + wanted.key().job() + "' of play '"
+                                    + wanted.key().play() + "' on host '"
+                                    + wanted.key().host() + "'",
+                            "the page Jobs finds jobs by parts of their names"));
         });
         page(router, "/host", context -> {
             Parameters parameters = new Parameters(context, "host", "window");
             String host = name(parameters, "host");
             Window window = window(parameters);
             return () -> pages.host(host, window)
-                    .orElseThrow(() -> Problem.of(404, "no-such-host", "no job on a host '" + host + "' is known", "the page Hosts lists the hosts"));
+                    .orElseThrow(() -> Problem.of(
+                            404,
+                            "no-such-host",
+                            "no job on a host '" + host + "' is known",
+                            "the page Hosts lists the hosts"));
         });
         page(router, "/mirrors", context -> {
             new Parameters(context);
@@ -107,7 +120,8 @@ public final class PageRoutes {
         ListAddress query = query(context);
         Map<String, List<String>> filled = new LinkedHashMap<>();
         query.values().forEach((name, values) -> {
-            List<String> texts = values.stream().filter(value -> !value.isEmpty()).toList();
+            List<String> texts =
+                    values.stream().filter(value -> !value.isEmpty()).toList();
             if (!texts.isEmpty()) {
                 filled.put(name, texts);
             }
@@ -115,13 +129,19 @@ public final class PageRoutes {
         if (filled.equals(query.values())) {
             return false;
         }
-        context.response().setStatusCode(303).putHeader("location", new ListAddress(filled).on(context.request().path())).end();
+        context.response()
+                .setStatusCode(303)
+                .putHeader(
+                        "location", new ListAddress(filled).on(context.request().path()))
+                .end();
         return true;
     }
 
     private static ListAddress query(RoutingContext context) {
         Map<String, List<String>> values = new LinkedHashMap<>();
-        context.queryParams().names().forEach(name -> values.put(name, context.queryParams().getAll(name)));
+        context.queryParams()
+                .names()
+                .forEach(name -> values.put(name, context.queryParams().getAll(name)));
         return new ListAddress(values);
     }
 
@@ -169,7 +189,9 @@ public final class PageRoutes {
     }
 
     private List<MirrorsPage.Row> mirrors() {
-        return relays.stream().map(relay -> new MirrorsPage.Row(relay.mirror().uri(), relay.backlog())).toList();
+        return relays.stream()
+                .map(relay -> new MirrorsPage.Row(relay.mirror().uri(), relay.backlog()))
+                .toList();
     }
 
     /** The ingester's URL as the reader's browser knows it: it is shown to that reader and nobody else. */
@@ -179,14 +201,21 @@ public final class PageRoutes {
     }
 
     private void asset(RoutingContext context) {
-        assets.at(context.request().path()).ifPresentOrElse(
-                asset -> {
-                    PageResponses.secure(context);
-                    context.response()
-                            .putHeader("content-type", asset.contentType())
-                            .putHeader("cache-control", "public, max-age=31536000, immutable")
-                            .end(Buffer.buffer(asset.bytes()));
-                },
-                () -> answers.fail(context, Problem.of(404, "no-such-path", "there is no such file", "reload the page that named it")));
+        assets.at(context.request().path())
+                .ifPresentOrElse(
+                        asset -> {
+                            PageResponses.secure(context);
+                            context.response()
+                                    .putHeader("content-type", asset.contentType())
+                                    .putHeader("cache-control", "public, max-age=31536000, immutable")
+                                    .end(Buffer.buffer(asset.bytes()));
+                        },
+                        () -> answers.fail(
+                                context,
+                                Problem.of(
+                                        404,
+                                        "no-such-path",
+                                        "there is no such file",
+                                        "reload the page that named it")));
     }
 }

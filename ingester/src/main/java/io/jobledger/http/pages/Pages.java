@@ -21,7 +21,10 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
-/** Every page as HTML text. Calls block on the database, so they are not for an event loop, and fail with {@link LedgerException} as it does. Thread-safe. */
+/**
+ * Every page as HTML text. Calls block on the database, so they are not for an event loop, and fail with
+ * {@link LedgerException} as it does. Thread-safe.
+ */
 public final class Pages {
     private static final int PICTURE = 400;
     private static final int ATTENTION = 8;
@@ -39,7 +42,14 @@ public final class Pages {
     private final Templates views = new Templates();
 
     /** @param silence after which a run without a goodbye is shown as interrupted */
-    public Pages(AuditQueries audit, JobLookup lookup, JobFinder finder, Clock clock, Duration silence, String version, Assets assets) {
+    public Pages(
+            AuditQueries audit,
+            JobLookup lookup,
+            JobFinder finder,
+            Clock clock,
+            Duration silence,
+            String version,
+            Assets assets) {
         this.audit = audit;
         this.jobs = new JobPages(audit, lookup, finder);
         this.runs = new RunPages(audit);
@@ -58,15 +68,19 @@ public final class Pages {
         Instant now = clock.instant();
         JobFilter open = JobFilter.builder().status(JobStatus.RUNNING).build();
         JobFilter.Builder since = JobFilter.builder().started(TimeRange.since(now.minus(back.length())));
-        List<JobRecord> seen = new ArrayList<>(audit.jobs(since.build(), PageRequest.first(PICTURE)).items());
-        audit.jobs(open, PageRequest.first(PICTURE)).items().stream().filter(job -> !seen.contains(job)).forEach(seen::add);
+        List<JobRecord> seen = new ArrayList<>(
+                audit.jobs(since.build(), PageRequest.first(PICTURE)).items());
+        audit.jobs(open, PageRequest.first(PICTURE)).items().stream()
+                .filter(job -> !seen.contains(job))
+                .forEach(seen::add);
         OverviewPage page = new OverviewPage(
                 back,
                 audit.stats(open).counts(),
                 audit.stats(since.build()).counts(),
                 attention(since),
                 Timeline.of(seen, now.minus(back.length()), now),
-                audit.runs(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS)).items(),
+                audit.runs(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS))
+                        .items(),
                 silence,
                 mirrors);
         return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now), page);
@@ -74,33 +88,51 @@ public final class Pages {
 
     /** Overdue jobs, whenever they started, then those that ended badly. */
     private List<JobRecord> attention(JobFilter.Builder since) {
-        List<JobRecord> found = new ArrayList<>(audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION)).items());
-        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED, JobStatus.LOST).build();
+        List<JobRecord> found =
+                new ArrayList<>(audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION))
+                        .items());
+        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED, JobStatus.LOST)
+                .build();
         found.addAll(audit.jobs(bad, PageRequest.first(ATTENTION)).items());
         return found.stream().limit(ATTENTION).toList();
     }
 
-    /** The list of jobs. {@code query} is what the others were read from. A cursor of another list is an {@link IllegalArgumentException}, as for every list. */
+    /**
+     * The list of jobs. {@code query} is what the others were read from. A cursor of another list is an
+     * {@link IllegalArgumentException}, as for every list.
+     */
     public String jobs(JobFilter filter, PageRequest page, ListAddress query) {
         Page<JobRecord> found = audit.jobs(filter, page);
-        return views.page("jobs", frame("Jobs", "jobs", query.stream("jobs"), clock.instant()), ListPage.of("/jobs", query, found, null));
+        return views.page(
+                "jobs",
+                frame("Jobs", "jobs", query.stream("jobs"), clock.instant()),
+                ListPage.of("/jobs", query, found, null));
     }
 
     /** The list of runs. */
     public String runs(RunFilter filter, PageRequest page, ListAddress query) {
-        return views.page("runs", frame("Runs", "runs", query.stream("runs"), clock.instant()), ListPage.of("/runs", query, audit.runs(filter, page), silence));
+        return views.page(
+                "runs",
+                frame("Runs", "runs", query.stream("runs"), clock.instant()),
+                ListPage.of("/runs", query, audit.runs(filter, page), silence));
     }
 
     /** The list of hosts. */
     public String hosts(PageRequest page, ListAddress query) {
-        return views.page("hosts", frame("Hosts", "hosts", query.stream("jobs"), clock.instant()), ListPage.of("/hosts", query, audit.hosts(page), null));
+        return views.page(
+                "hosts",
+                frame("Hosts", "hosts", query.stream("jobs"), clock.instant()),
+                ListPage.of("/hosts", query, audit.hosts(page), null));
     }
 
     /** One run; empty when there is none of this id. */
     public Optional<String> run(RunId id) {
         Instant now = clock.instant();
-        return audit.run(id).map(run -> views.page("run", frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now),
-                runs.read(run, run.state(now, silence))));
+        return audit.run(id)
+                .map(run -> views.page(
+                        "run",
+                        frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now),
+                        runs.read(run, run.state(now, silence))));
     }
 
     /**
@@ -110,10 +142,22 @@ public final class Pages {
      */
     public Optional<String> job(JobPages.Wanted wanted, String server) {
         Instant now = clock.instant();
-        return jobs.read(wanted, server, now).map(page -> views.page("job",
-                frame(wanted.key().job() + " · " + wanted.key().host(), "jobs",
-                        "/api/v1/stream?" + Links.query("host", wanted.key().host(), "play", wanted.key().play(), "job", wanted.key().job()), now),
-                page));
+        return jobs.read(wanted, server, now)
+                .map(page -> views.page(
+                        "job",
+                        frame(
+                                wanted.key().job() + " · " + wanted.key().host(),
+                                "jobs",
+                                "/api/v1/stream?"
+                                        + Links.query(
+                                                "host",
+                                                wanted.key().host(),
+                                                "play",
+                                                wanted.key().play(),
+                                                "job",
+                                                wanted.key().job()),
+                                now),
+                        page));
     }
 
     /** One host; empty when it never had a job. */
@@ -122,11 +166,21 @@ public final class Pages {
         Optional<HostSummary> host = audit.host(name);
         return host.map(summary -> {
             JobFilter.Builder its = JobFilter.builder().host(name);
-            List<JobRecord> newest = audit.jobs(its.build(), PageRequest.first(NEWEST_JOBS)).items();
-            List<JobRecord> seen = new ArrayList<>(audit.jobs(its.started(TimeRange.since(now.minus(back.length()))).build(), PageRequest.first(PICTURE)).items());
+            List<JobRecord> newest =
+                    audit.jobs(its.build(), PageRequest.first(NEWEST_JOBS)).items();
+            List<JobRecord> seen = new ArrayList<>(audit.jobs(
+                            its.started(TimeRange.since(now.minus(back.length())))
+                                    .build(),
+                            PageRequest.first(PICTURE))
+                    .items());
             newest.stream().filter(job -> !seen.contains(job)).forEach(seen::add);
             seen.sort(Comparator.comparing(JobRecord::startedAt).reversed());
-            HostPage page = new HostPage(summary, audit.names(name, NAMES_LOOK), newest, Timeline.of(seen, now.minus(back.length()), now), back);
+            HostPage page = new HostPage(
+                    summary,
+                    audit.names(name, NAMES_LOOK),
+                    newest,
+                    Timeline.of(seen, now.minus(back.length()), now),
+                    back);
             return views.page("host", frame(name, "hosts", "/api/v1/stream?" + Links.query("host", name), now), page);
         });
     }

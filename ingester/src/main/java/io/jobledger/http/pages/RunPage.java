@@ -18,8 +18,16 @@ import java.util.Map;
  * @param moreJobs the rest of its jobs; null when that is all
  */
 record RunPage(
-        Run run, RunState state, List<PlayStart> plays, List<Intent> unseen, Gap firstGap, Map<String, Map<String, Long>> stats, List<JobRecord> jobs, String moreJobs) {
-    static final List<String> COUNTS = List.of("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored");
+        Run run,
+        RunState state,
+        List<PlayStart> plays,
+        List<Intent> unseen,
+        Gap firstGap,
+        Map<String, Map<String, Long>> stats,
+        List<JobRecord> jobs,
+        String moreJobs) {
+    static final List<String> COUNTS =
+            List.of("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored");
 
     long missing() {
         return run.maxSeq() - run.events();
@@ -30,8 +38,17 @@ record RunPage(
     }
 
     Timeline picture(Instant now) {
-        Instant to = jobs.stream().anyMatch(job -> job.status().open()) ? now : jobs.stream()
-                .map(JobRecord::finishedAt).filter(at -> at != null).max(Instant::compareTo).filter(at -> at.isAfter(end())).orElse(end());
-        return Timeline.of(jobs, run.firstAt(), to.isAfter(run.firstAt()) ? to : run.firstAt().plusSeconds(60));
+        Instant to = jobs.stream().anyMatch(job -> job.status().open())
+                ? now
+                : jobs.stream()
+                        .map(JobRecord::finishedAt)
+                        .filter(at -> at != null)
+                        .max(Instant::compareTo)
+                        .filter(at -> at.isAfter(end()))
+                        .orElse(end());
+        return Timeline.of(
+                jobs,
+                run.firstAt(),
+                to.isAfter(run.firstAt()) ? to : run.firstAt().plusSeconds(60));
     }
 }

@@ -8,7 +8,8 @@ import java.util.Map;
 
 /** Templates to text. They were compiled with the program: nothing is read or parsed at run time. Thread-safe. */
 final class Templates {
-    private final TemplateEngine engine = TemplateEngine.createPrecompiled(null, ContentType.Html, Templates.class.getClassLoader(), "io.jobledger.http.pages");
+    private final TemplateEngine engine = TemplateEngine.createPrecompiled(
+            null, ContentType.Html, Templates.class.getClassLoader(), "io.jobledger.http.pages");
 
     /** The whole page. */
     String page(String template, Frame frame, Object page) {

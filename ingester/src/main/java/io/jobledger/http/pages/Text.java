@@ -9,7 +9,8 @@ import java.util.List;
 
 /** How names, times and numbers are spelt for people. Thread-safe. */
 final class Text {
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final int TITLE = 80;
 
     private Text() {}
@@ -26,8 +27,9 @@ final class Text {
     }
 
     /**
-     * A name in pieces, so that no character can hide or turn its neighbours around: control and format characters (line breaks, zero-width and direction marks), unusual
-     * spaces, and spaces at either end are pieces of their own, spelt {@code U+202E}.
+     * A name in pieces, so that no character can hide or turn its neighbours around: control and format characters
+     * (line breaks, zero-width and direction marks), unusual spaces, and spaces at either end are pieces of their own,
+     * spelt {@code U+202E}.
      */
     static List<Piece> pieces(String name) {
         List<Piece> pieces = new ArrayList<>();
@@ -61,11 +63,23 @@ final class Text {
     /** Whether a character would not be seen, or would move others. */
     static boolean hides(int c) {
         return switch (Character.getType(c)) {
-            case Character.CONTROL, Character.FORMAT, Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE, Character.UNASSIGNED,
+            case Character.CONTROL,
+                    Character.FORMAT,
+                    Character.LINE_SEPARATOR,
+                    Character.PARAGRAPH_SEPARATOR,
+                    Character.SURROGATE,
+                    Character.UNASSIGNED,
                     Character.PRIVATE_USE -> true;
             case Character.SPACE_SEPARATOR -> c != ' ';
             // Fillers: letters by their class, nothing to the eye.
-            default -> c == 0x115F || c == 0x1160 || c == 0x3164 || c == 0xFFA0 || c == 0x2800 || c == 0x034F || c >= 0xFE00 && c <= 0xFE0F;
+            default ->
+                c == 0x115F
+                        || c == 0x1160
+                        || c == 0x3164
+                        || c == 0xFFA0
+                        || c == 0x2800
+                        || c == 0x034F
+                        || c >= 0xFE00 && c <= 0xFE0F;
         };
     }
 
@@ -73,7 +87,9 @@ final class Text {
     static String line(String name) {
         StringBuilder line = new StringBuilder();
         pieces(name).forEach(piece -> line.append(piece.hidden() ? "‹" + piece.text() + "›" : piece.text()));
-        return line.codePointCount(0, line.length()) <= TITLE ? line.toString() : line.substring(0, line.offsetByCodePoints(0, TITLE)) + "…";
+        return line.codePointCount(0, line.length()) <= TITLE
+                ? line.toString()
+                : line.substring(0, line.offsetByCodePoints(0, TITLE)) + "…";
     }
 
     /** UTC, to the second. */

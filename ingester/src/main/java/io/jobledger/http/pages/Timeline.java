@@ -12,7 +12,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The geometry of the picture of jobs per host: time runs from left to right over {@value #WIDTH} units, and jobs of one host that overlap lie in lanes.
+ * The geometry of the picture of jobs per host: time runs from left to right over {@value #WIDTH} units, and jobs of
+ * one host that overlap lie in lanes.
  *
  * @param more how many hosts have jobs in this time that the picture has no room for
  */
@@ -23,6 +24,7 @@ record Timeline(Instant from, Instant to, List<Row> rows, List<Tick> ticks, int 
     private static final int MOST_LANES = 6;
     /** A job of a moment must still be seen and hit. */
     private static final double LEAST_WIDTH = 5;
+
     private static final int TICKS = 6;
 
     /** A host and its jobs. */
@@ -45,10 +47,16 @@ record Timeline(Instant from, Instant to, List<Row> rows, List<Tick> ticks, int 
     static Timeline of(List<JobRecord> jobs, Instant from, Instant to) {
         Map<String, List<JobRecord>> hosts = new LinkedHashMap<>();
         jobs.stream()
-                .filter(job -> job.startedAt() != null && !job.startedAt().isAfter(to) && !end(job, to).isBefore(from))
+                .filter(job -> job.startedAt() != null
+                        && !job.startedAt().isAfter(to)
+                        && !end(job, to).isBefore(from))
                 .sorted(Comparator.comparing(JobRecord::startedAt).reversed())
-                .forEach(job -> hosts.computeIfAbsent(job.key().host(), host -> new ArrayList<>()).add(job));
-        List<Row> rows = hosts.entrySet().stream().limit(MOST_HOSTS).map(host -> new Row(host.getKey(), bars(host.getValue(), from, to))).toList();
+                .forEach(job -> hosts.computeIfAbsent(job.key().host(), host -> new ArrayList<>())
+                        .add(job));
+        List<Row> rows = hosts.entrySet().stream()
+                .limit(MOST_HOSTS)
+                .map(host -> new Row(host.getKey(), bars(host.getValue(), from, to)))
+                .toList();
         return new Timeline(from, to, rows, ticks(from, to), Math.max(0, hosts.size() - MOST_HOSTS));
     }
 
@@ -75,7 +83,8 @@ record Timeline(Instant from, Instant to, List<Row> rows, List<Tick> ticks, int 
     }
 
     private static double x(Instant at, Instant from, Instant to) {
-        double share = (double) Duration.between(from, at).toMillis() / Math.max(1, Duration.between(from, to).toMillis());
+        double share = (double) Duration.between(from, at).toMillis()
+                / Math.max(1, Duration.between(from, to).toMillis());
         return Math.max(0, Math.min(1, share)) * WIDTH;
     }
 
@@ -85,17 +94,23 @@ record Timeline(Instant from, Instant to, List<Row> rows, List<Tick> ticks, int 
 
     private static List<Tick> ticks(Instant from, Instant to) {
         Duration whole = Duration.between(from, to);
-        DateTimeFormatter label = DateTimeFormatter.ofPattern(whole.toHours() > 36 ? "MM-dd HH:mm" : "HH:mm").withZone(ZoneOffset.UTC);
+        DateTimeFormatter label = DateTimeFormatter.ofPattern(whole.toHours() > 36 ? "MM-dd HH:mm" : "HH:mm")
+                .withZone(ZoneOffset.UTC);
         List<Tick> ticks = new ArrayList<>();
         for (int i = 0; i < TICKS; i++) {
-            ticks.add(new Tick((double) WIDTH * i / TICKS, label.format(from.plus(whole.multipliedBy(i).dividedBy(TICKS)))));
+            ticks.add(new Tick(
+                    (double) WIDTH * i / TICKS,
+                    label.format(from.plus(whole.multipliedBy(i).dividedBy(TICKS)))));
         }
         return ticks;
     }
 
     /** What a job's bar says to those who do not see it. */
     static String label(JobRecord job, Instant now) {
-        String took = job.status().open() ? "for " + Text.span(Duration.between(job.startedAt(), now)) : "took " + Text.span(Duration.between(job.startedAt(), end(job, now)));
-        return Text.line(job.key().job()) + ", " + Badge.of(job, now).word() + ", started " + Text.time(job.startedAt()) + " UTC, " + took;
+        String took = job.status().open()
+                ? "for " + Text.span(Duration.between(job.startedAt(), now))
+                : "took " + Text.span(Duration.between(job.startedAt(), end(job, now)));
+        return Text.line(job.key().job()) + ", " + Badge.of(job, now).word() + ", started " + Text.time(job.startedAt())
+                + " UTC, " + took;
     }
 }

@@ -39,7 +39,9 @@ public enum Window {
      * @throws IllegalArgumentException naming those there are
      */
     public static Window parse(String text) {
-        return Arrays.stream(values()).filter(window -> window.wire.equals(text)).findFirst()
+        return Arrays.stream(values())
+                .filter(window -> window.wire.equals(text))
+                .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("must be one of 1h, 6h, 24h, 7d"));
     }
 }

@@ -28,7 +28,8 @@ final class Anchors {
 
     /** A chain as it was at the moment, when it had begun then. */
     void add(long number, UUID run, long events, byte[] link) {
-        count(() -> bucket.update((number + " " + run + " " + events + " " + ChainLink.hex(link) + "\n").getBytes(StandardCharsets.UTF_8)));
+        count(() -> bucket.update((number + " " + run + " " + events + " " + ChainLink.hex(link) + "\n")
+                .getBytes(StandardCharsets.UTF_8)));
     }
 
     /** A chain of which only a later state is known. */

@@ -7,8 +7,8 @@ import java.util.HexFormat;
 import java.util.UUID;
 
 /**
- * The hashes that chain what the ledger keeps. They are stored, and auditors recompute them from docs/reference/chain.md, so what is hashed must never change without a
- * new first line. Pure.
+ * The hashes that chain what the ledger keeps. They are stored, and auditors recompute them from
+ * docs/reference/chain.md, so what is hashed must never change without a new first line. Pure.
  */
 public final class ChainLink {
     /** Stands where there is no link before: 64 zeros. */
@@ -21,21 +21,48 @@ public final class ChainLink {
      *
      * @param job the number of the job that it speaks of, or null
      */
-    public record StoredEvent(UUID run, long seq, long entry, String type, Instant observedAt, Instant receivedAt, Long job, String body) {}
+    public record StoredEvent(
+            UUID run,
+            long seq,
+            long entry,
+            String type,
+            Instant observedAt,
+            Instant receivedAt,
+            Long job,
+            String body) {}
 
     /** What a stub says of the chain it stands for. */
     public record StubFacts(
-            long number, UUID run, long firstEntry, long lastEntry, long events, long jobs, byte[] opening, byte[] head, Instant removedAt, String removedBy, String reason) {}
+            long number,
+            UUID run,
+            long firstEntry,
+            long lastEntry,
+            long events,
+            long jobs,
+            byte[] opening,
+            byte[] head,
+            Instant removedAt,
+            String removedBy,
+            String reason) {}
 
     /**
      * The link of an event.
      *
-     * @param before the link of the event before it in its chain; for the first, the opening of the chain before; null when there is none
+     * @param before the link of the event before it in its chain; for the first, the opening of the chain before; null
+     *     when there is none
      */
     public static byte[] of(byte[] before, StoredEvent event) {
         return sha256(lines(
-                "jobledger event 1", hex(before), event.run, event.seq, event.entry, event.type, micros(event.observedAt), micros(event.receivedAt),
-                event.job == null ? "-" : event.job) + event.body);
+                        "jobledger event 1",
+                        hex(before),
+                        event.run,
+                        event.seq,
+                        event.entry,
+                        event.type,
+                        micros(event.observedAt),
+                        micros(event.receivedAt),
+                        event.job == null ? "-" : event.job)
+                + event.body);
     }
 
     /**
@@ -45,8 +72,19 @@ public final class ChainLink {
      */
     public static byte[] of(byte[] before, StubFacts stub) {
         return sha256(lines(
-                "jobledger stub 1", hex(before), stub.number, stub.run, stub.firstEntry, stub.lastEntry, stub.events, stub.jobs, hex(stub.opening), hex(stub.head),
-                micros(stub.removedAt), stub.removedBy) + stub.reason);
+                        "jobledger stub 1",
+                        hex(before),
+                        stub.number,
+                        stub.run,
+                        stub.firstEntry,
+                        stub.lastEntry,
+                        stub.events,
+                        stub.jobs,
+                        hex(stub.opening),
+                        hex(stub.head),
+                        micros(stub.removedAt),
+                        stub.removedBy)
+                + stub.reason);
     }
 
     /** Lower case; zeros for null. */

@@ -16,20 +16,31 @@ import org.jdbi.v3.core.Handle;
 
 /** Recomputes one chain from its events. Not thread-safe. */
 public final class ChainWalk {
-    private static final String EVENTS = "SELECT " + EventText.COLUMNS + ", entry, received_at, job, link FROM events WHERE run_id = ? ORDER BY entry";
+    private static final String EVENTS = "SELECT " + EventText.COLUMNS
+            + ", entry, received_at, job, link FROM events WHERE run_id = ? ORDER BY entry";
 
     /** A row of {@code chains}. */
-    public record Chain(long number, UUID run, long firstEntry, long lastEntry, long events, byte[] opening, byte[] head) {
+    public record Chain(
+            long number, UUID run, long firstEntry, long lastEntry, long events, byte[] opening, byte[] head) {
         public static final String COLUMNS = "number, run_id, first_entry, last_entry, events, opening, head";
 
         public static Chain of(ResultSet rows) throws SQLException {
             return new Chain(
-                    rows.getLong("number"), rows.getObject("run_id", UUID.class), rows.getLong("first_entry"), rows.getLong("last_entry"), rows.getLong("events"),
-                    rows.getBytes("opening"), rows.getBytes("head"));
+                    rows.getLong("number"),
+                    rows.getObject("run_id", UUID.class),
+                    rows.getLong("first_entry"),
+                    rows.getLong("last_entry"),
+                    rows.getLong("events"),
+                    rows.getBytes("opening"),
+                    rows.getBytes("head"));
         }
 
         boolean same(Chain other) {
-            return other != null && number == other.number && lastEntry == other.lastEntry && events == other.events && Arrays.equals(head, other.head);
+            return other != null
+                    && number == other.number
+                    && lastEntry == other.lastEntry
+                    && events == other.events
+                    && Arrays.equals(head, other.head);
         }
     }
 
@@ -60,21 +71,30 @@ public final class ChainWalk {
 
     /** Reads the run's events and compares; done once. */
     void read(Handle handle) {
-        try (var rows = handle.createQuery(EVENTS).bind(0, chain.run).setFetchSize(500)
+        try (var rows = handle
+                .createQuery(EVENTS)
+                .bind(0, chain.run)
+                .setFetchSize(500)
                 .map((row, context) -> {
                     step(event(row), row.getBytes("link"));
                     return 1;
                 })
                 .stream()) {
-            rows.forEach(done -> { });
+            rows.forEach(done -> {});
         }
         finish();
     }
 
     private StoredEvent event(ResultSet row) throws SQLException {
         return new StoredEvent(
-                chain.run, row.getLong("seq"), row.getLong("entry"), row.getString("type"), Rows.instant(row, "observed_at"), Rows.instant(row, "received_at"),
-                row.getObject("job", Long.class), EventText.read(row));
+                chain.run,
+                row.getLong("seq"),
+                row.getLong("entry"),
+                row.getString("type"),
+                Rows.instant(row, "observed_at"),
+                Rows.instant(row, "received_at"),
+                row.getObject("job", Long.class),
+                EventText.read(row));
     }
 
     private void step(StoredEvent event, byte[] stored) {
@@ -87,12 +107,22 @@ public final class ChainWalk {
             return;
         }
         if (!Arrays.equals(ChainLink.of(link, event), stored)) {
-            fault("event-changed", event.seq(), event.entry(), "what is stored of this event does not fit its hash, or an event was removed or inserted before it"
-                    + (events == 0 ? " (it is the first of chain " + chain.number + ")" : " (the one before it is seq " + lastSeq + ", entry " + lastEntry + ")"));
+            fault(
+                    "event-changed",
+                    event.seq(),
+                    event.entry(),
+                    "what is stored of this event does not fit its hash, or an event was removed or inserted before it"
+                            + (events == 0
+                                    ? " (it is the first of chain " + chain.number + ")"
+                                    : " (the one before it is seq " + lastSeq + ", entry " + lastEntry + ")"));
         }
         link = stored;
         if (events == 0 && !Arrays.equals(stored, chain.opening)) {
-            fault("head-changed", event.seq(), event.entry(), "the opening of chain " + chain.number + " is not the hash of its first event");
+            fault(
+                    "head-changed",
+                    event.seq(),
+                    event.entry(),
+                    "the opening of chain " + chain.number + " is not the hash of its first event");
         }
         events++;
         lastEntry = event.entry();
@@ -106,14 +136,30 @@ public final class ChainWalk {
 
     private void finish() {
         if (events < chain.events) {
-            fault("events-missing", null, null, (chain.events - events) + " of the " + chain.events + " events of this run are missing"
-                    + (events == 0 ? "" : Arrays.equals(link, chain.head) ? "" : "; the last that is there is seq " + lastSeq + ", entry " + lastEntry
-                            + ", and the last that was stored has entry " + chain.lastEntry));
+            fault(
+                    "events-missing",
+                    null,
+                    null,
+                    (chain.events - events) + " of the " + chain.events + " events of this run are missing"
+                            + (events == 0
+                                    ? ""
+                                    : Arrays.equals(link, chain.head)
+                                            ? ""
+                                            : "; the last that is there is seq " + lastSeq + ", entry " + lastEntry
+                                                    + ", and the last that was stored has entry " + chain.lastEntry));
         } else if (events > chain.events) {
-            fault("event-forged", null, null, (events - chain.events) + " events were inserted into this run, which has " + chain.events);
+            fault(
+                    "event-forged",
+                    null,
+                    null,
+                    (events - chain.events) + " events were inserted into this run, which has " + chain.events);
         }
         if (events == chain.events && !Arrays.equals(link, chain.head)) {
-            fault("head-changed", lastSeq, lastEntry, "the head of chain " + chain.number + " is not the hash of its last event");
+            fault(
+                    "head-changed",
+                    lastSeq,
+                    lastEntry,
+                    "the head of chain " + chain.number + " is not the hash of its last event");
         }
     }
 

@@ -83,8 +83,15 @@ public final class LedgerHead {
 
     /** Makes these the counts of another ledger. */
     public void writeTo(Handle handle) {
-        handle.createUpdate("UPDATE ledger_head SET entry = ?, job = ?, chains = ?, opening = ?, removals = ?, removal = ? WHERE id = 1")
-                .bind(0, entry).bind(1, job).bind(2, chains).bind(3, opening).bind(4, removals).bind(5, removal)
+        handle.createUpdate(
+                        "UPDATE ledger_head SET entry = ?, job = ?, chains = ?, opening = ?, removals = ?, removal = ?"
+                                + " WHERE id = 1")
+                .bind(0, entry)
+                .bind(1, job)
+                .bind(2, chains)
+                .bind(3, opening)
+                .bind(4, removals)
+                .bind(5, removal)
                 .execute();
     }
 }

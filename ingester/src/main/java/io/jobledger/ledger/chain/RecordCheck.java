@@ -23,11 +23,12 @@ import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Compares the merged rows with the events they were merged from: what people read must follow from what is chained. Merging does not depend on the order, so the same
- * events give the same row. Not thread-safe.
+ * Compares the merged rows with the events they were merged from: what people read must follow from what is chained.
+ * Merging does not depend on the order, so the same events give the same row. Not thread-safe.
  */
 final class RecordCheck {
-    private static final String JOB = "SELECT entry, ansible_job_id, host, play, job, run_id, status, started_at, deadline, doc FROM jobs";
+    private static final String JOB =
+            "SELECT entry, ansible_job_id, host, play, job, run_id, status, started_at, deadline, doc FROM jobs";
 
     private final Handle handle;
 
@@ -53,30 +54,63 @@ final class RecordCheck {
 
         /** What is wrong with the run's row; call it when all its events were added. */
         Optional<Fault> fault(UUID id) {
-            Run stored = handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?").bind(0, id).map(Rows::run).findOne().orElse(null);
+            Run stored = handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?")
+                    .bind(0, id)
+                    .map(Rows::run)
+                    .findOne()
+                    .orElse(null);
             if (stored == null ? run == null : run != null && (stored.equals(run) || stored.events() > run.events())) {
                 // More events: it went on meanwhile.
                 return Optional.empty();
             }
-            return Optional.of(new Fault("run-changed", new RunId(id), null, null, stored == null
-                    ? "the run's row is missing" : "what the ledger shows of this run does not follow from its events"));
+            return Optional.of(new Fault(
+                    "run-changed",
+                    new RunId(id),
+                    null,
+                    null,
+                    stored == null
+                            ? "the run's row is missing"
+                            : "what the ledger shows of this run does not follow from its events"));
         }
     }
 
     /** A job's row. */
-    private record Stored(long entry, String id, String host, String play, String name, UUID run, String status, Instant startedAt, Instant deadline, String doc) {}
+    private record Stored(
+            long entry,
+            String id,
+            String host,
+            String play,
+            String name,
+            UUID run,
+            String status,
+            Instant startedAt,
+            Instant deadline,
+            String doc) {}
 
     private Optional<Stored> stored(long entry) {
-        return handle.createQuery(JOB + " WHERE entry = ?").bind(0, entry)
+        return handle.createQuery(JOB + " WHERE entry = ?")
+                .bind(0, entry)
                 .map((rows, context) -> new Stored(
-                        rows.getLong("entry"), rows.getString("ansible_job_id"), rows.getString("host"), rows.getString("play"), rows.getString("job"),
-                        rows.getObject("run_id", UUID.class), rows.getString("status"), Rows.instant(rows, "started_at"), Rows.instant(rows, "deadline"),
+                        rows.getLong("entry"),
+                        rows.getString("ansible_job_id"),
+                        rows.getString("host"),
+                        rows.getString("play"),
+                        rows.getString("job"),
+                        rows.getObject("run_id", UUID.class),
+                        rows.getString("status"),
+                        Rows.instant(rows, "started_at"),
+                        Rows.instant(rows, "deadline"),
                         rows.getString("doc")))
                 .findOne();
     }
 
     /** How a job's row stands to its events. */
-    enum Outcome { PROVEN, UNPROVABLE, CHANGED, GONE }
+    enum Outcome {
+        PROVEN,
+        UNPROVABLE,
+        CHANGED,
+        GONE
+    }
 
     /** Compares one job; {@code entry} is its number. */
     Outcome job(long entry) {
@@ -98,7 +132,10 @@ final class RecordCheck {
 
     private Job merged(long entry) {
         Job merged = null;
-        for (String body : handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE job = ?").bind(0, entry).map((rows, context) -> EventText.read(rows)).list()) {
+        for (String body : handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE job = ?")
+                .bind(0, entry)
+                .map((rows, context) -> EventText.read(rows))
+                .list()) {
             try {
                 Job news = BatchDecoder.again(body).job();
                 merged = merged == null ? news : news == null ? merged : merged.merge(news);
@@ -112,8 +149,16 @@ final class RecordCheck {
     private static boolean follows(Stored stored, Job merged) {
         JobRecord record = merged.record(merged.mainKey());
         Stored expected = new Stored(
-                stored.entry, merged.jobId() == null ? null : merged.jobId().value(), record.key().host(), record.key().play(), record.key().job(),
-                record.run() == null ? null : record.run().value(), record.status().wire(), record.startedAt(), record.deadline(), JobDocs.write(merged));
+                stored.entry,
+                merged.jobId() == null ? null : merged.jobId().value(),
+                record.key().host(),
+                record.key().play(),
+                record.key().job(),
+                record.run() == null ? null : record.run().value(),
+                record.status().wire(),
+                record.startedAt(),
+                record.deadline(),
+                JobDocs.write(merged));
         return expected.equals(stored);
     }
 
@@ -126,12 +171,26 @@ final class RecordCheck {
             return false;
         }
         List<JobDescription> descriptions = new ArrayList<>(job.saved().values());
-        Stream.of(job.launch(), job.check()).filter(description -> description != null).forEach(descriptions::add);
+        Stream.of(job.launch(), job.check())
+                .filter(description -> description != null)
+                .forEach(descriptions::add);
         List<JobEnd> ends = new ArrayList<>(job.ends().lost().values());
-        Stream.of(job.ends().own(), job.ends().verdict(), job.ends().inferred().vanished(), job.ends().inferred().closed()).filter(end -> end != null).forEach(ends::add);
-        return Stream.concat(descriptions.stream().map(JobDescription::evidence), ends.stream().map(JobEnd::evidence))
+        Stream.of(
+                        job.ends().own(),
+                        job.ends().verdict(),
+                        job.ends().inferred().vanished(),
+                        job.ends().inferred().closed())
+                .filter(end -> end != null)
+                .forEach(ends::add);
+        return Stream.concat(
+                        descriptions.stream().map(JobDescription::evidence),
+                        ends.stream().map(JobEnd::evidence))
                 .map(evidence -> evidence.run().value())
                 .distinct()
-                .anyMatch(run -> handle.createQuery("SELECT COUNT(*) FROM stubs WHERE run_id = ?").bind(0, run).mapTo(Long.class).one() > 0);
+                .anyMatch(run -> handle.createQuery("SELECT COUNT(*) FROM stubs WHERE run_id = ?")
+                                .bind(0, run)
+                                .mapTo(Long.class)
+                                .one()
+                        > 0);
     }
 }

@@ -12,8 +12,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * One verification. It reads in short statements, so that it holds up nobody and keeps no old pages alive; where a chain grows or is removed while it reads, it looks
- * again. Used once, by one thread.
+ * One verification. It reads in short statements, so that it holds up nobody and keeps no old pages alive; where a
+ * chain grows or is removed while it reads, it looks again. Used once, by one thread.
  */
 final class Verification {
     private static final int PAGE = 500;
@@ -69,7 +69,8 @@ final class Verification {
         beyond(head);
         orphans();
         jobs(head);
-        return new Verifier.Verdict(chains, events, jobs, unprovable, stubs, faults, anchors.anchor(stubCheck.linkAtMoment()));
+        return new Verifier.Verdict(
+                chains, events, jobs, unprovable, stubs, faults, anchors.anchor(stubCheck.linkAtMoment()));
     }
 
     private void chains(LedgerHead head, Anchors anchors) {
@@ -78,8 +79,12 @@ final class Verification {
         long next = 1;
         while (next <= head.chains()) {
             long last = Math.min(head.chains(), next + PAGE - 1);
-            List<Chain> page = handle.createQuery("SELECT " + Chain.COLUMNS + " FROM chains WHERE number >= ? AND number <= ? ORDER BY number")
-                    .bind(0, next).bind(1, last).map((rows, context) -> Chain.of(rows)).list();
+            List<Chain> page = handle.createQuery("SELECT " + Chain.COLUMNS
+                            + " FROM chains WHERE number >= ? AND number <= ? ORDER BY number")
+                    .bind(0, next)
+                    .bind(1, last)
+                    .map((rows, context) -> Chain.of(rows))
+                    .list();
             int at = 0;
             for (; next <= last; next++) {
                 Chain chain = at < page.size() && page.get(at).number() == next ? page.get(at++) : null;
@@ -93,7 +98,8 @@ final class Verification {
             listener.progress(next - 1, head.chains(), events);
         }
         if (known && !Arrays.equals(opening, head.opening())) {
-            listener.fault(new Verifier.Fault("ledger-head-changed", null, null, null, "the ledger's head does not name the last chain"));
+            listener.fault(new Verifier.Fault(
+                    "ledger-head-changed", null, null, null, "the ledger's head does not name the last chain"));
         }
     }
 
@@ -135,18 +141,34 @@ final class Verification {
     }
 
     private static Verifier.Fault forged(StoredEvent event, String why) {
-        return new Verifier.Fault("event-forged", new RunId(event.run()), event.seq(), event.entry(), "this event was never counted: " + why);
+        return new Verifier.Fault(
+                "event-forged",
+                new RunId(event.run()),
+                event.seq(),
+                event.entry(),
+                "this event was never counted: " + why);
     }
 
     private Chain reread(long number) {
-        return handle.createQuery("SELECT " + Chain.COLUMNS + " FROM chains WHERE number = ?").bind(0, number).map((rows, context) -> Chain.of(rows)).findOne().orElse(null);
+        return handle.createQuery("SELECT " + Chain.COLUMNS + " FROM chains WHERE number = ?")
+                .bind(0, number)
+                .map((rows, context) -> Chain.of(rows))
+                .findOne()
+                .orElse(null);
     }
 
     private Optional<Verifier.Fault> missingJob(Chain chain) {
-        return handle.createQuery("SELECT e.seq AS seq, e.job AS job FROM events e LEFT JOIN jobs j ON j.entry = e.job WHERE e.run_id = ?"
-                        + " AND e.type IN ('job_started', 'job_unresumable') AND j.entry IS NULL AND e.job IS NOT NULL ORDER BY e.seq LIMIT 1")
+        return handle.createQuery(
+                        "SELECT e.seq AS seq, e.job AS job FROM events e LEFT JOIN jobs j ON j.entry = e.job WHERE"
+                                + " e.run_id = ? AND e.type IN ('job_started', 'job_unresumable') AND"
+                                + " j.entry IS NULL AND"
+                                + " e.job IS NOT NULL ORDER BY e.seq LIMIT 1")
                 .bind(0, chain.run())
-                .map((rows, context) -> new Verifier.Fault("job-missing", new RunId(chain.run()), rows.getLong("seq"), rows.getLong("job"),
+                .map((rows, context) -> new Verifier.Fault(
+                        "job-missing",
+                        new RunId(chain.run()),
+                        rows.getLong("seq"),
+                        rows.getLong("job"),
                         "job " + rows.getLong("job") + ", which this event tells of, is missing"))
                 .findOne();
     }
@@ -155,7 +177,12 @@ final class Verification {
     private byte[] removed(long number, Anchors anchors) {
         Optional<StubCheck.Row> stub = StubCheck.ofChain(handle, number);
         if (stub.isEmpty()) {
-            listener.fault(new Verifier.Fault("chain-missing", null, null, null, "chain " + number + " is missing: a run or a save was taken out whole"));
+            listener.fault(new Verifier.Fault(
+                    "chain-missing",
+                    null,
+                    null,
+                    null,
+                    "chain " + number + " is missing: a run or a save was taken out whole"));
             anchors.addUnknown();
             return null;
         }
@@ -168,10 +195,18 @@ final class Verification {
         return facts.opening();
     }
 
-    /** Chains that the head does not count. A new one is counted in the same commit, so the head is read in the same statement. */
+    /**
+     * Chains that the head does not count. A new one is counted in the same commit, so the head is read in the same
+     * statement.
+     */
     private void beyond(LedgerHead head) {
-        handle.createQuery("SELECT c.number AS number, c.run_id AS run_id, c.first_entry AS entry FROM chains c, ledger_head h WHERE c.number > h.chains OR c.number < 1 ORDER BY c.number LIMIT 10")
-                .map((rows, context) -> new Verifier.Fault("chain-forged", new RunId(rows.getObject("run_id", UUID.class)), null, null,
+        handle.createQuery("SELECT c.number AS number, c.run_id AS run_id, c.first_entry AS entry FROM chains c,"
+                        + " ledger_head h WHERE c.number > h.chains OR c.number < 1 ORDER BY c.number LIMIT 10")
+                .map((rows, context) -> new Verifier.Fault(
+                        "chain-forged",
+                        new RunId(rows.getObject("run_id", UUID.class)),
+                        null,
+                        null,
                         "chain " + rows.getLong("number") + " is not among the ledger's " + head.chains() + " chains"))
                 .forEach(listener::fault);
     }
@@ -180,20 +215,28 @@ final class Verification {
     private void orphans() {
         record Found(UUID run, boolean chained, StoredEvent first) {}
         UUID run = new UUID(0, 0);
-        String sql = "SELECT e.run_id AS run_id, e.seq AS seq, e.entry AS entry, c.number AS number FROM events e LEFT JOIN chains c ON c.run_id = e.run_id"
-                + " WHERE e.run_id > ? ORDER BY e.run_id, e.seq LIMIT 1";
+        String sql =
+                "SELECT e.run_id AS run_id, e.seq AS seq, e.entry AS entry, c.number AS number FROM events e LEFT JOIN"
+                        + " chains c ON c.run_id = e.run_id WHERE e.run_id > ? ORDER BY e.run_id, e.seq LIMIT 1";
         for (Optional<Found> found; ; run = found.get().run) {
-            found = handle.createQuery(sql).bind(0, run)
+            found = handle.createQuery(sql)
+                    .bind(0, run)
                     .map((rows, context) -> {
                         UUID id = rows.getObject("run_id", UUID.class);
-                        return new Found(id, rows.getObject("number", Long.class) != null,
-                                new StoredEvent(id, rows.getLong("seq"), rows.getLong("entry"), null, null, null, null, null));
+                        return new Found(
+                                id,
+                                rows.getObject("number", Long.class) != null,
+                                new StoredEvent(
+                                        id, rows.getLong("seq"), rows.getLong("entry"), null, null, null, null, null));
                     })
                     .findOne();
             if (found.isEmpty()) {
                 return;
             }
-            if (!found.get().chained && !StubCheck.waits(handle, found.get().run, found.get().first.entry()) && there(found.get().first)) {
+            if (!found.get().chained
+                    && !StubCheck.waits(
+                            handle, found.get().run, found.get().first.entry())
+                    && there(found.get().first)) {
                 listener.fault(forged(found.get().first, "its run has no chain"));
             }
         }
@@ -201,13 +244,22 @@ final class Verification {
 
     /** Whether the event is still there and its run still without a chain: it may have been swept meanwhile. */
     private boolean there(StoredEvent event) {
-        return handle.createQuery("SELECT COUNT(*) FROM events e LEFT JOIN chains c ON c.run_id = e.run_id WHERE e.run_id = ? AND e.seq = ? AND c.number IS NULL")
-                .bind(0, event.run()).bind(1, event.seq()).mapTo(Long.class).one() > 0;
+        return handle.createQuery("SELECT COUNT(*) FROM events e LEFT JOIN chains c ON c.run_id = e.run_id WHERE"
+                                + " e.run_id = ? AND e.seq = ? AND c.number IS NULL")
+                        .bind(0, event.run())
+                        .bind(1, event.seq())
+                        .mapTo(Long.class)
+                        .one()
+                > 0;
     }
 
     private void jobs(LedgerHead head) {
         for (long last = 0; ; ) {
-            List<Long> page = handle.createQuery("SELECT entry FROM jobs WHERE entry > ? ORDER BY entry LIMIT ?").bind(0, last).bind(1, PAGE).mapTo(Long.class).list();
+            List<Long> page = handle.createQuery("SELECT entry FROM jobs WHERE entry > ? ORDER BY entry LIMIT ?")
+                    .bind(0, last)
+                    .bind(1, PAGE)
+                    .mapTo(Long.class)
+                    .list();
             if (page.isEmpty()) {
                 return;
             }
@@ -215,9 +267,14 @@ final class Verification {
                 switch (records.job(entry)) {
                     case PROVEN -> jobs++;
                     case UNPROVABLE -> unprovable++;
-                    case CHANGED -> listener.fault(new Verifier.Fault("job-changed", null, null, entry,
-                            "what the ledger shows of job " + entry + " does not follow from its events"));
-                    case GONE -> { }
+                    case CHANGED ->
+                        listener.fault(new Verifier.Fault(
+                                "job-changed",
+                                null,
+                                null,
+                                entry,
+                                "what the ledger shows of job " + entry + " does not follow from its events"));
+                    case GONE -> {}
                 }
             }
             last = page.get(page.size() - 1);

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings the database's file up to date, so that the journal can be dropped: on a thread of its own, while the writer goes on into a new segment. Called by the writer's thread
- * alone.
+ * Brings the database's file up to date, so that the journal can be dropped: on a thread of its own, while the writer
+ * goes on into a new segment. Called by the writer's thread alone.
  */
 final class Checkpoints implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Checkpoints.class);
@@ -24,7 +24,8 @@ final class Checkpoints implements AutoCloseable {
     private final Journal journal;
     private final Sync sync;
     private final Rhythm rhythm;
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> new Thread(work, "ledger-checkpoint"));
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(work -> new Thread(work, "ledger-checkpoint"));
     private Future<?> running;
     private long failed;
     private boolean pausing;
@@ -51,7 +52,9 @@ final class Checkpoints implements AutoCloseable {
         this.rhythm = rhythm;
     }
 
-    /** Begins one when it is time. One that fails is told and tried again later; until then the journal has everything. */
+    /**
+     * Begins one when it is time. One that fails is told and tried again later; until then the journal has everything.
+     */
     void ifDue() throws InterruptedException {
         boolean busy = running != null && !running.isDone();
         if (busy && journal.bytes() < PATIENCE * rhythm.bytes) {
@@ -76,7 +79,8 @@ final class Checkpoints implements AutoCloseable {
             } catch (ExecutionException e) {
                 failed = System.nanoTime();
                 pausing = true;
-                LOG.warn("The ledger's file could not be brought up to date, its journal is kept: {}", Failures.text(e));
+                LOG.warn(
+                        "The ledger's file could not be brought up to date, its journal is kept: {}", Failures.text(e));
             }
             running = null;
         }

@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * Keeps a reserve on the ledger's disk. H2 closes its store for good when a write finds no room, so writes are refused while there is still some: lookups then go on, and
- * writing goes on by itself when there is room again. What another program leaves of the reserve is asked for, too, before H2 writes its pages. Thread-safe.
+ * Keeps a reserve on the ledger's disk. H2 closes its store for good when a write finds no room, so writes are refused
+ * while there is still some: lookups then go on, and writing goes on by itself when there is room again. What another
+ * program leaves of the reserve is asked for, too, before H2 writes its pages. Thread-safe.
  */
 final class FreeRoom {
     private static final long MIB = 1 << 20;
@@ -33,7 +34,8 @@ final class FreeRoom {
             throw new LedgerException(
                     LedgerException.Kind.FULL,
                     "the disk of the ledger " + file + " has " + left / MIB + " MiB left, less than the " + least / MIB
-                            + " MiB that are kept free (min-free). Nothing is stored until there is room; lookups go on");
+                            + " MiB that are kept free (min-free). Nothing is stored until there is room; lookups go"
+                            + " on");
         }
     }
 
@@ -46,7 +48,10 @@ final class FreeRoom {
         try {
             return usable.bytes(file);
         } catch (IOException e) {
-            throw new LedgerException(LedgerException.Kind.FAILED, "the disk of the ledger " + file + " does not answer: " + e.getMessage(), e);
+            throw new LedgerException(
+                    LedgerException.Kind.FAILED,
+                    "the disk of the ledger " + file + " does not answer: " + e.getMessage(),
+                    e);
         }
     }
 }

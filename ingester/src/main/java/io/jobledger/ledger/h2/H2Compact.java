@@ -19,12 +19,16 @@ import org.h2.mvstore.MVStoreException;
 import org.h2.mvstore.MVStoreTool;
 
 /**
- * Takes a ledger's file back to what its contents need. H2 never overwrites a page that is younger than 45 seconds and gives space back to the file but not to the disk, so
- * after a time of heavy writing the file stays as large as it was then.
+ * Takes a ledger's file back to what its contents need. H2 never overwrites a page that is younger than 45 seconds and
+ * gives space back to the file but not to the disk, so after a time of heavy writing the file stays as large as it was
+ * then.
  */
 public final class H2Compact {
     private static final int DATABASE_IS_CLOSED = 90121;
-    /** Copies one store into another, page by page. H2's public way to it always compresses with LZF, which leaves a quarter more bytes than Deflate does. */
+    /**
+     * Copies one store into another, page by page. H2's public way to it always compresses with LZF, which leaves a
+     * quarter more bytes than Deflate does.
+     */
     private static final Method COPY = copy();
 
     private H2Compact() {}
@@ -38,8 +42,9 @@ public final class H2Compact {
     public record Outcome(long before, long after) {}
 
     /**
-     * Rewrites the ledger that no ingester has open, deflated. The new file is written and synced aside and then renamed, so a crash leaves the old one or the new one; what
-     * else it leaves H2 removes at the next start. It needs as much room as the contents, for as long as it takes.
+     * Rewrites the ledger that no ingester has open, deflated. The new file is written and synced aside and then
+     * renamed, so a crash leaves the old one or the new one; what else it leaves H2 removes at the next start. It needs
+     * as much room as the contents, for as long as it takes.
      *
      * @param ledger its path without suffix
      * @throws LedgerException of kind {@code UNUSABLE} when there is none, it is in use, or it cannot be read
@@ -51,7 +56,7 @@ public final class H2Compact {
             if (!Files.exists(file)) {
                 throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + file);
             }
-            H2Files.prepare(ledger, base -> { });
+            H2Files.prepare(ledger, base -> {});
             Journal.refuseLeft(file);
             return LedgerMark.keeping(file, () -> {
                 long before = Files.size(file);
@@ -75,8 +80,14 @@ public final class H2Compact {
     private static void rewrite(Path file) throws IOException {
         Path fresh = Path.of(file + Constants.SUFFIX_MV_STORE_TEMP_FILE);
         Files.deleteIfExists(fresh);
-        try (MVStore from = new MVStore.Builder().fileName(file.toString()).readOnly().open();
-                MVStore to = new MVStore.Builder().fileName(fresh.toString()).compressHigh().open()) {
+        try (MVStore from = new MVStore.Builder()
+                        .fileName(file.toString())
+                        .readOnly()
+                        .open();
+                MVStore to = new MVStore.Builder()
+                        .fileName(fresh.toString())
+                        .compressHigh()
+                        .open()) {
             COPY.invoke(null, from, to);
         } catch (ReflectiveOperationException e) {
             throw new IOException("H2 could not copy the ledger: " + Failures.text(e), e);
@@ -99,7 +110,8 @@ public final class H2Compact {
     }
 
     private static void shutDown(H2Connections connections) throws SQLException {
-        try (Connection connection = connections.dataSource().getConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = connections.dataSource().getConnection();
+                Statement statement = connection.createStatement()) {
             statement.execute("SHUTDOWN");
         } catch (SQLException e) {
             // What is closed at the end finds the database closed: that was the aim.

@@ -18,9 +18,10 @@ import org.h2.mvstore.MVStore;
 import org.jdbi.v3.core.ConnectionFactory;
 
 /**
- * Connections to the ledger's file. After a failed write H2 closes its store, or leaves it half open, and connections repeat that failure or see what is not whole. So a store that failed is opened
- * again, and recovered, while nobody has a connection; and who gave one back to a store that failed meanwhile hears of it, since what was read may be wrong. Thread-safe; a connection is given back by
- * the thread that took it.
+ * Connections to the ledger's file. After a failed write H2 closes its store, or leaves it half open, and connections
+ * repeat that failure or see what is not whole. So a store that failed is opened again, and recovered, while nobody has
+ * a connection; and who gave one back to a store that failed meanwhile hears of it, since what was read may be wrong.
+ * Thread-safe; a connection is given back by the thread that took it.
  */
 public final class H2Connections implements ConnectionFactory, AutoCloseable {
     /** Percent of what is in use in the file, below which old pages are moved together. */
@@ -32,15 +33,19 @@ public final class H2Connections implements ConnectionFactory, AutoCloseable {
     private static final String DATABASE_CLOSED = "90098";
 
     private final String url;
-    /** Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what follows. Who has a connection must not wait for another thread that needs one. */
+    /**
+     * Whoever has a connection holds the one for reading; whoever opens the store again, the other. It guards what
+     * follows. Who has a connection must not wait for another thread that needs one.
+     */
     private final ReentrantReadWriteLock users = new ReentrantReadWriteLock();
 
     private volatile Opened opened;
-    private Recovery recovery = connections -> { };
+    private Recovery recovery = connections -> {};
     private volatile boolean closed;
 
     /**
-     * What is open and recovered. A pool whose store was closed opens the file by itself for its next connection, and nobody may read that before it is recovered: so the store stands beside it.
+     * What is open and recovered. A pool whose store was closed opens the file by itself for its next connection, and
+     * nobody may read that before it is recovered: so the store stands beside it.
      */
     private record Opened(HikariDataSource pool, MVStore store) {
         boolean isSound() {
@@ -62,14 +67,18 @@ public final class H2Connections implements ConnectionFactory, AutoCloseable {
     }
 
     private H2Connections(Path base, int cacheKib, String scheme, String more) {
-        // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for. COMPRESS: pages of 64 KiB instead of 16, written with LZF;
+        // DB_CLOSE_ON_EXIT: H2's own exit hook would close the file under a commit that the drain still waits for.
+        // COMPRESS: pages of 64 KiB instead of 16, written with LZF;
         // it takes no more processor time than it saves by writing a third of the bytes.
-        // WRITE_DELAY: H2's own writer, by default twice a second, does not look whether a transaction is under way (see H2Turn). So it sleeps for as long as a number can say, and checkpoints do its
+        // WRITE_DELAY: H2's own writer, by default twice a second, does not look whether a transaction is under way
+        // (see H2Turn). So it sleeps for as long as a number can say, and checkpoints do its
         // work. None at all (0) would make each commit write the file.
         // AUTO_COMPACT_FILL_RATE: for what is compacted when the file is closed.
         // QUERY_CACHE_SIZE: a group has more statements than H2's 8, and each would be parsed and planned anew.
-        this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize() + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000"
-                + ";WRITE_DELAY=" + Integer.MAX_VALUE + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=" + LEAST_FILL + ";COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
+        this.url = "jdbc:h2:" + scheme + base.toAbsolutePath().normalize()
+                + ";DB_CLOSE_ON_EXIT=FALSE;LOCK_TIMEOUT=10000" + ";WRITE_DELAY=" + Integer.MAX_VALUE
+                + ";MAX_COMPACT_TIME=1500;AUTO_COMPACT_FILL_RATE=" + LEAST_FILL
+                + ";COMPRESS=TRUE;TRACE_LEVEL_FILE=0;QUERY_CACHE_SIZE=64;CACHE_SIZE=" + cacheKib + more;
         this.opened = open();
     }
 
@@ -98,11 +107,13 @@ public final class H2Connections implements ConnectionFactory, AutoCloseable {
     }
 
     /**
-     * Lets changed pages wait in memory for the next checkpoint, up to a sixth of the heap. With H2's own limit, a seventeenth, a busy ledger's pages were written again and again between two checkpoints:
-     * half of the processor time. H2 has a setting for it, but no way to it from a database's URL.
+     * Lets changed pages wait in memory for the next checkpoint, up to a sixth of the heap. With H2's own limit, a
+     * seventeenth, a busy ledger's pages were written again and again between two checkpoints: half of the processor
+     * time. H2 has a setting for it, but no way to it from a database's URL.
      */
     private static void letPagesWait(MVStore store) {
-        set(MVStore.class, "autoCommitMemory", store, (int) Math.max(store.getAutoCommitMemory(), Math.min(Runtime.getRuntime().maxMemory() / 6, MOST_WAITING)));
+        set(MVStore.class, "autoCommitMemory", store, (int) Math.max(
+                store.getAutoCommitMemory(), Math.min(Runtime.getRuntime().maxMemory() / 6, MOST_WAITING)));
     }
 
     private static <T> void set(Class<? super T> type, String field, T owner, int value) {
@@ -229,7 +240,8 @@ public final class H2Connections implements ConnectionFactory, AutoCloseable {
             if (fresh != null) {
                 shutDown(fresh.pool);
             }
-            throw new SQLException("the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
+            throw new SQLException(
+                    "the ledger's store was closed by a failure and cannot be opened again: " + Failures.text(e), e);
         } finally {
             users.writeLock().unlock();
         }
@@ -241,7 +253,8 @@ public final class H2Connections implements ConnectionFactory, AutoCloseable {
             return;
         }
         broken.setMinimumIdle(0);
-        try (Connection connection = broken.getConnection(); Statement statement = connection.createStatement()) {
+        try (Connection connection = broken.getConnection();
+                Statement statement = connection.createStatement()) {
             statement.execute("SHUTDOWN IMMEDIATELY");
         } catch (SQLException e) {
             // It says that the database is closed: that was the aim.

@@ -16,8 +16,9 @@ import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
 
 /**
- * The ledger's file on its way into use. H2 takes a file in which it finds no valid part for a new one and would go on with an empty ledger; so a ledger is made
- * aside and renamed when it is whole, and a file without contents is known to be damaged.
+ * The ledger's file on its way into use. H2 takes a file in which it finds no valid part for a new one and would go on
+ * with an empty ledger; so a ledger is made aside and renamed when it is whole, and a file without contents is known to
+ * be damaged.
  */
 public final class H2Files {
     static final String SUFFIX = ".mv.db";
@@ -44,10 +45,15 @@ public final class H2Files {
         }
         Path aside = file.resolveSibling(base.getFileName() + ".new");
         Path lock = file.resolveSibling(base.getFileName() + ".new.lock");
-        try (FileChannel channel = FileChannel.open(lock, Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(lock));
+        try (FileChannel channel = FileChannel.open(
+                        lock,
+                        Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                        PrivateFiles.fileAttributes(lock));
                 FileLock held = channel.tryLock()) {
             if (held == null) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + file + " is being made by another process. Start this one again in a moment");
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "the ledger " + file + " is being made by another process. Start this one again in a moment");
             }
             // Another process may have made it while this one came here.
             if (!hasBytes(file)) {
@@ -85,7 +91,8 @@ public final class H2Files {
     }
 
     private static void refuseHollow(Path file) {
-        try (MVStore store = new MVStore.Builder().fileName(file.toString()).readOnly().open()) {
+        try (MVStore store =
+                new MVStore.Builder().fileName(file.toString()).readOnly().open()) {
             if (!store.getMapNames().isEmpty()) {
                 return;
             }
@@ -100,7 +107,9 @@ public final class H2Files {
     static LedgerException damaged(Path file, String why, Exception cause) {
         return new LedgerException(
                 LedgerException.Kind.UNUSABLE,
-                "the ledger " + file + " is damaged: " + why + ". Move it away; then put a backup in its place with 'jobledger restore', or move its mark and journal away, too, and fill a new one from a mirror with 'jobledger rebuild'",
+                "the ledger " + file + " is damaged: " + why
+                        + ". Move it away; then put a backup in its place with 'jobledger restore', or move its mark"
+                        + " and journal away, too, and fill a new one from a mirror with 'jobledger rebuild'",
                 cause);
     }
 }

@@ -39,14 +39,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ledger in one embedded H2 file. A commit by itself promises little here: H2 writes it up to half a second later and does not sync. So every group of batches is
- * appended to a {@link Journal} and synced there before it is committed and acknowledged; {@link Checkpoints} bring the file up to date every few seconds.
- * docs/explanation/durability.md tells what was measured.
+ * The ledger in one embedded H2 file. A commit by itself promises little here: H2 writes it up to half a second later
+ * and does not sync. So every group of batches is appended to a {@link Journal} and synced there before it is committed
+ * and acknowledged; {@link Checkpoints} bring the file up to date every few seconds. docs/explanation/durability.md
+ * tells what was measured.
  */
 public final class H2Ledger extends JdbcLedger {
     private static final Logger LOG = LoggerFactory.getLogger(H2Ledger.class);
     private static final int FILE_IN_USE = 90020;
-    /** Bytes. What a checkpoint writes besides changed pages: H2's own tables, the list of its chunks, what rounds up to blocks. */
+    /**
+     * Bytes. What a checkpoint writes besides changed pages: H2's own tables, the list of its chunks, what rounds up to
+     * blocks.
+     */
     private static final long PAGES_BESIDES = 256 * 1024;
     /** Bytes of old pages that a snapshot moves together, so that their room can be used again. */
     private static final int COMPACTED = 4 << 20;
@@ -69,7 +73,8 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     /**
-     * Where the file lies and how it is brought to the disk; tests put another in its place to see what a loss of power leaves.
+     * Where the file lies and how it is brought to the disk; tests put another in its place to see what a loss of power
+     * leaves.
      *
      * @param scheme of H2's file system
      * @param rhythm of the checkpoints
@@ -78,7 +83,10 @@ public final class H2Ledger extends JdbcLedger {
     public record Medium(String scheme, Checkpoints.Rhythm rhythm, FreeRoom.Usable usable) {
         public static final Medium DISK = new Medium("file:", Checkpoints.Rhythm.USUAL, Medium::usable);
 
-        /** One system call. {@code Files.getFileStore} reads the table of mounts each time, which cost an eighth of the time of storing a single event. */
+        /**
+         * One system call. {@code Files.getFileStore} reads the table of mounts each time, which cost an eighth of the
+         * time of storing a single event.
+         */
         private static long usable(Path path) throws IOException {
             long bytes = path.toFile().getUsableSpace();
             if (bytes == 0 && !Files.exists(path)) {
@@ -88,7 +96,10 @@ public final class H2Ledger extends JdbcLedger {
         }
     }
 
-    /** Files that this process has open: H2 would let a second ledger share the database unasked, and the first to close would close both. */
+    /**
+     * Files that this process has open: H2 would let a second ledger share the database unasked, and the first to close
+     * would close both.
+     */
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path file;
@@ -100,8 +111,24 @@ public final class H2Ledger extends JdbcLedger {
     private final FreeRoom room;
     private final WriterMemory memory = new WriterMemory(1000);
 
-    private H2Ledger(Options options, Medium medium, H2Connections pool, Journal journal, LedgerMark mark, Jdbi jdbi, H2Turn turn, List<String> mirrors, Clock clock) {
-        super(jdbi, new H2Outbox(jdbi, clock, turn), mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+    private H2Ledger(
+            Options options,
+            Medium medium,
+            H2Connections pool,
+            Journal journal,
+            LedgerMark mark,
+            Jdbi jdbi,
+            H2Turn turn,
+            List<String> mirrors,
+            Clock clock) {
+        super(
+                jdbi,
+                new H2Outbox(jdbi, clock, turn),
+                mirrors,
+                options.queueEvents(),
+                options.maxGroup(),
+                options.queryTimeout(),
+                clock);
         this.file = H2Files.databaseFile(options.file());
         this.turn = turn;
         this.pool = pool;
@@ -138,7 +165,8 @@ public final class H2Ledger extends JdbcLedger {
             Journal journal = new Journal(medium.scheme(), file);
             LedgerMark known = mark;
             pool.recover(connections -> replay(file, journal, known, connections));
-            H2Ledger ledger = new H2Ledger(options, medium, pool, journal, mark, JdbcLedger.jdbi(pool), new H2Turn(), mirrors, clock);
+            H2Ledger ledger = new H2Ledger(
+                    options, medium, pool, journal, mark, JdbcLedger.jdbi(pool), new H2Turn(), mirrors, clock);
             ledger.settle();
             return ledger;
         } catch (Exception e) {
@@ -153,7 +181,10 @@ public final class H2Ledger extends JdbcLedger {
         }
     }
 
-    /** Brings to the file what came out of the journal, so that what is appended from now on does not lean on what another process appended. */
+    /**
+     * Brings to the file what came out of the journal, so that what is appended from now on does not lean on what
+     * another process appended.
+     */
     private void settle() {
         if (!journal.isEmpty()) {
             try {
@@ -176,7 +207,8 @@ public final class H2Ledger extends JdbcLedger {
     /** Makes the file this caller's alone in this process, until {@link #release}; between processes H2 locks it. */
     public static void claim(Path file) {
         if (!OPEN.add(file)) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + file + " is already open in this process");
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE, "the ledger " + file + " is already open in this process");
         }
     }
 
@@ -192,30 +224,38 @@ public final class H2Ledger extends JdbcLedger {
             if (head.removals() < known.removals()) {
                 throw LedgerMark.lessThanKnown(file, head.entry(), known.events(), known.removals() - head.removals());
             }
-            List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors").mapTo(Integer.class).list();
-            long again = journal.replay(head.entry(), known.events(), (step, events) -> store(handle, mirrors, step, events));
+            List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors")
+                    .mapTo(Integer.class)
+                    .list();
+            long again = journal.replay(
+                    head.entry(), known.events(), (step, events) -> store(handle, mirrors, step, events));
             if (!journal.isEmpty()) {
                 LOG.info("The ledger was not closed properly; {} events were taken over from its journal", again);
             }
         } catch (IllegalArgumentException e) {
             throw new LedgerException(
                     LedgerException.Kind.UNUSABLE,
-                    "the journal of the ledger cannot be taken over, an event in it is none of this version: " + e.getMessage() + ". Start the version that wrote it once, or move "
-                            + journal.files() + " away and do without what only they hold: 'jobledger accept-loss' then accepts that they are lost",
+                    "the journal of the ledger cannot be taken over, an event in it is none of this version: "
+                            + e.getMessage() + ". Start the version that wrote it once, or move " + journal.files()
+                            + " away and do without what only they hold: 'jobledger accept-loss' then accepts that"
+                            + " they are lost",
                     e);
         }
     }
 
-    private static void store(Handle handle, List<Integer> mirrors, Takeover.Step step, List<String> events) throws SQLException {
+    private static void store(Handle handle, List<Integer> mirrors, Takeover.Step step, List<String> events)
+            throws SQLException {
         JournalRecord.Head head = step.place().head();
         handle.begin();
-        LedgerWriter writer = new LedgerWriter(handle, new H2WriteTransaction(handle, mirrors, new WriterMemory(0)), head.received());
+        LedgerWriter writer =
+                new LedgerWriter(handle, new H2WriteTransaction(handle, mirrors, new WriterMemory(0)), head.received());
         writer.write(List.of(events.stream().map(BatchDecoder::again).toList()));
         if (writer.fresh().size() != head.events() || writer.lastEvent() != head.last()) {
             handle.rollback();
             throw new LedgerException(
                     LedgerException.Kind.UNUSABLE,
-                    "the journal " + step.segment().file() + " and the ledger contradict each other at byte " + step.place().position() + ": of the events " + head.first() + " to " + head.last()
+                    "the journal " + step.segment().file() + " and the ledger contradict each other at byte "
+                            + step.place().position() + ": of the events " + head.first() + " to " + head.last()
                             + " the ledger has some under other numbers. Nothing was changed. " + LedgerMark.WAYS);
         }
         handle.commit();
@@ -240,7 +280,9 @@ public final class H2Ledger extends JdbcLedger {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException sql) {
                 if (sql.getErrorCode() == FILE_IN_USE) {
-                    why = "the ledger " + file + " is in use by another process, most likely another ingester. Stop it, or give this one its own --data-dir";
+                    why = "the ledger " + file
+                            + " is in use by another process, most likely another ingester. Stop it, or give this one"
+                            + " its own --data-dir";
                     return new LedgerException(LedgerException.Kind.UNUSABLE, why, e);
                 }
             }
@@ -256,22 +298,29 @@ public final class H2Ledger extends JdbcLedger {
         room.require();
         AtomicLong last = new AtomicLong();
         AtomicReference<Journal.Appended> appended = new AtomicReference<>();
-        List<Integer> stored = transaction(handle -> {
-            require(precondition, batches, handle);
-            LedgerWriter writer = new LedgerWriter(handle, new H2WriteTransaction(handle, mirrors(), memory), now());
-            List<Integer> counts = writer.write(batches);
-            last.set(writer.lastEvent());
-            // Duplicates are in the file or in the journal: only what is in one of them was ever committed.
-            if (!writer.fresh().isEmpty()) {
-                appended.set(journal.append(writer.received(), writer.lastEvent() - writer.fresh().size() + 1, writer.fresh()));
-            }
-            return counts;
-        }, () -> {
-            // A group of repeats alone appended nothing: what the journal has last is another group's, and acknowledged.
-            if (appended.get() != null) {
-                journal.retract(appended.get());
-            }
-        });
+        List<Integer> stored = transaction(
+                handle -> {
+                    require(precondition, batches, handle);
+                    LedgerWriter writer =
+                            new LedgerWriter(handle, new H2WriteTransaction(handle, mirrors(), memory), now());
+                    List<Integer> counts = writer.write(batches);
+                    last.set(writer.lastEvent());
+                    // Duplicates are in the file or in the journal: only what is in one of them was ever committed.
+                    if (!writer.fresh().isEmpty()) {
+                        appended.set(journal.append(
+                                writer.received(),
+                                writer.lastEvent() - writer.fresh().size() + 1,
+                                writer.fresh()));
+                    }
+                    return counts;
+                },
+                () -> {
+                    // A group of repeats alone appended nothing: what the journal has last is another group's, and
+                    // acknowledged.
+                    if (appended.get() != null) {
+                        journal.retract(appended.get());
+                    }
+                });
         if (appended.get() != null) {
             mark.acknowledged(last.get());
         }
@@ -290,7 +339,7 @@ public final class H2Ledger extends JdbcLedger {
         // What this removes must not come back, neither out of the journal nor out of the writer's memory.
         checkpoints.now();
         memory.forget();
-        T done = transaction(work::in, () -> { });
+        T done = transaction(work::in, () -> {});
         sync();
         mark.removed(jdbi().withHandle(LedgerHead::read).removals());
         return done;
@@ -331,11 +380,15 @@ public final class H2Ledger extends JdbcLedger {
         }
     }
 
-    /** Writes and syncs everything that is committed. Whoever stores meanwhile waits for the beginning alone, which only looks what there is to write. */
+    /**
+     * Writes and syncs everything that is committed. Whoever stores meanwhile waits for the beginning alone, which only
+     * looks what there is to write.
+     */
     private void sync() throws SQLException, IOException {
         MVStore store = snapshot();
-        // Waits until the snapshot is written. On the store that was asked for it: where that was closed by a failure, a connection would have the one that was opened instead, which knows nothing of it.
-        store.executeFilestoreOperation(() -> { });
+        // Waits until the snapshot is written. On the store that was asked for it: where that was closed by a failure,
+        // a connection would have the one that was opened instead, which knows nothing of it.
+        store.executeFilestoreOperation(() -> {});
         store.sync();
         if (store.isClosed() || store.getPanicException() != null) {
             throw new SQLException("the ledger's store was closed by a failure", "90098");
@@ -344,7 +397,8 @@ public final class H2Ledger extends JdbcLedger {
     }
 
     /**
-     * Puts everything that is committed in line to be written, and returns where; or nothing, where there is no room for it, since a write without room would close the store.
+     * Puts everything that is committed in line to be written, and returns where; or nothing, where there is no room
+     * for it, since a write without room would close the store.
      *
      * @throws LedgerException of kind {@code FULL}
      */
@@ -354,9 +408,12 @@ public final class H2Ledger extends JdbcLedger {
                 MVStore store = H2Connections.store(handle.getConnection());
                 if (!room.has(store.getUnsavedMemory() + PAGES_BESIDES)) {
                     throw new LedgerException(
-                            LedgerException.Kind.FULL, "the disk of the ledger " + file + " has no room for what waits to be written; it is in the journal until there is");
+                            LedgerException.Kind.FULL,
+                            "the disk of the ledger " + file
+                                    + " has no room for what waits to be written; it is in the journal until there is");
                 }
-                // H2's own way to do it moves pages together beside the writer, and may then take a snapshot in the middle of a transaction.
+                // H2's own way to do it moves pages together beside the writer, and may then take a snapshot in the
+                // middle of a transaction.
                 store.compact(H2Connections.LEAST_FILL, COMPACTED);
                 if (store.tryCommit() < 0 && store.hasUnsavedChanges()) {
                     store.commit();
@@ -371,7 +428,10 @@ public final class H2Ledger extends JdbcLedger {
         try {
             return Files.size(file) + journal.bytes();
         } catch (IOException e) {
-            throw new LedgerException(LedgerException.Kind.FAILED, "the size of the ledger " + file + " cannot be read: " + e.getMessage(), e);
+            throw new LedgerException(
+                    LedgerException.Kind.FAILED,
+                    "the size of the ledger " + file + " cannot be read: " + e.getMessage(),
+                    e);
         }
     }
 
@@ -400,7 +460,9 @@ public final class H2Ledger extends JdbcLedger {
 
     /** What is written to the file meanwhile is written behind what the copy needs. */
     private static void copy(MVStore store, Path copy) throws IOException {
-        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE); ZipOutputStream zip = new ZipOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16))) {
+        try (FileChannel channel = FileChannel.open(copy, StandardOpenOption.WRITE);
+                ZipOutputStream zip =
+                        new ZipOutputStream(new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16))) {
             store.getFileStore().backup(zip);
             zip.finish();
             zip.flush();
@@ -419,11 +481,13 @@ public final class H2Ledger extends JdbcLedger {
         boolean whole = false;
         try {
             if (idle) {
-                // After it the file alone is the ledger, and there is no journal. A writer that still hangs may be between its journal and its commit, so its journal stays.
+                // After it the file alone is the ledger, and there is no journal. A writer that still hangs may be
+                // between its journal and its commit, so its journal stays.
                 checkpoints.now();
                 whole = true;
             }
-            // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within its own time limit.
+            // Closing the last connection closes the file; saying so first makes H2 write and compact it now, within
+            // its own time limit.
             jdbi().useHandle(handle -> handle.execute("SHUTDOWN"));
         } catch (Exception e) {
             // What was acknowledged is in the file or in the journal; opening it again recovers by itself.

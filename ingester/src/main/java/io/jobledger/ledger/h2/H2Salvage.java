@@ -24,10 +24,14 @@ import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes a ledger that is refused for what it has lost one that can be used again, with what is left. For an operator who has decided so. */
+/**
+ * Makes a ledger that is refused for what it has lost one that can be used again, with what is left. For an operator
+ * who has decided so.
+ */
 public final class H2Salvage {
     private static final Logger LOG = LoggerFactory.getLogger(H2Salvage.class);
-    private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private H2Salvage() {}
 
@@ -36,25 +40,31 @@ public final class H2Salvage {
      *
      * @param known number of an event that is known to have been acknowledged; 0 when nothing is known
      * @param before number of the last event in the ledger's file
-     * @param stored events of the journal that were stored again; they follow under new numbers where those before them are lost
+     * @param stored events of the journal that were stored again; they follow under new numbers where those before them
+     *     are lost
      * @param evidence directory with a copy of all files as they were
      */
     public record Outcome(long known, long before, long stored, Path evidence) {}
 
     /**
-     * Keeps a copy of every file of the ledger aside, stores what the journal still has, and begins to count from there.
+     * Keeps a copy of every file of the ledger aside, stores what the journal still has, and begins to count from
+     * there.
      *
      * @param base the ledger's path without suffix
-     * @throws LedgerException of kind {@code UNUSABLE} when there is no ledger that can be opened, or it is in use; nothing is changed then
+     * @throws LedgerException of kind {@code UNUSABLE} when there is no ledger that can be opened, or it is in use;
+     *     nothing is changed then
      */
     public static Outcome run(Path base, int cacheKib, Clock clock) {
         Path file = H2Files.databaseFile(base);
         H2Ledger.claim(file);
         try {
             if (!Files.exists(file) || Files.size(file) == 0) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + file + ", so nothing is left that could be kept. " + LedgerMark.WAYS);
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "there is no ledger at " + file + ", so nothing is left that could be kept. "
+                                + LedgerMark.WAYS);
             }
-            H2Files.prepare(base, made -> { });
+            H2Files.prepare(base, made -> {});
             try (H2Connections probe = H2Connections.readOnly(base, cacheKib)) {
                 JdbcLedger.jdbi(probe).withHandle(LedgerHead::read);
             }
@@ -86,7 +96,14 @@ public final class H2Salvage {
             }
         }
         journal.drop(Long.MAX_VALUE);
-        LOG.warn("The ledger {} goes on with what is left: {} events were known, its file had {}, its journal gave {} more; the files as they were are in {}", file, known, before, stored, evidence);
+        LOG.warn(
+                "The ledger {} goes on with what is left: {} events were known, its file had {}, its journal gave {}"
+                        + " more; the files as they were are in {}",
+                file,
+                known,
+                before,
+                stored,
+                evidence);
         return new Outcome(known, before, stored, evidence);
     }
 
@@ -100,11 +117,16 @@ public final class H2Salvage {
     }
 
     private static long store(Handle handle, Journal journal) throws Exception {
-        List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors").mapTo(Integer.class).list();
+        List<Integer> mirrors = handle.createQuery("SELECT mirror_id FROM mirrors")
+                .mapTo(Integer.class)
+                .list();
         long[] stored = new long[1];
         journal.salvage((step, events) -> {
             handle.begin();
-            LedgerWriter writer = new LedgerWriter(handle, new H2WriteTransaction(handle, mirrors, new WriterMemory(0)), step.place().head().received());
+            LedgerWriter writer = new LedgerWriter(
+                    handle,
+                    new H2WriteTransaction(handle, mirrors, new WriterMemory(0)),
+                    step.place().head().received());
             writer.write(List.of(events.stream().map(BatchDecoder::again).toList()));
             handle.commit();
             stored[0] += writer.fresh().size();
@@ -114,7 +136,8 @@ public final class H2Salvage {
 
     /** A copy of all files, synced. */
     private static Path keep(Path file, Journal journal, Clock clock) throws IOException {
-        Path evidence = file.resolveSibling(file.getFileName() + ".damaged-" + STAMP.format(clock.instant().truncatedTo(ChronoUnit.SECONDS)));
+        Path evidence = file.resolveSibling(
+                file.getFileName() + ".damaged-" + STAMP.format(clock.instant().truncatedTo(ChronoUnit.SECONDS)));
         if (Files.exists(evidence)) {
             throw new IOException(evidence + " is there already; try again in a second");
         }

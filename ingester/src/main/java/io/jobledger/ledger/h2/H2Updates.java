@@ -18,16 +18,20 @@ import org.h2.value.ValueToObjectConverter;
 import org.jdbi.v3.core.Handle;
 
 /**
- * What {@code UPDATE … WHERE key = ?} does, in place. H2 carries out that statement by taking the row out of each index and putting it back, also where nothing in the index changed: for a poll of
- * a job 28 indexes, of which it changes none. H2 has another way inside, which compares first, and uses it only for its own tables (its {@code Update} says TODO). So this goes below SQL: the same
- * transaction, conversions and checks of columns, and the same undoing. It knows no triggers and no generated columns; the ledger has none. Not thread-safe.
+ * What {@code UPDATE … WHERE key = ?} does, in place. H2 carries out that statement by taking the row out of each index
+ * and putting it back, also where nothing in the index changed: for a poll of a job 28 indexes, of which it changes
+ * none. H2 has another way inside, which compares first, and uses it only for its own tables (its {@code Update} says
+ * TODO). So this goes below SQL: the same transaction, conversions and checks of columns, and the same undoing. It
+ * knows no triggers and no generated columns; the ledger has none. Not thread-safe.
  */
 final class H2Updates extends RowBatch {
     private final String table;
     private final List<String> columns;
     private final String key;
 
-    /** Rows have the values of the columns, in their order, and then that of the key, which is the table's primary key. */
+    /**
+     * Rows have the values of the columns, in their order, and then that of the key, which is the table's primary key.
+     */
     H2Updates(Handle handle, String table, List<String> columns, String key) {
         super(handle, update(table, columns, key));
         this.table = table;
@@ -42,7 +46,12 @@ final class H2Updates extends RowBatch {
         try {
             Table found = session.getDatabase().getMainSchema().getTableOrView(session, table.toUpperCase(Locale.ROOT));
             found.lock(session, Table.WRITE_LOCK);
-            Target target = new Target(session, found, found.getPrimaryKey(), column(found, key), columns.stream().mapToInt(column -> column(found, column)).toArray());
+            Target target = new Target(
+                    session,
+                    found,
+                    found.getPrimaryKey(),
+                    column(found, key),
+                    columns.stream().mapToInt(column -> column(found, column)).toArray());
             return rows.stream().mapToInt(target::update).toArray();
         } catch (DbException e) {
             throw DbException.toSQLException(e);

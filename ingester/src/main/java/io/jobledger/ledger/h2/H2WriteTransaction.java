@@ -28,7 +28,8 @@ record H2WriteTransaction(Handle handle, List<Integer> mirrors, WriterMemory mem
                 continue;
             }
             Array seqs = Sql.array(handle, "BIGINT", run.getValue());
-            // The range is for H2, which does not use the index's second column for ANY: without it, every batch would read all events of its run.
+            // The range is for H2, which does not use the index's second column for ANY: without it, every batch would
+            // read all events of its run.
             handle.createQuery("SELECT seq FROM events WHERE run_id = ? AND seq >= ? AND seq <= ? AND seq = ANY(?)")
                     .bind(0, run.getKey())
                     .bind(1, Collections.min(run.getValue()))

@@ -25,9 +25,10 @@ import java.util.stream.Stream;
 import org.h2.store.fs.FilePath;
 
 /**
- * What makes a group of events durable before H2 has written it: its events, appended to a file beside the database's and synced. H2 has no such log of its own and would write
- * every page that a commit touched. Once a checkpoint has brought the database's file up to date, what was appended before is dropped; after a kill it is stored again ({@link Takeover}), with the same
- * numbers and times, so that the same rows come out.
+ * What makes a group of events durable before H2 has written it: its events, appended to a file beside the database's
+ * and synced. H2 has no such log of its own and would write every page that a commit touched. Once a checkpoint has
+ * brought the database's file up to date, what was appended before is dropped; after a kill it is stored again
+ * ({@link Takeover}), with the same numbers and times, so that the same rows come out.
  *
  * <p>A segment {@code <ledger>.journal-<n>} is a series of {@link JournalRecord records}. Thread-safe.
  */
@@ -39,6 +40,7 @@ public final class Journal implements AutoCloseable {
     private final Pattern names;
     /** How long each segment is, without what could not be appended. */
     private final TreeMap<Long, Long> segments = new TreeMap<>();
+
     private FileChannel current;
     private long oldest;
 
@@ -73,7 +75,10 @@ public final class Journal implements AutoCloseable {
 
     private static List<Long> segments(Path database, Pattern names) throws IOException {
         try (Stream<Path> files = Files.list(database.getParent())) {
-            return files.map(file -> names.matcher(file.getFileName().toString())).filter(Matcher::matches).map(name -> Long.parseLong(name.group(1))).toList();
+            return files.map(file -> names.matcher(file.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .map(name -> Long.parseLong(name.group(1)))
+                    .toList();
         }
     }
 
@@ -86,8 +91,9 @@ public final class Journal implements AutoCloseable {
         if (!new Journal("file:", database).isEmpty()) {
             throw new LedgerException(
                     LedgerException.Kind.UNUSABLE,
-                    "the ledger " + database + " was not closed properly, and its latest events are still in its journal (" + base(database)
-                            + "…). Start its ingester, stop it, and try again");
+                    "the ledger " + database
+                            + " was not closed properly, and its latest events are still in its journal ("
+                            + base(database) + "…). Start its ingester, stop it, and try again");
         }
     }
 
@@ -145,13 +151,17 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Writes a record at a place, most often with one call; returns where it ends. A group may be as large as what is left of the heap, so it is not put together in memory. */
+    /**
+     * Writes a record at a place, most often with one call; returns where it ends. A group may be as large as what is
+     * left of the heap, so it is not put together in memory.
+     */
     private long write(ByteBuffer begin, Head head, List<byte[]> lines, long start) throws IOException {
         long size = (long) begin.remaining() + Head.BYTES + head.length();
-        ByteBuffer chunk = ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(begin).put(head.bytes());
+        ByteBuffer chunk =
+                ByteBuffer.allocate((int) Math.min(size, CHUNK)).put(begin).put(head.bytes());
         long position = start;
         for (byte[] line : lines) {
-            for (int from = 0; from <= line.length;) {
+            for (int from = 0; from <= line.length; ) {
                 if (!chunk.hasRemaining()) {
                     position = flush(chunk, position);
                 }
@@ -188,7 +198,8 @@ public final class Journal implements AutoCloseable {
     }
 
     /**
-     * Takes back a group that was appended last: it was not stored after all. Does nothing when something else is the last.
+     * Takes back a group that was appended last: it was not stored after all. Does nothing when something else is the
+     * last.
      *
      * @throws IOException when it may still be on the disk; then the next group begins a segment
      */
@@ -206,7 +217,10 @@ public final class Journal implements AutoCloseable {
         }
     }
 
-    /** Lets the next group begin a segment; returns the latest that a checkpoint from now on makes unnecessary, 0 when there is none. */
+    /**
+     * Lets the next group begin a segment; returns the latest that a checkpoint from now on makes unnecessary, 0 when
+     * there is none.
+     */
     synchronized long rotate() {
         finish();
         return segments.isEmpty() ? 0 : segments.lastKey();

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of the journal. A segment begins with a {@link Begin}: who it is and which event comes first in it. Then come records, each a {@link Head} and its events, a line of JSON each. Each part
- * has a checksum of its own, so a length that was damaged is not taken for a record that goes on behind the end of the file. Pure.
+ * The bytes of the journal. A segment begins with a {@link Begin}: who it is and which event comes first in it. Then
+ * come records, each a {@link Head} and its events, a line of JSON each. Each part has a checksum of its own, so a
+ * length that was damaged is not taken for a record that goes on behind the end of the file. Pure.
  */
 final class JournalRecord {
     private static final long NAME = 0x4A_4C_4A_52_4E_4C_32_0AL;
@@ -35,14 +36,17 @@ final class JournalRecord {
         static final int BYTES = 28;
 
         ByteBuffer bytes() {
-            ByteBuffer bytes = ByteBuffer.allocate(BYTES).putLong(NAME).putLong(segment).putLong(first);
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(BYTES).putLong(NAME).putLong(segment).putLong(first);
             return bytes.putInt(checksum(bytes, 24)).flip();
         }
 
         /** Null where the file does not begin like a segment. */
         static Begin read(FileChannel channel) throws IOException {
             ByteBuffer bytes = JournalRecord.read(channel, 0, BYTES);
-            return bytes == null || bytes.getLong(0) != NAME || bytes.getInt(24) != checksum(bytes, 24) ? null : new Begin(bytes.getLong(8), bytes.getLong(16));
+            return bytes == null || bytes.getLong(0) != NAME || bytes.getInt(24) != checksum(bytes, 24)
+                    ? null
+                    : new Begin(bytes.getLong(8), bytes.getLong(16));
         }
     }
 
@@ -70,7 +74,13 @@ final class JournalRecord {
         }
 
         ByteBuffer bytes() {
-            ByteBuffer bytes = ByteBuffer.allocate(BYTES).putInt(MARK).putInt(length).putLong(first).putInt(events).putLong(ChronoUnit.MICROS.between(Instant.EPOCH, received)).putInt(sum);
+            ByteBuffer bytes = ByteBuffer.allocate(BYTES)
+                    .putInt(MARK)
+                    .putInt(length)
+                    .putLong(first)
+                    .putInt(events)
+                    .putLong(ChronoUnit.MICROS.between(Instant.EPOCH, received))
+                    .putInt(sum);
             return bytes.putInt(checksum(bytes, 32)).flip();
         }
 
@@ -88,7 +98,12 @@ final class JournalRecord {
             if (own.getInt(32) != checksum(own, 32)) {
                 return null;
             }
-            return new Head(own.getInt(4), own.getLong(8), own.getInt(16), Instant.EPOCH.plus(own.getLong(20), ChronoUnit.MICROS), own.getInt(28));
+            return new Head(
+                    own.getInt(4),
+                    own.getLong(8),
+                    own.getInt(16),
+                    Instant.EPOCH.plus(own.getLong(20), ChronoUnit.MICROS),
+                    own.getInt(28));
         }
 
         /** Number of its last event. */
@@ -131,7 +146,10 @@ final class JournalRecord {
         return place == null || place.events(channel) == null ? null : place;
     }
 
-    /** The first whole record that begins here or later; null when there is none. For a damaged file: it looks at every byte. */
+    /**
+     * The first whole record that begins here or later; null when there is none. For a damaged file: it looks at every
+     * byte.
+     */
     static Place search(FileChannel channel, long from) throws IOException {
         int window = 1 << 20;
         for (long start = from; start < channel.size(); start += window) {

@@ -20,7 +20,8 @@ record JournalScan(Path file, long segment, long first, List<Place> whole, Damag
      * Where a segment cannot be read on.
      *
      * @param position in bytes
-     * @param next the first whole record behind it; null when there is none, and then it may be what a loss of power left of a record that was being written
+     * @param next the first whole record behind it; null when there is none, and then it may be what a loss of power
+     *     left of a record that was being written
      */
     record Damage(long position, String why, Place next) {}
 
@@ -29,19 +30,41 @@ record JournalScan(Path file, long segment, long first, List<Place> whole, Damag
         List<Place> whole = new ArrayList<>();
         Begin begin = Begin.read(channel);
         if (begin == null) {
-            return new JournalScan(file, segment, 0, whole, new Damage(0, "it does not begin like a journal of this version", JournalRecord.search(channel, 0)));
+            return new JournalScan(
+                    file,
+                    segment,
+                    0,
+                    whole,
+                    new Damage(
+                            0, "it does not begin like a journal of this version", JournalRecord.search(channel, 0)));
         }
         if (begin.segment() != segment) {
             Place any = JournalRecord.search(channel, Begin.BYTES);
-            return new JournalScan(file, segment, 0, whole, new Damage(0, "it is segment " + begin.segment() + " by its own words: it was renamed or put in another's place", any));
+            return new JournalScan(
+                    file,
+                    segment,
+                    0,
+                    whole,
+                    new Damage(
+                            0,
+                            "it is segment " + begin.segment()
+                                    + " by its own words: it was renamed or put in another's place",
+                            any));
         }
         long position = Begin.BYTES;
         long next = begin.first();
         while (position < Math.min(limit, channel.size())) {
             Place place = JournalRecord.at(channel, position);
             if (place == null || place.head().first() != next) {
-                String why = place == null ? "there is no whole record" : "the record there begins with event " + place.head().first() + " and not " + next;
-                return new JournalScan(file, segment, begin.first(), whole, new Damage(position, why, place == null ? JournalRecord.search(channel, position + 1) : place));
+                String why = place == null
+                        ? "there is no whole record"
+                        : "the record there begins with event " + place.head().first() + " and not " + next;
+                return new JournalScan(
+                        file,
+                        segment,
+                        begin.first(),
+                        whole,
+                        new Damage(position, why, place == null ? JournalRecord.search(channel, position + 1) : place));
             }
             whole.add(place);
             next = place.head().last() + 1;
@@ -59,7 +82,9 @@ record JournalScan(Path file, long segment, long first, List<Place> whole, Damag
     /** All records that are whole, those behind a damage too. */
     static List<Place> salvage(FileChannel channel) throws IOException {
         List<Place> found = new ArrayList<>();
-        for (Place place = JournalRecord.search(channel, 0); place != null; place = JournalRecord.search(channel, place.end())) {
+        for (Place place = JournalRecord.search(channel, 0);
+                place != null;
+                place = JournalRecord.search(channel, place.end())) {
             found.add(place);
         }
         return found;

@@ -17,19 +17,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a ledger must contain, known outside the files that may have lost it: {@code <ledger>.mark}. It is written after each group that was synced, without a sync of its own, so it never says too much;
- * after a loss of power it may say less than there is. A proper stop adds the length and the checksum of the ledger's file. Two places take turns, so a write that is cut off leaves the one before.
- * Thread-safe.
+ * What a ledger must contain, known outside the files that may have lost it: {@code <ledger>.mark}. It is written after
+ * each group that was synced, without a sync of its own, so it never says too much; after a loss of power it may say
+ * less than there is. A proper stop adds the length and the checksum of the ledger's file. Two places take turns, so a
+ * write that is cut off leaves the one before. Thread-safe.
  */
 public final class LedgerMark implements AutoCloseable {
     /** What to do about a ledger that has lost something. */
-    static final String WAYS = "Three ways on: move the ledger's file away and put a backup in its place with 'jobledger restore'; move all its files away and fill a new ledger from a mirror"
-            + " with 'jobledger rebuild'; or keep what is left and accept the loss with 'jobledger accept-loss', which is written down in the audit trail";
+    static final String WAYS =
+            "Three ways on: move the ledger's file away and put a backup in its place with 'jobledger restore'; move"
+                    + " all its files away and fill a new ledger from a mirror with 'jobledger rebuild';"
+                    + " or keep what is"
+                    + " left and accept the loss with 'jobledger accept-loss', which is written down in"
+                    + " the audit trail";
 
     private static final Logger LOG = LoggerFactory.getLogger(LedgerMark.class);
     private static final int PLACE = 4096;
     private static final int LINE = 256;
-    private static final Pattern TEXT = Pattern.compile("(jobledger mark 1 turn ([0-9]{1,18}) events ([0-9]{1,18}) removals ([0-9]{1,18}) closed (-1|[0-9]{1,18}) ([0-9a-f]{8})) check ([0-9a-f]{8})\n *");
+    private static final Pattern TEXT = Pattern.compile(
+            "(jobledger mark 1 turn ([0-9]{1,18}) events ([0-9]{1,18}) removals ([0-9]{1,18}) closed (-1|[0-9]{1,18})"
+                    + " ([0-9a-f]{8})) check ([0-9a-f]{8})\n"
+                    + " *");
 
     private final String scheme;
     private final Path file;
@@ -53,7 +61,8 @@ public final class LedgerMark implements AutoCloseable {
         }
 
         private String text() {
-            String said = "jobledger mark 1 turn " + turn + " events " + events + " removals " + removals + " closed " + closed + " " + sum;
+            String said = "jobledger mark 1 turn " + turn + " events " + events + " removals " + removals + " closed "
+                    + closed + " " + sum;
             String line = said + " check " + crc(said) + "\n";
             return line + " ".repeat(LINE - line.length());
         }
@@ -61,7 +70,13 @@ public final class LedgerMark implements AutoCloseable {
         private static Facts read(String text) {
             Matcher parts = TEXT.matcher(text);
             return parts.matches() && crc(parts.group(1)).equals(parts.group(7))
-                    ? new Facts(Long.parseLong(parts.group(2)), Long.parseLong(parts.group(3)), Long.parseLong(parts.group(4)), Long.parseLong(parts.group(5)), parts.group(6)) : null;
+                    ? new Facts(
+                            Long.parseLong(parts.group(2)),
+                            Long.parseLong(parts.group(3)),
+                            Long.parseLong(parts.group(4)),
+                            Long.parseLong(parts.group(5)),
+                            parts.group(6))
+                    : null;
         }
 
         private static String crc(String text) {
@@ -100,8 +115,11 @@ public final class LedgerMark implements AutoCloseable {
             }
         }
         if (latest == null) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, "the file " + file + ", which says what the ledger " + database + " must contain, is damaged, so nobody can say whether the"
-                    + " ledger is whole. Nothing was changed. " + WAYS);
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    "the file " + file + ", which says what the ledger " + database
+                            + " must contain, is damaged, so nobody can say whether the"
+                            + " ledger is whole. Nothing was changed. " + WAYS);
         }
         return new LedgerMark(scheme, file, latest);
     }
@@ -128,26 +146,43 @@ public final class LedgerMark implements AutoCloseable {
         Facts known = facts();
         if (!Files.exists(database) || Files.size(database) == 0) {
             if (known.events > 0) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + database + " is " + (Files.exists(database) ? "empty" : "missing") + ", and it held " + known.events
-                        + " events: " + file + " says so. Nothing was changed. " + WAYS + ". To begin an empty ledger, move " + file + " away, too");
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "the ledger " + database + " is " + (Files.exists(database) ? "empty" : "missing")
+                                + ", and it held " + known.events + " events: " + file
+                                + " says so. Nothing was changed. " + WAYS + ". To begin an empty ledger, move " + file
+                                + " away, too");
             }
-        } else if (known.isClosed() && (Files.size(database) != known.closed || !sum(database).equals(known.sum))) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + database + " is damaged: it is not as it was when it was closed (" + known.closed + " bytes then, "
-                    + Files.size(database) + " now" + (Files.size(database) == known.closed ? ", with other contents" : "") + "; " + file + " says so). It was changed, cut, or replaced by another copy; it then held "
-                    + known.events + " events. Nothing was changed by this start. " + WAYS);
+        } else if (known.isClosed()
+                && (Files.size(database) != known.closed || !sum(database).equals(known.sum))) {
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    "the ledger " + database + " is damaged: it is not as it was when it was closed (" + known.closed
+                            + " bytes then, "
+                            + Files.size(database) + " now"
+                            + (Files.size(database) == known.closed ? ", with other contents" : "") + "; " + file
+                            + " says so). It was changed, cut, or replaced by another copy; it then held "
+                            + known.events + " events. Nothing was changed by this start. " + WAYS);
         }
     }
 
     /** The refusal of a file that has less than it must. */
     static LedgerException lessThanKnown(Path database, long stored, long known, long removals) {
         String lost = stored < known
-                ? "it holds the events up to " + stored + ", and those up to " + known + " were acknowledged, so " + (known - stored) + " are lost"
+                ? "it holds the events up to " + stored + ", and those up to " + known + " were acknowledged, so "
+                        + (known - stored) + " are lost"
                 : removals + " runs and saves that were removed from it are there again";
-        return new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + database + " is damaged: " + lost + " (" + file(database)
-                + " says so). It was cut or is an older copy, or its journal is missing. Nothing was changed. " + WAYS);
+        return new LedgerException(
+                LedgerException.Kind.UNUSABLE,
+                "the ledger " + database + " is damaged: " + lost + " (" + file(database)
+                        + " says so). It was cut or is an older copy, or its journal is missing. Nothing was changed. "
+                        + WAYS);
     }
 
-    /** The events up to this number are synced. What cannot be written down is no harm: an older mark says less, and nothing wrong. */
+    /**
+     * The events up to this number are synced. What cannot be written down is no harm: an older mark says less, and
+     * nothing wrong.
+     */
     synchronized void acknowledged(long event) {
         if (event > facts.events) {
             note(new Facts(facts.turn + 1, event, facts.removals, -1, Facts.NONE.sum));
@@ -173,7 +208,10 @@ public final class LedgerMark implements AutoCloseable {
         }
     }
 
-    /** The ledger has these events and removals, whatever was said before, and is open from now on; on the disk when it returns. */
+    /**
+     * The ledger has these events and removals, whatever was said before, and is open from now on; on the disk when it
+     * returns.
+     */
     synchronized void opened(long events, long removals) throws IOException {
         write(new Facts(facts.turn + 1, events, removals, -1, Facts.NONE.sum));
         channel.force(false);

@@ -18,8 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets many callers share one commit. One thread takes whatever batches wait, up to a group's size, stores them in one transaction with one sync, and only then
- * answers them all. While it syncs, the next group gathers; so the group grows with the load by itself.
+ * Lets many callers share one commit. One thread takes whatever batches wait, up to a group's size, stores them in one
+ * transaction with one sync, and only then answers them all. While it syncs, the next group gathers; so the group grows
+ * with the load by itself.
  */
 final class GroupCommitter implements EventSink, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(GroupCommitter.class);
@@ -71,7 +72,8 @@ final class GroupCommitter implements EventSink, AutoCloseable {
     @Override
     public CompletableFuture<Appended> append(List<Event> events) {
         if (closing) {
-            throw new LedgerException(LedgerException.Kind.STOPPED, "the ingester is stopping; send the batch again later");
+            throw new LedgerException(
+                    LedgerException.Kind.STOPPED, "the ingester is stopping; send the batch again later");
         }
         if (events.isEmpty()) {
             return CompletableFuture.completedFuture(new Appended(0, 0));
@@ -79,7 +81,9 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         int size = events.size();
         if (!room.tryAcquire(size)) {
             observer.refused(size, LedgerException.Kind.BUSY);
-            throw new LedgerException(LedgerException.Kind.BUSY, "too many events are waiting to be stored; send the batch again in a moment");
+            throw new LedgerException(
+                    LedgerException.Kind.BUSY,
+                    "too many events are waiting to be stored; send the batch again in a moment");
         }
         Waiting waiting = new Waiting(events, new CompletableFuture<>(), null);
         waiting.answer.whenComplete((done, error) -> room.release(size));
@@ -91,12 +95,14 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         queue.add(waiting);
         if (closing && queue.remove(waiting)) {
             // The writer may have looked at the queue for the last time just before.
-            waiting.answer.completeExceptionally(new LedgerException(LedgerException.Kind.STOPPED, "the ingester is stopping; send the batch again later"));
+            waiting.answer.completeExceptionally(new LedgerException(
+                    LedgerException.Kind.STOPPED, "the ingester is stopping; send the batch again later"));
         }
     }
 
     /**
-     * Does other work on the writer's thread, after the batches that wait now, and waits for it. Keep it short: batches that come meanwhile wait.
+     * Does other work on the writer's thread, after the batches that wait now, and waits for it. Keep it short: batches
+     * that come meanwhile wait.
      *
      * @throws LedgerException as {@link #append}, or when the work failed
      */
@@ -153,7 +159,9 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         List<Waiting> group = new ArrayList<>();
         group.add(first);
         int events = first.events.size();
-        for (Waiting next = queue.peek(); next != null && next.turn == null && events + next.events.size() <= maxGroup; next = queue.peek()) {
+        for (Waiting next = queue.peek();
+                next != null && next.turn == null && events + next.events.size() <= maxGroup;
+                next = queue.peek()) {
             group.add(queue.poll());
             events += next.events.size();
         }
@@ -166,10 +174,12 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         try {
             stored = committer.commit(group.stream().map(Waiting::events).toList());
         } catch (Throwable e) {
-            // Whatever it was, the callers must hear of it and the writer must live: without it nothing would ever be stored or refused again.
+            // Whatever it was, the callers must hear of it and the writer must live: without it nothing would ever be
+            // stored or refused again.
             LedgerException failure = Failures.of("the ledger could not store the batch", e);
             if (failure.kind() == LedgerException.Kind.AWAY || failure.kind() == LedgerException.Kind.BUSY) {
-                // No batch is at fault, and waiting for the database once for each would keep the next callers waiting, too.
+                // No batch is at fault, and waiting for the database once for each would keep the next callers waiting,
+                // too.
                 away(failure);
                 group.forEach(waiting -> waiting.answer.completeExceptionally(failure));
                 return;
@@ -180,7 +190,11 @@ final class GroupCommitter implements EventSink, AutoCloseable {
                 return;
             }
             if (failure.kind() == LedgerException.Kind.FAILED) {
-                LOG.error("A batch of {} events was not stored and not acknowledged: {}", group.get(0).events.size(), failure.getMessage(), e);
+                LOG.error(
+                        "A batch of {} events was not stored and not acknowledged: {}",
+                        group.get(0).events.size(),
+                        failure.getMessage(),
+                        e);
             } else if (failure.kind() == LedgerException.Kind.FULL) {
                 away(failure);
             }
@@ -193,7 +207,11 @@ final class GroupCommitter implements EventSink, AutoCloseable {
             LOG.info("Batches are stored again");
         }
         int fresh = stored.stream().mapToInt(Integer::intValue).sum();
-        observer.committed(group.size(), fresh, group.stream().mapToInt(waiting -> waiting.events.size()).sum() - fresh, Duration.ofNanos(System.nanoTime() - began));
+        observer.committed(
+                group.size(),
+                fresh,
+                group.stream().mapToInt(waiting -> waiting.events.size()).sum() - fresh,
+                Duration.ofNanos(System.nanoTime() - began));
         for (int i = 0; i < group.size(); i++) {
             Waiting waiting = group.get(i);
             waiting.answer.complete(new Appended(stored.get(i), waiting.events.size() - stored.get(i)));
@@ -208,7 +226,10 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         }
     }
 
-    /** Takes no more batches, stores those that wait, and returns when that is done or after {@code patience}; says whether it is done. */
+    /**
+     * Takes no more batches, stores those that wait, and returns when that is done or after {@code patience}; says
+     * whether it is done.
+     */
     boolean drain(Duration patience) {
         closing = true;
         try {
@@ -218,7 +239,8 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         }
         Waiting left;
         while ((left = queue.poll()) != null) {
-            left.answer.completeExceptionally(new LedgerException(LedgerException.Kind.STOPPED, "the ingester stopped before the batch was stored; send it again"));
+            left.answer.completeExceptionally(new LedgerException(
+                    LedgerException.Kind.STOPPED, "the ingester stopped before the batch was stored; send it again"));
         }
         return !thread.isAlive();
     }

@@ -32,7 +32,10 @@ import org.jdbi.v3.core.argument.AbstractArgumentFactory;
 import org.jdbi.v3.core.argument.Argument;
 import org.jdbi.v3.core.config.ConfigRegistry;
 
-/** What the ledgers share, whatever database is under them: queries, outbox, and the thread that stores groups of batches. */
+/**
+ * What the ledgers share, whatever database is under them: queries, outbox, and the thread that stores groups of
+ * batches.
+ */
 public abstract class JdbcLedger implements Ledger {
     private static final Duration DRAIN = Duration.ofSeconds(5);
 
@@ -53,7 +56,14 @@ public abstract class JdbcLedger implements Ledger {
      * @param maxGroup most events in one commit
      * @param queryTimeout longest time for one statement of an audit
      */
-    public JdbcLedger(Jdbi jdbi, JdbcOutbox outbox, List<String> mirrors, int queueEvents, int maxGroup, Duration queryTimeout, Clock clock) {
+    public JdbcLedger(
+            Jdbi jdbi,
+            JdbcOutbox outbox,
+            List<String> mirrors,
+            int queueEvents,
+            int maxGroup,
+            Duration queryTimeout,
+            Clock clock) {
         this.jdbi = jdbi;
         this.clock = clock;
         this.health = new StoreHealth(jdbi);
@@ -63,51 +73,62 @@ public abstract class JdbcLedger implements Ledger {
         this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
-        this.committer = new GroupCommitter(new GroupCommitter.Committer() {
-            @Override
-            public List<Integer> commit(List<List<Event>> batches) throws Exception {
-                health.require();
-                return JdbcLedger.this.commit(batches, null);
-            }
+        this.committer = new GroupCommitter(
+                new GroupCommitter.Committer() {
+                    @Override
+                    public List<Integer> commit(List<List<Event>> batches) throws Exception {
+                        health.require();
+                        return JdbcLedger.this.commit(batches, null);
+                    }
 
-            @Override
-            public void idle() throws Exception {
-                JdbcLedger.this.idle();
-            }
-        }, queueEvents, maxGroup);
+                    @Override
+                    public void idle() throws Exception {
+                        JdbcLedger.this.idle();
+                    }
+                },
+                queueEvents,
+                maxGroup);
         this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, health, clock);
     }
 
     /**
-     * Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's thread alone.
+     * Stores batches in one durable transaction, and returns how many events of each were new. Runs on the writer's
+     * thread alone.
      *
      * @param precondition what must hold before, or null
      */
     protected abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
 
     /** Asks in the transaction that would store the batches, when no other writer can come between. */
-    protected static void require(Precondition precondition, List<List<Event>> batches, Handle handle) throws SQLException {
+    protected static void require(Precondition precondition, List<List<Event>> batches, Handle handle)
+            throws SQLException {
         if (precondition == null || batches.stream().flatMap(List::stream).allMatch(event -> isStored(event, handle))) {
             return;
         }
-        if (!precondition.holds().test(JdbcLookup.known(handle.getConnection(), precondition.key(), precondition.narrowing()))) {
-            throw new LedgerException(LedgerException.Kind.CONFLICT, "job " + precondition.key() + " is not as the request has it");
+        if (!precondition
+                .holds()
+                .test(JdbcLookup.known(handle.getConnection(), precondition.key(), precondition.narrowing()))) {
+            throw new LedgerException(
+                    LedgerException.Kind.CONFLICT, "job " + precondition.key() + " is not as the request has it");
         }
     }
 
     /** A commit of which the answer was lost is done again, and must not take its own event for somebody else's. */
     private static boolean isStored(Event event, Handle handle) {
         return handle.createQuery("SELECT COUNT(*) FROM events WHERE run_id = ? AND seq = ?")
-                .bind(0, event.head().run().value())
-                .bind(1, event.head().seq())
-                .mapTo(Long.class)
-                .one() > 0;
+                        .bind(0, event.head().run().value())
+                        .bind(1, event.head().seq())
+                        .mapTo(Long.class)
+                        .one()
+                > 0;
     }
 
     /** Is called some times a second while no batch waits. Runs on the writer's thread alone. */
     protected void idle() throws Exception {}
 
-    /** One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone. */
+    /**
+     * One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone.
+     */
     protected abstract <T> T durably(JdbcRetention.Work<T> work) throws Exception;
 
     /** Work that is no batch of events, in its turn between the groups. */

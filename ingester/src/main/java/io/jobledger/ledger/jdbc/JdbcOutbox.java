@@ -18,7 +18,10 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
-/** The outbox table, for one process alone. Losing one of its commits in a crash costs a repeated put, so none of them is synced. */
+/**
+ * The outbox table, for one process alone. Losing one of its commits in a crash costs a repeated put, so none of them
+ * is synced.
+ */
 public class JdbcOutbox implements Outbox {
     private static final int MAX_ERROR = 2000;
 
@@ -47,7 +50,8 @@ public class JdbcOutbox implements Outbox {
     public List<Integer> feed(List<String> uris) {
         return jdbi.inTransaction(handle -> {
             Map<String, Integer> known = new LinkedHashMap<>();
-            handle.createQuery("SELECT mirror_id, uri FROM mirrors").map((rows, c) -> Map.entry(rows.getString(2), rows.getInt(1)))
+            handle.createQuery("SELECT mirror_id, uri FROM mirrors")
+                    .map((rows, c) -> Map.entry(rows.getString(2), rows.getInt(1)))
                     .forEach(row -> known.put(row.getKey(), row.getValue()));
             known.forEach((uri, id) -> {
                 if (!uris.contains(uri)) {
@@ -74,7 +78,11 @@ public class JdbcOutbox implements Outbox {
     /** A mirror that joins late gets the newest record of every key. */
     protected final void fill(Handle handle, int mirror) {
         Map<UUID, JobKey> page = new LinkedHashMap<>();
-        try (var docs = handle.createQuery("SELECT doc FROM jobs").setFetchSize(1000).map((rows, c) -> JobDocs.job(rows.getString(1))).stream()) {
+        try (var docs = handle
+                .createQuery("SELECT doc FROM jobs")
+                .setFetchSize(1000)
+                .map((rows, c) -> JobDocs.job(rows.getString(1)))
+                .stream()) {
             docs.forEach(job -> {
                 job.keys().forEach(key -> page.put(key.digest(), key));
                 if (page.size() >= 1000) {
@@ -99,11 +107,20 @@ public class JdbcOutbox implements Outbox {
     }
 
     private static List<Entry> entries(Handle handle, int mirror, String when, Instant moment, int limit) {
-        return handle.createQuery("SELECT host, play, job, version, attempts FROM outbox WHERE mirror_id = ? AND blocked = FALSE AND next_attempt_at " + when
-                        + " ORDER BY next_attempt_at LIMIT ?")
-                .bind(0, mirror).bind(1, Sql.utc(moment)).bind(2, limit)
+        return handle.createQuery(
+                        "SELECT host, play, job, version, attempts FROM outbox WHERE mirror_id = ? AND blocked = FALSE"
+                                + " AND next_attempt_at "
+                                + when + " ORDER BY next_attempt_at LIMIT ?")
+                .bind(0, mirror)
+                .bind(1, Sql.utc(moment))
+                .bind(2, limit)
                 .map((rows, c) -> new Entry(
-                        mirror, new JobKey(rows.getString(1), rows.getString(2), rows.getString(3)), rows.getLong(4), rows.getInt(5), null, Instant.MAX))
+                        mirror,
+                        new JobKey(rows.getString(1), rows.getString(2), rows.getString(3)),
+                        rows.getLong(4),
+                        rows.getInt(5),
+                        null,
+                        Instant.MAX))
                 .list();
     }
 
@@ -113,7 +130,8 @@ public class JdbcOutbox implements Outbox {
             return;
         }
         jdbi.useTransaction(handle -> {
-            RowBatch rows = new RowBatch(handle, "DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ?");
+            RowBatch rows =
+                    new RowBatch(handle, "DELETE FROM outbox WHERE mirror_id = ? AND key_id = ? AND version = ?");
             entries.forEach(entry -> rows.add(entry.mirror(), entry.key().digest(), entry.version()));
             rows.execute();
         });
@@ -126,41 +144,62 @@ public class JdbcOutbox implements Outbox {
     @Override
     public void failed(Entry entry, String error, Duration pause) {
         jdbi.useHandle(handle -> handle.execute(
-                "UPDATE outbox SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE mirror_id = ? AND key_id = ?",
-                cut(error), Sql.utc(clock.instant().plus(pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause)), entry.mirror(), entry.key().digest()));
+                "UPDATE outbox SET attempts = attempts + 1, last_error = ?, next_attempt_at = ? WHERE mirror_id = ?"
+                        + " AND key_id = ?",
+                cut(error),
+                Sql.utc(clock.instant().plus(pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause)),
+                entry.mirror(),
+                entry.key().digest()));
     }
 
     @Override
     public void block(Entry entry, String error) {
         jdbi.useHandle(handle -> handle.execute(
-                "UPDATE outbox SET attempts = attempts + 1, last_error = ?, blocked = TRUE WHERE mirror_id = ? AND key_id = ?",
-                cut(error), entry.mirror(), entry.key().digest()));
+                "UPDATE outbox SET attempts = attempts + 1, last_error = ?, blocked = TRUE WHERE mirror_id = ? AND"
+                        + " key_id = ?",
+                cut(error),
+                entry.mirror(),
+                entry.key().digest()));
     }
 
     @Override
     public int release(int mirror) {
         return jdbi.inTransaction(handle -> {
-            int blocked = handle.createQuery("SELECT COUNT(*) FROM outbox WHERE mirror_id = ? AND blocked = TRUE").bind(0, mirror).mapTo(Integer.class).one();
+            int blocked = handle.createQuery("SELECT COUNT(*) FROM outbox WHERE mirror_id = ? AND blocked = TRUE")
+                    .bind(0, mirror)
+                    .mapTo(Integer.class)
+                    .one();
             unblock(handle, mirror);
             return blocked;
         });
     }
 
     protected void unblock(Handle handle, int mirror) {
-        handle.execute("UPDATE outbox SET blocked = FALSE, attempts = 0, next_attempt_at = ? WHERE mirror_id = ?", Sql.utc(clock.instant()), mirror);
+        handle.execute(
+                "UPDATE outbox SET blocked = FALSE, attempts = 0, next_attempt_at = ? WHERE mirror_id = ?",
+                Sql.utc(clock.instant()),
+                mirror);
     }
 
     @Override
     public Backlog backlog(int mirror) {
         return jdbi.withHandle(handle -> {
             String lastError = handle.createQuery(
-                            "SELECT last_error FROM outbox WHERE mirror_id = ? AND last_error IS NOT NULL ORDER BY next_attempt_at DESC LIMIT 1")
-                    .bind(0, mirror).mapTo(String.class).findOne().orElse(null);
-            return handle.createQuery("SELECT COUNT(*) AS entries, COALESCE(SUM(CASE WHEN blocked THEN 1 ELSE 0 END), 0) AS blocked, MIN(enqueued_at) AS oldest"
-                            + " FROM outbox WHERE mirror_id = ?")
+                            "SELECT last_error FROM outbox WHERE mirror_id = ? AND last_error IS NOT NULL ORDER BY"
+                                    + " next_attempt_at DESC LIMIT 1")
+                    .bind(0, mirror)
+                    .mapTo(String.class)
+                    .findOne()
+                    .orElse(null);
+            return handle.createQuery(
+                            "SELECT COUNT(*) AS entries, COALESCE(SUM(CASE WHEN blocked THEN 1 ELSE 0 END), 0) AS"
+                                    + " blocked, MIN(enqueued_at) AS oldest FROM outbox WHERE mirror_id = ?")
                     .bind(0, mirror)
                     .map((rows, c) -> new Backlog(
-                            rows.getLong("entries") - rows.getLong("blocked"), rows.getLong("blocked"), Rows.instant(rows, "oldest"), lastError))
+                            rows.getLong("entries") - rows.getLong("blocked"),
+                            rows.getLong("blocked"),
+                            Rows.instant(rows, "oldest"),
+                            lastError))
                     .one();
         });
     }

@@ -27,7 +27,13 @@ final class JdbcUpkeep implements Upkeep {
     private final Clock clock;
 
     /** @param bytes size of the database on its disk */
-    JdbcUpkeep(Jdbi jdbi, GroupCommitter committer, JdbcRetention.Writer writer, LongSupplier bytes, StoreHealth health, Clock clock) {
+    JdbcUpkeep(
+            Jdbi jdbi,
+            GroupCommitter committer,
+            JdbcRetention.Writer writer,
+            LongSupplier bytes,
+            StoreHealth health,
+            Clock clock) {
         this.jdbi = jdbi;
         this.committer = committer;
         this.writer = writer;
@@ -51,16 +57,30 @@ final class JdbcUpkeep implements Upkeep {
         OffsetDateTime now = Sql.utc(clock.instant());
         try {
             return jdbi.withHandle(handle -> {
-                long open = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running'").mapTo(Long.class).one();
-                long overdue = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running' AND deadline < ?").bind(0, now).mapTo(Long.class).one();
-                long lost = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'lost'").mapTo(Long.class).one();
-                return handle.createQuery("SELECT COUNT(*) AS runs, COALESCE(SUM(CASE WHEN finished_seq = max_seq THEN 1 ELSE 0 END), 0) AS finished,"
-                                + " COALESCE(SUM(CASE WHEN (finished_seq IS NULL OR finished_seq <> max_seq)"
-                                + " AND (last_received_at < ? OR interrupted_seq = max_seq) THEN 1 ELSE 0 END), 0) AS interrupted FROM runs")
+                long open = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running'")
+                        .mapTo(Long.class)
+                        .one();
+                long overdue = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'running' AND deadline < ?")
+                        .bind(0, now)
+                        .mapTo(Long.class)
+                        .one();
+                long lost = handle.createQuery("SELECT COUNT(*) FROM jobs WHERE status = 'lost'")
+                        .mapTo(Long.class)
+                        .one();
+                return handle.createQuery(
+                                "SELECT COUNT(*) AS runs, COALESCE(SUM(CASE WHEN finished_seq = max_seq THEN 1 ELSE 0"
+                                        + " END), 0) AS finished, COALESCE(SUM(CASE WHEN (finished_seq IS NULL OR"
+                                        + " finished_seq <> max_seq) AND (last_received_at < ? OR interrupted_seq ="
+                                        + " max_seq) THEN 1 ELSE 0 END), 0) AS interrupted FROM runs")
                         .bind(0, now.minus(silence))
                         .map((rows, context) -> new LedgerFigures(
-                                open - overdue, overdue, lost, rows.getLong("runs") - rows.getLong("finished") - rows.getLong("interrupted"), rows.getLong("finished"),
-                                rows.getLong("interrupted"), bytes.getAsLong()))
+                                open - overdue,
+                                overdue,
+                                lost,
+                                rows.getLong("runs") - rows.getLong("finished") - rows.getLong("interrupted"),
+                                rows.getLong("finished"),
+                                rows.getLong("interrupted"),
+                                bytes.getAsLong()))
                         .one();
             });
         } catch (JdbiException e) {

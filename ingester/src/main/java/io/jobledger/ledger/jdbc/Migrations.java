@@ -6,7 +6,10 @@ import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 
-/** Brings a database to this program's version. Flyway lets one process at a time do it; the others wait and find it done. */
+/**
+ * Brings a database to this program's version. Flyway lets one process at a time do it; the others wait and find it
+ * done.
+ */
 public final class Migrations {
     private Migrations() {}
 
@@ -20,7 +23,9 @@ public final class Migrations {
     public static void run(DataSource database, String ledger, String... folders) {
         Flyway flyway = Flyway.configure()
                 .dataSource(database)
-                .locations(Arrays.stream(folders).map(folder -> "classpath:migrations/" + folder).toArray(String[]::new))
+                .locations(Arrays.stream(folders)
+                        .map(folder -> "classpath:migrations/" + folder)
+                        .toArray(String[]::new))
                 .cleanDisabled(true)
                 .baselineOnMigrate(false)
                 .load();
@@ -29,7 +34,8 @@ public final class Migrations {
                 throw new LedgerException(
                         LedgerException.Kind.UNUSABLE,
                         ledger + " is newer than this program: it has version " + migration.getVersion()
-                                + ", which this program does not know. Start the newer Jobledger that wrote it, or name another ledger with --ledger");
+                                + ", which this program does not know. Start the newer Jobledger that wrote it, or"
+                                + " name another ledger with --ledger");
             }
         }
         flyway.migrate();

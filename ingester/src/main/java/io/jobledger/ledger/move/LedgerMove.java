@@ -37,8 +37,9 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Moves an embedded ledger, which no ingester has open, into an empty PostgreSQL database: every row as it is, the numbers and times of its events too. What is interrupted
- * goes on when it is started again; if the source has changed since, from the beginning. The source is only read, and stays. The tokens that opened the embedded ledger go first:
+ * Moves an embedded ledger, which no ingester has open, into an empty PostgreSQL database: every row as it is, the
+ * numbers and times of its events too. What is interrupted goes on when it is started again; if the source has changed
+ * since, from the beginning. The source is only read, and stays. The tokens that opened the embedded ledger go first:
  * no ingester serves the new one before it is whole, and so never without them.
  */
 public final class LedgerMove {
@@ -97,7 +98,7 @@ public final class LedgerMove {
         H2Ledger.claim(database);
         try (HikariDataSource pool = PostgresConnections.patientPool(target)) {
             Jdbi to = prepared(pool);
-            H2Files.prepare(file, base -> { });
+            H2Files.prepare(file, base -> {});
             Journal.refuseLeft(database);
             return LedgerMark.keeping(database, () -> {
                 try (H2Connections connections = new H2Connections(file, CACHE_KIB, H2Ledger.Medium.DISK.scheme())) {
@@ -150,27 +151,46 @@ public final class LedgerMove {
 
     private void moveTokens(Jdbi to) {
         if (!access.tokens().isEmpty()) {
-            new PostgresTrail(to, target.toString(), Clock.systemUTC()).record(new Act("token.move", access.by(), "local", Map.of("ids", access.tokens().stream().map(Token::id).toList())));
+            new PostgresTrail(to, target.toString(), Clock.systemUTC())
+                    .record(new Act(
+                            "token.move",
+                            access.by(),
+                            "local",
+                            Map.of(
+                                    "ids",
+                                    access.tokens().stream().map(Token::id).toList())));
             new PostgresTokens(to, target.toString()).adopt(access.tokens());
         }
     }
 
     /** Changes whenever something was stored in the source. */
     private static String fingerprint(Handle from, List<MovePart> parts) {
-        long last = from.createQuery("SELECT COALESCE(MAX(entry), 0) FROM events").mapTo(Long.class).one();
+        long last = from.createQuery("SELECT COALESCE(MAX(entry), 0) FROM events")
+                .mapTo(Long.class)
+                .one();
         return last + parts.stream().map(part -> " " + part.count(from)).reduce("", String::concat);
     }
 
     private void begin(Jdbi to, List<MovePart> parts, String source) {
         to.useTransaction(handle -> {
             PostgresWriteTransaction.lock(handle);
-            String begun = handle.createQuery("SELECT source FROM ledger_move WHERE part = ? AND NOT done").bind(0, WHOLE).mapTo(String.class).findOne().orElse(null);
+            String begun = handle.createQuery("SELECT source FROM ledger_move WHERE part = ? AND NOT done")
+                    .bind(0, WHOLE)
+                    .mapTo(String.class)
+                    .findOne()
+                    .orElse(null);
             if (Objects.equals(begun, source)) {
                 return;
             }
-            if (begun == null && handle.createQuery("SELECT EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM jobs)").mapTo(Boolean.class).one()) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE,
-                        "the ledger " + target + " is not empty: a ledger is moved into an empty database only. Make another database, or name the one you meant");
+            if (begun == null
+                    && handle.createQuery("SELECT EXISTS (SELECT 1 FROM events) OR EXISTS (SELECT 1 FROM jobs)")
+                            .mapTo(Boolean.class)
+                            .one()) {
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "the ledger " + target
+                                + " is not empty: a ledger is moved into an empty database only. Make another"
+                                + " database, or name the one you meant");
             }
             parts.forEach(part -> handle.execute("TRUNCATE " + part.table()));
             handle.execute("TRUNCATE run_days");
@@ -186,8 +206,10 @@ public final class LedgerMove {
 
     private void copy(MovePart part, Handle from, Jdbi to) throws SQLException {
         record State(long after, boolean done) {}
-        State state = to.withHandle(handle -> handle.createQuery("SELECT after, done FROM ledger_move WHERE part = ?").bind(0, part.table())
-                .map((rows, c) -> new State(rows.getLong(1), rows.getBoolean(2))).one());
+        State state = to.withHandle(handle -> handle.createQuery("SELECT after, done FROM ledger_move WHERE part = ?")
+                .bind(0, part.table())
+                .map((rows, c) -> new State(rows.getLong(1), rows.getBoolean(2)))
+                .one());
         if (state.done) {
             return;
         }
@@ -197,7 +219,10 @@ public final class LedgerMove {
         try (PreparedStatement sql = from.getConnection().prepareStatement(part.select())) {
             if (part.numbered()) {
                 sql.setLong(1, after);
-                copied = from.createQuery("SELECT COUNT(*) FROM " + part.table() + " WHERE entry < ?").bind(0, after).mapTo(Long.class).one();
+                copied = from.createQuery("SELECT COUNT(*) FROM " + part.table() + " WHERE entry < ?")
+                        .bind(0, after)
+                        .mapTo(Long.class)
+                        .one();
             }
             try (ResultSet rows = sql.executeQuery()) {
                 List<List<Object>> page = new ArrayList<>();
@@ -225,8 +250,12 @@ public final class LedgerMove {
         long last = part.number(page.get(page.size() - 1));
         to.useTransaction(handle -> {
             PostgresWriteTransaction.lock(handle);
-            if (handle.execute("UPDATE ledger_move SET after = ? WHERE part = ? AND after = ?", last, part.table(), after) != 1) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE, "another process is moving a ledger to " + target + ": let it finish");
+            if (handle.execute(
+                            "UPDATE ledger_move SET after = ? WHERE part = ? AND after = ?", last, part.table(), after)
+                    != 1) {
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "another process is moving a ledger to " + target + ": let it finish");
             }
             part.insert(handle, page, partitions);
         });
@@ -240,8 +269,11 @@ public final class LedgerMove {
         RowDigest now = to.<RowDigest, SQLException>inTransaction(part::digest);
         progress.step(before.rows());
         if (before.rows() != now.rows() || !before.hex().equals(now.hex())) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, part.table() + " differs after the move: " + before.rows() + " rows in " + H2Files.databaseFile(file) + ", "
-                    + now.rows() + " in " + target + ". Empty that database and start again; if it happens twice, please report it");
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    part.table() + " differs after the move: " + before.rows() + " rows in "
+                            + H2Files.databaseFile(file) + ", " + now.rows() + " in " + target
+                            + ". Empty that database and start again; if it happens twice, please report it");
         }
         return new Moved(part.table(), now.rows(), now.hex());
     }

@@ -10,7 +10,10 @@ import java.sql.Timestamp;
 import java.time.OffsetDateTime;
 import java.util.HexFormat;
 
-/** Counts rows and sums their SHA-256, so that two tables can be compared in whatever order each is read. Not thread-safe. */
+/**
+ * Counts rows and sums their SHA-256, so that two tables can be compared in whatever order each is read. Not
+ * thread-safe.
+ */
 final class RowDigest {
     private final MessageDigest sha;
     private final long[] sum = new long[4];
@@ -30,7 +33,9 @@ final class RowDigest {
         for (int column = 1; column <= columns; column++) {
             byte[] value = bytes(row.getObject(column));
             // With its length before it, so that no two rows look alike by where one value ends.
-            sha.update(ByteBuffer.allocate(Integer.BYTES).putInt(value == null ? -1 : value.length).array());
+            sha.update(ByteBuffer.allocate(Integer.BYTES)
+                    .putInt(value == null ? -1 : value.length)
+                    .array());
             if (value != null) {
                 sha.update(value);
             }

@@ -9,7 +9,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does a small work again and again on a thread of its own. A failure is logged and the work tried again the next time. */
+/**
+ * Does a small work again and again on a thread of its own. A failure is logged and the work tried again the next time.
+ */
 final class Maintenance implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Maintenance.class);
 
@@ -25,13 +27,17 @@ final class Maintenance implements AutoCloseable {
     }
 
     Maintenance(Work work, Duration pause) {
-        thread.scheduleWithFixedDelay(() -> {
-            try {
-                work.run();
-            } catch (RuntimeException | SQLException e) {
-                LOG.warn("The ledger's maintenance was put off: {}", Failures.text(e));
-            }
-        }, pause.toMillis(), pause.toMillis(), TimeUnit.MILLISECONDS);
+        thread.scheduleWithFixedDelay(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (RuntimeException | SQLException e) {
+                        LOG.warn("The ledger's maintenance was put off: {}", Failures.text(e));
+                    }
+                },
+                pause.toMillis(),
+                pause.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     @Override

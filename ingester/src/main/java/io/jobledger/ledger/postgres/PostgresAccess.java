@@ -8,8 +8,8 @@ import java.time.Clock;
 import org.jdbi.v3.core.Jdbi;
 
 /**
- * Tokens and audit trail of a PostgreSQL ledger, which all its ingesters share. It has connections of its own, so that a token can be asked for while audits hold all those of the
- * ledger. Thread-safe.
+ * Tokens and audit trail of a PostgreSQL ledger, which all its ingesters share. It has connections of its own, so that
+ * a token can be asked for while audits hold all those of the ledger. Thread-safe.
  */
 public final class PostgresAccess implements AutoCloseable {
     /** One to read, one to change, and one for the trail, which is written while a change is under way. */

@@ -13,7 +13,10 @@ import org.postgresql.util.PSQLException;
 
 /** Connections to a PostgreSQL ledger. */
 public final class PostgresConnections {
-    /** What the driver is told unless the URL says otherwise: a peer that vanished must be noticed, and after a failover the primary be found. */
+    /**
+     * What the driver is told unless the URL says otherwise: a peer that vanished must be noticed, and after a failover
+     * the primary be found.
+     */
     private static final Map<String, String> DEFAULTS = Map.ofEntries(
             Map.entry("ApplicationName", "jobledger"),
             Map.entry("connectTimeout", "5"),
@@ -37,7 +40,10 @@ public final class PostgresConnections {
         return new HikariDataSource(config);
     }
 
-    /** A few connections for short questions and acts that must not wait until an audit gives back one of the ledger's. They give up soon. */
+    /**
+     * A few connections for short questions and acts that must not wait until an audit gives back one of the ledger's.
+     * They give up soon.
+     */
     static HikariDataSource accessPool(LedgerLocation.Postgres location, int connections) {
         Properties properties = properties(location);
         properties.setProperty("socketTimeout", "5");
@@ -99,7 +105,9 @@ public final class PostgresConnections {
     public static final class ReadOnlyIsBroken implements SQLExceptionOverride {
         @java.lang.Override
         public Override adjudicate(SQLException e) {
-            return e instanceof PSQLException && "25006".equals(e.getSQLState()) ? Override.MUST_EVICT : Override.CONTINUE_EVICT;
+            return e instanceof PSQLException && "25006".equals(e.getSQLState())
+                    ? Override.MUST_EVICT
+                    : Override.CONTINUE_EVICT;
         }
     }
 }

@@ -21,7 +21,6 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
-import org.flywaydb.core.api.FlywayException;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
@@ -31,8 +30,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The ledger in a PostgreSQL database that any number of ingesters share. A commit is durable as the server is set up to be: see docs/explanation/scale.md. A server that
- * restarts or fails over is waited for: meanwhile nothing is acknowledged, callers are told to come back, and {@link #check} says so.
+ * The ledger in a PostgreSQL database that any number of ingesters share. A commit is durable as the server is set up
+ * to be: see docs/explanation/scale.md. A server that restarts or fails over is waited for: meanwhile nothing is
+ * acknowledged, callers are told to come back, and {@link #check} says so.
  */
 public final class PostgresLedger extends JdbcLedger {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresLedger.class);
@@ -47,7 +47,13 @@ public final class PostgresLedger extends JdbcLedger {
      * @param claim how long an entry of the outbox is this ingester's alone
      * @param queryTimeout longest time for one statement of an audit
      */
-    public record Options(LedgerLocation.Postgres location, int queueEvents, int maxGroup, Duration retention, Duration claim, Duration queryTimeout) {}
+    public record Options(
+            LedgerLocation.Postgres location,
+            int queueEvents,
+            int maxGroup,
+            Duration retention,
+            Duration claim,
+            Duration queryTimeout) {}
 
     private final Options options;
     private final HikariDataSource pool;
@@ -56,7 +62,14 @@ public final class PostgresLedger extends JdbcLedger {
     private final PostgresNews news;
     private final Maintenance maintenance;
 
-    private PostgresLedger(Options options, HikariDataSource pool, Jdbi jdbi, PostgresOutbox outbox, EventPartitions partitions, List<String> mirrors, Clock clock) {
+    private PostgresLedger(
+            Options options,
+            HikariDataSource pool,
+            Jdbi jdbi,
+            PostgresOutbox outbox,
+            EventPartitions partitions,
+            List<String> mirrors,
+            Clock clock) {
         super(jdbi, outbox, mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
         this.options = options;
         this.pool = pool;
@@ -79,13 +92,23 @@ public final class PostgresLedger extends JdbcLedger {
             migrate(options.location());
             Jdbi jdbi = jdbi(pool);
             if (isUnfinished(jdbi)) {
-                throw new LedgerException(LedgerException.Kind.UNUSABLE,
-                        "the ledger " + options.location() + " is not whole: a ledger is being moved there. Let 'jobledger migrate-ledger' finish, or start it again");
+                throw new LedgerException(
+                        LedgerException.Kind.UNUSABLE,
+                        "the ledger " + options.location()
+                                + " is not whole: a ledger is being moved there. Let 'jobledger migrate-ledger'"
+                                + " finish, or start it again");
             }
             EventPartitions partitions = new EventPartitions();
             partitions.makeAhead(jdbi, day(clock.instant()));
             warnOfRisks(jdbi);
-            return new PostgresLedger(options, pool, jdbi, new PostgresOutbox(jdbi, UUID.randomUUID(), options.claim(), clock), partitions, mirrors, clock);
+            return new PostgresLedger(
+                    options,
+                    pool,
+                    jdbi,
+                    new PostgresOutbox(jdbi, UUID.randomUUID(), options.claim(), clock),
+                    partitions,
+                    mirrors,
+                    clock);
         } catch (RuntimeException e) {
             pool.close();
             throw unusable(options.location(), e);
@@ -111,10 +134,16 @@ public final class PostgresLedger extends JdbcLedger {
     /** What an acknowledgement rests on and the program cannot set. */
     private static void warnOfRisks(Jdbi jdbi) {
         String off = jdbi.withHandle(handle -> handle.createQuery(
-                        "SELECT string_agg(name, ' and ') FROM pg_settings WHERE name IN ('fsync', 'full_page_writes') AND setting = 'off'")
-                .mapTo(String.class).findOne().orElse(null));
+                        "SELECT string_agg(name, ' and ') FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')"
+                                + " AND setting = 'off'")
+                .mapTo(String.class)
+                .findOne()
+                .orElse(null));
         if (off != null) {
-            LOG.warn("The PostgreSQL server has {} switched off: what is acknowledged may be lost when its machine loses power", off);
+            LOG.warn(
+                    "The PostgreSQL server has {} switched off: what is acknowledged may be lost when its machine"
+                            + " loses power",
+                    off);
         }
     }
 
@@ -124,13 +153,18 @@ public final class PostgresLedger extends JdbcLedger {
             return known;
         }
         String hint = switch (Failures.state(e)) {
-            case "28P01", "28000" -> ". Give the user as --ledger-user or PGUSER, the password as PGPASSWORD, in a passfile or as --ledger-password-file";
+            case "28P01", "28000" ->
+                ". Give the user as --ledger-user or PGUSER, the password as PGPASSWORD, in a passfile or as"
+                        + " --ledger-password-file";
             case "3D000" -> ". Make the database first: docs/how-to/postgresql.md says how";
             case "42501" -> ". The user must own the database or its schema: docs/how-to/postgresql.md says how";
             case "08001", "08004", "08006", "57P03" -> ". Is the server up, and the address right?";
             default -> "";
         };
-        return new LedgerException(LedgerException.Kind.UNUSABLE, "the ledger " + location + " cannot be opened: " + Failures.text(e) + hint, e);
+        return new LedgerException(
+                LedgerException.Kind.UNUSABLE,
+                "the ledger " + location + " cannot be opened: " + Failures.text(e) + hint,
+                e);
     }
 
     @Override
@@ -163,8 +197,11 @@ public final class PostgresLedger extends JdbcLedger {
             try {
                 return jdbi().<T, SQLException>inTransaction(work::in);
             } catch (JdbiException | SQLException e) {
-                // The pool may hold connections that a restart has cut; each is found out by use. When there is none to be had, it has waited for one already.
-                if (tries == TRIES || Failures.isNoConnection(e) || !Failures.state(e).matches("08...|57P0.|25006|40001|40P01")) {
+                // The pool may hold connections that a restart has cut; each is found out by use. When there is none to
+                // be had, it has waited for one already.
+                if (tries == TRIES
+                        || Failures.isNoConnection(e)
+                        || !Failures.state(e).matches("08...|57P0.|25006|40001|40P01")) {
                     throw e;
                 }
             }
@@ -183,7 +220,9 @@ public final class PostgresLedger extends JdbcLedger {
     @Override
     public long bytes() {
         try {
-            return jdbi().withHandle(handle -> handle.createQuery("SELECT pg_database_size(current_database())").mapTo(Long.class).one());
+            return jdbi().withHandle(handle -> handle.createQuery("SELECT pg_database_size(current_database())")
+                    .mapTo(Long.class)
+                    .one());
         } catch (JdbiException e) {
             throw Failures.of("the size of the ledger " + location() + " cannot be read", e);
         }
@@ -201,8 +240,11 @@ public final class PostgresLedger extends JdbcLedger {
 
     @Override
     public void backup(Path file) {
-        throw new LedgerException(LedgerException.Kind.UNSUPPORTED,
-                "the ledger " + location() + " is backed up with PostgreSQL's own tools: pg_dump, or a base backup with archived WAL. See docs/how-to/postgresql.md");
+        throw new LedgerException(
+                LedgerException.Kind.UNSUPPORTED,
+                "the ledger " + location()
+                        + " is backed up with PostgreSQL's own tools: pg_dump, or a base backup with archived WAL. See"
+                        + " docs/how-to/postgresql.md");
     }
 
     @Override
@@ -237,6 +279,8 @@ public final class PostgresLedger extends JdbcLedger {
 
     /** Whether a move into this database has begun and not ended. */
     private static boolean isUnfinished(Jdbi jdbi) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)").mapTo(Boolean.class).one());
+        return jdbi.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)")
+                .mapTo(Boolean.class)
+                .one());
     }
 }

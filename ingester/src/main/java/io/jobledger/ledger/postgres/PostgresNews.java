@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears of what any ingester stores: LISTEN on a connection of its own. After a break it looks up what it missed. Thread-safe; it tells on its own thread, to somebody who must be
- * quick.
+ * Hears of what any ingester stores: LISTEN on a connection of its own. After a break it looks up what it missed.
+ * Thread-safe; it tells on its own thread, to somebody who must be quick.
  */
 final class PostgresNews implements AutoCloseable {
     static final String CHANNEL = "jobledger_events";
@@ -47,7 +47,8 @@ final class PostgresNews implements AutoCloseable {
     private void run() {
         boolean failing = false;
         while (goesOn()) {
-            try (Connection connection = PostgresConnections.lasting(location); Statement sql = connection.createStatement()) {
+            try (Connection connection = PostgresConnections.lasting(location);
+                    Statement sql = connection.createStatement()) {
                 sql.execute("LISTEN " + CHANNEL);
                 // After it began to listen, so that nothing falls in between.
                 try (ResultSet rows = sql.executeQuery("SELECT entry FROM ledger_head")) {

@@ -48,7 +48,10 @@ public final class PostgresTokens implements TokenStore {
         }
     }
 
-    /** One change at a time in this process, so that none waits for another one's lock while it holds the connection that the other's trail needs. */
+    /**
+     * One change at a time in this process, so that none waits for another one's lock while it holds the connection
+     * that the other's trail needs.
+     */
     @Override
     public synchronized void change(UnaryOperator<List<Token>> change) {
         try {
@@ -62,16 +65,26 @@ public final class PostgresTokens implements TokenStore {
             });
         } catch (JdbiException e) {
             // A commit may have come through without a word; where there was no connection there was none.
-            throw failure("changed", Failures.isNoConnection(e) ? "" : "; whether it was changed is not known: 'jobledger token ls' shows it", e);
+            throw failure(
+                    "changed",
+                    Failures.isNoConnection(e)
+                            ? ""
+                            : "; whether it was changed is not known: 'jobledger token ls' shows it",
+                    e);
         }
     }
 
-    /** Takes over the tokens of another store. Of one that is here already nothing changes but that it is revoked if it is revoked there. */
+    /**
+     * Takes over the tokens of another store. Of one that is here already nothing changes but that it is revoked if it
+     * is revoked there.
+     */
     public void adopt(List<Token> others) {
         change(known -> {
             List<Token> all = new ArrayList<>(known);
             for (Token other : others) {
-                Optional<Token> here = known.stream().filter(token -> token.id().equals(other.id())).findFirst();
+                Optional<Token> here = known.stream()
+                        .filter(token -> token.id().equals(other.id()))
+                        .findFirst();
                 if (here.isEmpty()) {
                     all.add(other);
                 } else if (other.revokedAt() != null) {
@@ -83,32 +96,58 @@ public final class PostgresTokens implements TokenStore {
     }
 
     private List<Token> all(Handle handle) {
-        return handle.createQuery("SELECT id, name, scopes, sha256, created_at, created_by, expires_at, revoked_at FROM access_tokens ORDER BY position")
-                .map((rows, c) -> token(rows)).list();
+        return handle.createQuery("SELECT id, name, scopes, sha256, created_at, created_by, expires_at, revoked_at FROM"
+                        + " access_tokens ORDER BY position")
+                .map((rows, c) -> token(rows))
+                .list();
     }
 
     private Token token(ResultSet rows) throws SQLException {
         try {
-            return new Token(rows.getString(1), rows.getString(2), Scope.parse(rows.getString(3)), rows.getString(4),
-                    Rows.instant(rows, "created_at"), rows.getString(6), Rows.instant(rows, "expires_at"), Rows.instant(rows, "revoked_at"));
+            return new Token(
+                    rows.getString(1),
+                    rows.getString(2),
+                    Scope.parse(rows.getString(3)),
+                    rows.getString(4),
+                    Rows.instant(rows, "created_at"),
+                    rows.getString(6),
+                    Rows.instant(rows, "expires_at"),
+                    Rows.instant(rows, "revoked_at"));
         } catch (IllegalArgumentException e) {
-            throw new TokenStoreException("the tokens in " + place + " are damaged: one of them has scopes that do not exist. Delete its row of access_tokens, and make a new token", e);
+            throw new TokenStoreException(
+                    "the tokens in " + place
+                            + " are damaged: one of them has scopes that do not exist. Delete its row of"
+                            + " access_tokens, and make a new token",
+                    e);
         }
     }
 
     private static void insert(Handle handle, List<Token> tokens) {
-        RowBatch rows = new RowBatch(handle, "INSERT INTO access_tokens (position, id, name, scopes, sha256, created_at, created_by, expires_at, revoked_at)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?::timestamptz, ?::timestamptz)");
+        RowBatch rows = new RowBatch(
+                handle,
+                "INSERT INTO access_tokens (position, id, name, scopes, sha256, created_at, created_by, expires_at,"
+                        + " revoked_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?::timestamptz, ?::timestamptz)");
         int position = 0;
         for (Token token : tokens) {
-            rows.add(position++, token.id(), token.name(), token.scopes().stream().sorted().map(Scope::wire).collect(Collectors.joining(",")), token.hash(),
-                    Sql.utc(token.createdAt()), token.createdBy(), Sql.utc(token.expiresAt()), Sql.utc(token.revokedAt()));
+            rows.add(
+                    position++,
+                    token.id(),
+                    token.name(),
+                    token.scopes().stream().sorted().map(Scope::wire).collect(Collectors.joining(",")),
+                    token.hash(),
+                    Sql.utc(token.createdAt()),
+                    token.createdBy(),
+                    Sql.utc(token.expiresAt()),
+                    Sql.utc(token.revokedAt()));
         }
         rows.execute();
     }
 
     /** A database that fails in whatever way may answer again: a token is neither good nor bad until then. */
     private TokenStoreException failure(String what, String more, JdbiException e) {
-        return new TokenStoreException("the tokens in " + place + " cannot be " + what + " now, try again: " + Failures.text(e) + more, e, true);
+        return new TokenStoreException(
+                "the tokens in " + place + " cannot be " + what + " now, try again: " + Failures.text(e) + more,
+                e,
+                true);
     }
 }

@@ -14,7 +14,10 @@ import java.util.function.Consumer;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
-/** The administrative acts of all ingesters that share a PostgreSQL ledger, and of the commands that work on it. A line says by {@code via} from where the database was told. */
+/**
+ * The administrative acts of all ingesters that share a PostgreSQL ledger, and of the commands that work on it. A line
+ * says by {@code via} from where the database was told.
+ */
 public final class PostgresTrail implements Trail {
     private static final int FETCH = 1_000;
 
@@ -35,10 +38,16 @@ public final class PostgresTrail implements Trail {
         try {
             jdbi.useTransaction(handle -> {
                 PostgresWriteTransaction.flushed(handle);
-                handle.execute("INSERT INTO audit_trail (at, via, line) VALUES (?, host(inet_client_addr()), ?)", Sql.utc(now), act.line(now));
+                handle.execute(
+                        "INSERT INTO audit_trail (at, via, line) VALUES (?, host(inet_client_addr()), ?)",
+                        Sql.utc(now),
+                        act.line(now));
             });
         } catch (JdbiException e) {
-            throw new TrailException("the audit trail in " + place + " cannot be written (" + Failures.text(e) + "), so nothing was done. Try again when the database answers", e);
+            throw new TrailException(
+                    "the audit trail in " + place + " cannot be written (" + Failures.text(e)
+                            + "), so nothing was done. Try again when the database answers",
+                    e);
         }
     }
 
@@ -46,8 +55,10 @@ public final class PostgresTrail implements Trail {
     public void each(Consumer<String> line) {
         try {
             // In a transaction the driver hands out rows as it reads them.
-            jdbi.useTransaction(handle -> handle.createQuery("SELECT via, line FROM audit_trail ORDER BY entry").setFetchSize(FETCH)
-                    .map((rows, c) -> line(rows.getString(1), rows.getString(2))).forEach(line));
+            jdbi.useTransaction(handle -> handle.createQuery("SELECT via, line FROM audit_trail ORDER BY entry")
+                    .setFetchSize(FETCH)
+                    .map((rows, c) -> line(rows.getString(1), rows.getString(2)))
+                    .forEach(line));
         } catch (JdbiException e) {
             throw new TrailException("the audit trail in " + place + " cannot be read (" + Failures.text(e) + ")", e);
         }
@@ -60,7 +71,8 @@ public final class PostgresTrail implements Trail {
         try {
             return Json.text(((ObjectNode) Json.OWN.readTree(line)).put("via", via));
         } catch (IOException | ClassCastException e) {
-            throw new TrailException("the audit trail in " + place + " is damaged: it has a line that is no JSON object", e);
+            throw new TrailException(
+                    "the audit trail in " + place + " is damaged: it has a line that is no JSON object", e);
         }
     }
 }

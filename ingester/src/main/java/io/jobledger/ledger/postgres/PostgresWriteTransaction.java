@@ -20,13 +20,15 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Writing to PostgreSQL, beside other ingesters: takes the one row that lets only one write at a time, over all of them. A transaction holds a whole group of batches,
- * so what limits the ledger is events in a group and commits in a second, not callers.
+ * Writing to PostgreSQL, beside other ingesters: takes the one row that lets only one write at a time, over all of
+ * them. A transaction holds a whole group of batches, so what limits the ledger is events in a group and commits in a
+ * second, not callers.
  */
 public final class PostgresWriteTransaction implements WriteTransaction {
     /** Said in the transaction and not for the session, which a pooler in between may have given away. */
     private static final String DURABLE =
-            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply' THEN 'remote_apply' ELSE 'on' END, TRUE)";
+            "SELECT set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'remote_apply'"
+                    + " THEN 'remote_apply' ELSE 'on' END, TRUE)";
 
     private final Handle handle;
     private final EventPartitions partitions;
@@ -40,27 +42,39 @@ public final class PostgresWriteTransaction implements WriteTransaction {
         this.today = now.atOffset(ZoneOffset.UTC).toLocalDate();
         lock(handle);
         // Which the others feed counts too: a mirror must not miss what this ingester is told.
-        this.mirrors = handle.createQuery("SELECT mirror_id FROM mirrors ORDER BY mirror_id").mapTo(Integer.class).list();
+        this.mirrors = handle.createQuery("SELECT mirror_id FROM mirrors ORDER BY mirror_id")
+                .mapTo(Integer.class)
+                .list();
     }
 
     /** Waits for its turn, in the transaction that {@code handle} is in. */
     static PostgresWriteTransaction begin(Handle handle, EventPartitions partitions, Instant now) {
         PostgresWriteTransaction writing = new PostgresWriteTransaction(handle, partitions, now);
-        boolean whole = handle.createQuery("SELECT NOT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)").mapTo(Boolean.class).one();
+        boolean whole = handle.createQuery("SELECT NOT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)")
+                .mapTo(Boolean.class)
+                .one();
         if (!whole) {
-            throw new LedgerException(LedgerException.Kind.AWAY, "a ledger is being moved to this database; nothing else is stored until that is done");
+            throw new LedgerException(
+                    LedgerException.Kind.AWAY,
+                    "a ledger is being moved to this database; nothing else is stored until that is done");
         }
         return writing;
     }
 
     /**
-     * Keeps every other writer of the ledger out until the transaction ends, and has it flushed, as {@link #flushed} does.
+     * Keeps every other writer of the ledger out until the transaction ends, and has it flushed, as {@link #flushed}
+     * does.
      */
     public static void lock(Handle handle) {
-        handle.createQuery(DURABLE + " FROM ledger_head FOR UPDATE OF ledger_head").mapTo(String.class).one();
+        handle.createQuery(DURABLE + " FROM ledger_head FOR UPDATE OF ledger_head")
+                .mapTo(String.class)
+                .one();
     }
 
-    /** Has the transaction's commit flushed, also where the server's default is to be quick: what is acknowledged must last. */
+    /**
+     * Has the transaction's commit flushed, also where the server's default is to be quick: what is acknowledged must
+     * last.
+     */
     static void flushed(Handle handle) {
         handle.createQuery(DURABLE).mapTo(String.class).one();
     }
@@ -77,10 +91,11 @@ public final class PostgresWriteTransaction implements WriteTransaction {
         for (Map.Entry<LocalDate, List<UUID>> day : old.entrySet()) {
             List<UUID> runs = new ArrayList<>();
             List<Long> seqs = new ArrayList<>();
-            day.getValue().forEach(run -> asked.get(run).forEach(seq -> {
-                runs.add(run);
-                seqs.add(seq);
-            }));
+            day.getValue()
+                    .forEach(run -> asked.get(run).forEach(seq -> {
+                        runs.add(run);
+                        seqs.add(seq);
+                    }));
             handle.createQuery("SELECT e.run_id, e.seq FROM unnest(?::uuid[], ?::bigint[]) AS asked (run_id, seq)"
                             + " JOIN events e ON e.run_id = asked.run_id AND e.seq = asked.seq AND e.day = ?")
                     .bindBySqlType(0, Sql.array(handle, "uuid", runs), Types.ARRAY)
@@ -101,11 +116,14 @@ public final class PostgresWriteTransaction implements WriteTransaction {
                 .map((rows, c) -> Map.entry(rows.getObject(1, UUID.class), rows.getObject(2, LocalDate.class)))
                 .forEach(row -> {
                     days.put(row.getKey(), row.getValue());
-                    old.computeIfAbsent(row.getValue(), day -> new ArrayList<>()).add(row.getKey());
+                    old.computeIfAbsent(row.getValue(), day -> new ArrayList<>())
+                            .add(row.getKey());
                 });
         List<UUID> fresh = runs.stream().filter(run -> !days.containsKey(run)).toList();
         if (!fresh.isEmpty()) {
-            handle.createUpdate("INSERT INTO run_days (run_id, day) SELECT fresh.run_id, ?::date FROM unnest(?::uuid[]) AS fresh (run_id)")
+            handle.createUpdate(
+                            "INSERT INTO run_days (run_id, day) SELECT fresh.run_id, ?::date FROM unnest(?::uuid[]) AS"
+                                    + " fresh (run_id)")
                     .bind(0, today)
                     .bindBySqlType(1, Sql.array(handle, "uuid", fresh), Types.ARRAY)
                     .execute();
@@ -126,6 +144,10 @@ public final class PostgresWriteTransaction implements WriteTransaction {
 
     @Override
     public void stored(long lastEvent) {
-        handle.createQuery("SELECT pg_notify(?, ?)").bind(0, PostgresNews.CHANNEL).bind(1, Long.toString(lastEvent)).map((rows, c) -> true).one();
+        handle.createQuery("SELECT pg_notify(?, ?)")
+                .bind(0, PostgresNews.CHANNEL)
+                .bind(1, Long.toString(lastEvent))
+                .map((rows, c) -> true)
+                .one();
     }
 }

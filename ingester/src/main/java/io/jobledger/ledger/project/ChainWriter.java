@@ -75,7 +75,10 @@ final class ChainWriter {
 
     /** Stores the chains' new heads. */
     void write() {
-        RowBatch inserts = new RowBatch(handle, "INSERT INTO chains (number, run_id, first_entry, last_entry, events, opening, head) VALUES (?, ?, ?, ?, ?, ?, ?)");
+        RowBatch inserts = new RowBatch(
+                handle,
+                "INSERT INTO chains (number, run_id, first_entry, last_entry, events, opening, head) VALUES (?, ?, ?,"
+                        + " ?, ?, ?, ?)");
         RowBatch updates = writing.updates(handle, "chains", List.of("last_entry", "events", "head"), "number");
         chains.forEach((run, chain) -> {
             if (chain.stored) {

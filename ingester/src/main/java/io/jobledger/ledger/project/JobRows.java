@@ -17,11 +17,38 @@ public final class JobRows {
     /** The width of {@code jobs.doc}. */
     private static final int MAX_DOC = 1_000_000;
 
-    private static final List<String> COLUMNS = List.of("ansible_job_id", "host", "play", "job", "playbook", "playbook_path", "task", "message", "run_id", "status", "started_at",
-        "deadline", "finished_at", "duration_ms", "duration_class", "host_id", "execution_id", "play_id", "name_id", "task_id", "action_id", "playbook_id", "run_known", "user_id",
-        "controller_id", "run_name_id", "last_seen_at", "doc");
+    private static final List<String> COLUMNS = List.of(
+            "ansible_job_id",
+            "host",
+            "play",
+            "job",
+            "playbook",
+            "playbook_path",
+            "task",
+            "message",
+            "run_id",
+            "status",
+            "started_at",
+            "deadline",
+            "finished_at",
+            "duration_ms",
+            "duration_class",
+            "host_id",
+            "execution_id",
+            "play_id",
+            "name_id",
+            "task_id",
+            "action_id",
+            "playbook_id",
+            "run_known",
+            "user_id",
+            "controller_id",
+            "run_name_id",
+            "last_seen_at",
+            "doc");
 
-    private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
+    private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES ("
+            + "?, ".repeat(COLUMNS.size()) + "?)";
 
     private final RunFacts runs;
     private final RowBatch inserts;
@@ -36,7 +63,8 @@ public final class JobRows {
         this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
         this.seen = writing.updates(handle, "jobs", List.of("last_seen_at", "doc"), "entry");
         this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
-        this.goneLabels = new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
+        this.goneLabels =
+                new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
     }
 
     /** Whether the run has said what it is. */
@@ -50,7 +78,8 @@ public final class JobRows {
         if (doc.length() > MAX_DOC) {
             throw new LedgerException(
                     LedgerException.Kind.REFUSED,
-                    "job " + job.mainKey() + " would hold more than " + MAX_DOC + " characters: save less metadata, or save it under fewer names");
+                    "job " + job.mainKey() + " would hold more than " + MAX_DOC
+                            + " characters: save less metadata, or save it under fewer names");
         }
         return doc;
     }
@@ -70,47 +99,56 @@ public final class JobRows {
      */
     void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, String doc, long entry) {
         RunInfo run = runs.of(record.run());
-        Long millis = record.finishedAt() == null ? null : Math.max(0, Duration.between(record.startedAt(), record.finishedAt()).toMillis());
-        (before == null ? inserts : updates).add(
-                job.jobId() == null ? null : job.jobId().value(),
-                record.key().host(),
-                record.key().play(),
-                record.key().job(),
-                record.playbook(),
-                record.playbookPath(),
-                record.task(),
-                record.message(),
-                record.run() == null ? null : record.run().value(),
-                record.status().wire(),
-                Sql.utc(record.startedAt()),
-                Sql.utc(record.deadline()),
-                Sql.utc(record.finishedAt()),
-                millis,
-                Facets.durationClass(millis),
-                Facets.id(record.key().host()),
-                record.executionHost().equals(record.key().host()) ? null : Facets.id(record.executionHost()),
-                Facets.id(record.key().play()),
-                Facets.id(record.key().job()),
-                Facets.id(record.task()),
-                Facets.id(record.action()),
-                Facets.playbook(record.playbook(), record.playbookPath()),
-                run != null,
-                run == null ? null : Facets.id(run.user()),
-                run == null ? null : Facets.id(run.controller()),
-                run == null ? null : Facets.id(run.runName()),
-                Sql.utc(job.lastSeenAt()),
-                doc,
-                entry);
+        Long millis = record.finishedAt() == null
+                ? null
+                : Math.max(
+                        0,
+                        Duration.between(record.startedAt(), record.finishedAt())
+                                .toMillis());
+        (before == null ? inserts : updates)
+                .add(
+                        job.jobId() == null ? null : job.jobId().value(),
+                        record.key().host(),
+                        record.key().play(),
+                        record.key().job(),
+                        record.playbook(),
+                        record.playbookPath(),
+                        record.task(),
+                        record.message(),
+                        record.run() == null ? null : record.run().value(),
+                        record.status().wire(),
+                        Sql.utc(record.startedAt()),
+                        Sql.utc(record.deadline()),
+                        Sql.utc(record.finishedAt()),
+                        millis,
+                        Facets.durationClass(millis),
+                        Facets.id(record.key().host()),
+                        record.executionHost().equals(record.key().host()) ? null : Facets.id(record.executionHost()),
+                        Facets.id(record.key().play()),
+                        Facets.id(record.key().job()),
+                        Facets.id(record.task()),
+                        Facets.id(record.action()),
+                        Facets.playbook(record.playbook(), record.playbookPath()),
+                        run != null,
+                        run == null ? null : Facets.id(run.user()),
+                        run == null ? null : Facets.id(run.controller()),
+                        run == null ? null : Facets.id(run.runName()),
+                        Sql.utc(job.lastSeenAt()),
+                        doc,
+                        entry);
         label(before, knownBefore, record, run, entry);
     }
 
     private void label(JobRecord old, boolean knownBefore, JobRecord record, RunInfo run, long entry) {
         if (old != null) {
-            if (knownBefore && old.startedAt().equals(record.startedAt()) && java.util.Objects.equals(old.run(), record.run())) {
+            if (knownBefore
+                    && old.startedAt().equals(record.startedAt())
+                    && java.util.Objects.equals(old.run(), record.run())) {
                 return;
             }
             if (knownBefore) {
-                RunFacts.labels(runs.of(old.run())).forEach(label -> goneLabels.add(label, Sql.utc(old.startedAt()), entry));
+                RunFacts.labels(runs.of(old.run()))
+                        .forEach(label -> goneLabels.add(label, Sql.utc(old.startedAt()), entry));
             }
         }
         RunFacts.labels(run).forEach(label -> newLabels.add(label, Sql.utc(record.startedAt()), entry));

@@ -24,7 +24,10 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
-/** Merges what events say of jobs into their rows, their names and the outbox. Used by the writer's thread, inside its transaction. */
+/**
+ * Merges what events say of jobs into their rows, their names and the outbox. Used by the writer's thread, inside its
+ * transaction.
+ */
 final class JobWriter {
     private final Handle handle;
     private final WriteTransaction writing;
@@ -41,7 +44,10 @@ final class JobWriter {
     /** A job as the ledger has it. */
     record Stored(Job job, long entry, boolean runKnown) {}
 
-    /** Stores what the events say of jobs; returns the entries of these jobs, and of those that the events only mention, by their identity. */
+    /**
+     * Stores what the events say of jobs; returns the entries of these jobs, and of those that the events only mention,
+     * by their identity.
+     */
     Map<UUID, Long> merge(List<Event> events) throws SQLException {
         Map<UUID, Job> news = new LinkedHashMap<>();
         Map<UUID, AnsibleJobId> mentioned = new LinkedHashMap<>();
@@ -59,17 +65,26 @@ final class JobWriter {
             return entries;
         }
         WriterMemory memory = writing.memory();
-        Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), mentioned.keySet(), unknown -> read(
-                unknown.stream().map(news::get).filter(Objects::nonNull).toList(),
-                unknown.stream().map(mentioned::get).filter(Objects::nonNull).map(AnsibleJobId::value).toList()));
+        Map<UUID, Stored> old = WriterMemory.rows(
+                memory.jobs(),
+                mentioned.keySet(),
+                unknown -> read(
+                        unknown.stream().map(news::get).filter(Objects::nonNull).toList(),
+                        unknown.stream()
+                                .map(mentioned::get)
+                                .filter(Objects::nonNull)
+                                .map(AnsibleJobId::value)
+                                .toList()));
         old.forEach((uid, stored) -> entries.put(uid, stored.entry));
         if (news.isEmpty()) {
             return entries;
         }
         JobRows rows = new JobRows(handle, writing, new RunFacts(handle, memory, runs(news, old), events));
         NameCounts names = new NameCounts();
-        RowBatch newKeys = new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
-        RowBatch goneKeys = new RowBatch(handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
+        RowBatch newKeys =
+                new RowBatch(handle, "INSERT INTO job_keys (key_id, open, started_at, entry) VALUES (?, ?, ?, ?)");
+        RowBatch goneKeys = new RowBatch(
+                handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
         Map<UUID, JobKey> toMirror = new LinkedHashMap<>();
         for (Map.Entry<UUID, Job> fresh : news.entrySet()) {
             Stored before = old.get(fresh.getKey());
@@ -95,7 +110,8 @@ final class JobWriter {
             Set<JobKey> keys = job.keys();
             Set<JobKey> keysBefore = before == null ? Set.of() : before.job.keys();
             boolean moved = before != null
-                    && (!before.job.startedAt().equals(job.startedAt()) || before.job.status().open() != job.status().open());
+                    && (!before.job.startedAt().equals(job.startedAt())
+                            || before.job.status().open() != job.status().open());
             for (JobKey key : keysBefore) {
                 if (moved || !keys.contains(key)) {
                     goneKeys.add(key.digest(), before.job.status().open(), Sql.utc(before.job.startedAt()), number);
@@ -131,18 +147,25 @@ final class JobWriter {
         return known;
     }
 
-    /** Jobs without an id are known by the event that told of them. Where nothing came after that event, nobody can have spoken of the job. */
+    /**
+     * Jobs without an id are known by the event that told of them. Where nothing came after that event, nobody can have
+     * spoken of the job.
+     */
     private void searchByRun(List<Job> jobs, Map<UUID, Stored> known) throws SQLException {
         Set<UUID> runs = new HashSet<>();
         for (Job job : jobs) {
-            if (job.jobId() == null && !runs.contains(job.run().value()) && (job.launch() == null || laterThan(job.launch().evidence()))) {
+            if (job.jobId() == null
+                    && !runs.contains(job.run().value())
+                    && (job.launch() == null || laterThan(job.launch().evidence()))) {
                 runs.add(job.run().value());
             }
         }
         if (!runs.isEmpty()) {
-            handle.createQuery("SELECT entry, doc, run_known FROM jobs WHERE run_id = ANY(?) AND ansible_job_id IS NULL")
+            handle.createQuery(
+                            "SELECT entry, doc, run_known FROM jobs WHERE run_id = ANY(?) AND ansible_job_id IS NULL")
                     .bindBySqlType(0, Sql.array(handle, "UUID", runs), Types.ARRAY)
-                    .map((rows, context) -> new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
+                    .map((rows, context) ->
+                            new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3)))
                     .forEach(stored -> known.put(stored.job.uid(), stored));
         }
     }
@@ -158,11 +181,13 @@ final class JobWriter {
 
     private static Set<UUID> runs(Map<UUID, Job> news, Map<UUID, Stored> old) {
         Set<UUID> runs = new HashSet<>();
-        Stream.concat(news.values().stream(), old.values().stream().map(Stored::job)).map(Job::run).forEach(run -> {
-            if (run != null) {
-                runs.add(run.value());
-            }
-        });
+        Stream.concat(news.values().stream(), old.values().stream().map(Stored::job))
+                .map(Job::run)
+                .forEach(run -> {
+                    if (run != null) {
+                        runs.add(run.value());
+                    }
+                });
         return runs;
     }
 }

@@ -22,7 +22,10 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
-/** Turns events into rows, inside a transaction that the caller opens and commits. Used by one thread; {@link WriteTransaction} keeps other writers out meanwhile. */
+/**
+ * Turns events into rows, inside a transaction that the caller opens and commits. Used by one thread;
+ * {@link WriteTransaction} keeps other writers out meanwhile.
+ */
 public final class LedgerWriter {
     private final Handle handle;
     private final WriteTransaction writing;
@@ -67,7 +70,9 @@ public final class LedgerWriter {
         return stored;
     }
 
-    /** The number of the latest event, once {@link #write} has returned; known without asking where it stored something. */
+    /**
+     * The number of the latest event, once {@link #write} has returned; known without asking where it stored something.
+     */
     public long lastEvent() {
         return lastEvent;
     }
@@ -84,23 +89,43 @@ public final class LedgerWriter {
 
     private Set<EventId> known(List<List<Event>> batches) throws SQLException {
         Map<UUID, List<Long>> asked = new LinkedHashMap<>();
-        batches.forEach(batch -> batch.forEach(event -> asked.computeIfAbsent(event.head().run().value(), run -> new ArrayList<>()).add(event.head().seq())));
+        batches.forEach(batch ->
+                batch.forEach(event -> asked.computeIfAbsent(event.head().run().value(), run -> new ArrayList<>())
+                        .add(event.head().seq())));
         return writing.known(asked);
     }
 
     private void insertEvents(List<Event> events, Map<UUID, Long> jobs, LedgerHead ledger) throws SQLException {
-        ChainWriter chains = new ChainWriter(handle, ledger, writing, events.stream().map(event -> event.head().run().value()).collect(Collectors.toSet()));
-        RowBatch rows = new RowBatch(handle, "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link" + (writing.byDay() ? ", day" : "")
-                + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?" + (writing.byDay() ? ", ?)" : ")"));
+        ChainWriter chains = new ChainWriter(
+                handle,
+                ledger,
+                writing,
+                events.stream().map(event -> event.head().run().value()).collect(Collectors.toSet()));
+        RowBatch rows = new RowBatch(
+                handle,
+                "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link"
+                        + (writing.byDay() ? ", day" : "") + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?"
+                        + (writing.byDay() ? ", ?)" : ")"));
         for (Event event : events) {
             EventHead head = event.head();
             Job job = event.job();
-            UUID uid = job != null ? job.uid() : event instanceof Event.JobNoted noted ? Job.uid(noted.executionHost(), noted.jobId()) : null;
+            UUID uid = job != null
+                    ? job.uid()
+                    : event instanceof Event.JobNoted noted ? Job.uid(noted.executionHost(), noted.jobId()) : null;
             Long number = uid == null ? null : jobs.get(uid);
             long entry = ledger.nextEntry();
-            byte[] link = chains.append(new StoredEvent(head.run().value(), head.seq(), entry, head.type(), head.at(), received, number, head.body()));
-            List<Object> row = new ArrayList<>(
-                    Arrays.asList(head.run().value(), head.seq(), entry, head.type(), Sql.utc(head.at()), now, number, EventText.stored(head), link));
+            byte[] link = chains.append(new StoredEvent(
+                    head.run().value(), head.seq(), entry, head.type(), head.at(), received, number, head.body()));
+            List<Object> row = new ArrayList<>(Arrays.asList(
+                    head.run().value(),
+                    head.seq(),
+                    entry,
+                    head.type(),
+                    Sql.utc(head.at()),
+                    now,
+                    number,
+                    EventText.stored(head),
+                    link));
             if (writing.byDay()) {
                 row.add(writing.day(head.run().value()));
             }
@@ -112,6 +137,8 @@ public final class LedgerWriter {
 
     /** The number of the latest event; 0 while there is none. */
     public static long lastEntry(Handle handle) {
-        return handle.createQuery("SELECT entry FROM ledger_head WHERE id = 1").mapTo(Long.class).one();
+        return handle.createQuery("SELECT entry FROM ledger_head WHERE id = 1")
+                .mapTo(Long.class)
+                .one();
     }
 }

@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Keeps {@code names}, the numbers of each host's and play's jobs, in step with {@code jobs}: whoever adds, changes or removes a job says so here, in the same transaction.
- * Not thread-safe.
+ * Keeps {@code names}, the numbers of each host's and play's jobs, in step with {@code jobs}: whoever adds, changes or
+ * removes a job says so here, in the same transaction. Not thread-safe.
  */
 public final class NameCounts {
     private static final int SORTED = 200;
@@ -45,7 +45,9 @@ public final class NameCounts {
         }
 
         Object[] counts() {
-            return java.util.Arrays.stream(JobStatus.values()).map(status -> counts.getOrDefault(status, 0L)).toArray();
+            return java.util.Arrays.stream(JobStatus.values())
+                    .map(status -> counts.getOrDefault(status, 0L))
+                    .toArray();
         }
     }
 
@@ -60,8 +62,12 @@ public final class NameCounts {
     }
 
     private void change(JobRecord job, long by) {
-        Change host = changes.computeIfAbsent(Facets.host(job.key().host()), id -> new Change("host", job.key().host(), null));
-        Change play = changes.computeIfAbsent(Facets.play(job.key().play(), job.playbook()), id -> new Change("play", job.key().play(), job.playbook()));
+        Change host = changes.computeIfAbsent(
+                Facets.host(job.key().host()),
+                id -> new Change("host", job.key().host(), null));
+        Change play = changes.computeIfAbsent(
+                Facets.play(job.key().play(), job.playbook()),
+                id -> new Change("play", job.key().play(), job.playbook()));
         for (Change change : List.of(host, play)) {
             change.counts.merge(job.status(), by, Long::sum);
             if (by > 0 && job.startedAt().isAfter(change.last)) {
@@ -79,18 +85,35 @@ public final class NameCounts {
         if (changes.isEmpty()) {
             return;
         }
-        List<String> columns = java.util.Arrays.stream(JobStatus.values()).map(NameCounts::column).toList();
-        RowBatch updates = new RowBatch(handle, "UPDATE names SET " + columns.stream().map(column -> column + " = " + column + " + ?").collect(Collectors.joining(", "))
-                + ", last_started_at = GREATEST(last_started_at, ?) WHERE id = ?");
+        List<String> columns = java.util.Arrays.stream(JobStatus.values())
+                .map(NameCounts::column)
+                .toList();
+        RowBatch updates = new RowBatch(
+                handle,
+                "UPDATE names SET "
+                        + columns.stream()
+                                .map(column -> column + " = " + column + " + ?")
+                                .collect(Collectors.joining(", "))
+                        + ", last_started_at = GREATEST(last_started_at, ?) WHERE id = ?");
         changes.forEach((id, change) -> updates.add(row(change.counts(), Sql.utc(change.last), id)));
         int[] found = updates.execute();
-        RowBatch inserts = new RowBatch(handle, "INSERT INTO names (" + String.join(", ", columns) + ", last_started_at, id, kind, name, playbook, sort_name) VALUES ("
-                + "?, ".repeat(columns.size()) + "?, ?, ?, ?, ?, ?)");
+        RowBatch inserts = new RowBatch(
+                handle,
+                "INSERT INTO names (" + String.join(", ", columns)
+                        + ", last_started_at, id, kind, name, playbook, sort_name) VALUES ("
+                        + "?, ".repeat(columns.size()) + "?, ?, ?, ?, ?, ?)");
         int i = 0;
         for (Map.Entry<Long, Change> entry : changes.entrySet()) {
             if (found[i++] == 0) {
                 Change change = entry.getValue();
-                inserts.add(row(change.counts(), Sql.utc(change.last), entry.getKey(), change.kind, change.name, change.playbook, beginning(change.name)));
+                inserts.add(row(
+                        change.counts(),
+                        Sql.utc(change.last),
+                        entry.getKey(),
+                        change.kind,
+                        change.name,
+                        change.playbook,
+                        beginning(change.name)));
             }
         }
         Sql.execute(inserts);

@@ -20,19 +20,23 @@ public final class Outboxes {
             return;
         }
         // A blocked entry stays blocked and takes the newer record with it when it is released.
-        RowBatch changed = new RowBatch(handle, "UPDATE outbox SET version = version + 1 WHERE mirror_id = ? AND key_id = ?");
+        RowBatch changed =
+                new RowBatch(handle, "UPDATE outbox SET version = version + 1 WHERE mirror_id = ? AND key_id = ?");
         record Target(int mirror, UUID id, JobKey key) {}
         List<Target> targets = new ArrayList<>();
         for (int mirror : mirrors) {
-            // In one order everywhere, so that two transactions that change the same entries wait for each other and do not lock each other up.
+            // In one order everywhere, so that two transactions that change the same entries wait for each other and do
+            // not lock each other up.
             new TreeMap<>(keys).forEach((id, key) -> {
                 targets.add(new Target(mirror, id, key));
                 changed.add(mirror, id);
             });
         }
         int[] counts = changed.execute();
-        RowBatch added = new RowBatch(handle, "INSERT INTO outbox (mirror_id, key_id, host, play, job, version, enqueued_at, attempts, next_attempt_at, blocked)"
-                + " VALUES (?, ?, ?, ?, ?, 1, ?, 0, ?, FALSE)");
+        RowBatch added = new RowBatch(
+                handle,
+                "INSERT INTO outbox (mirror_id, key_id, host, play, job, version, enqueued_at, attempts,"
+                        + " next_attempt_at, blocked) VALUES (?, ?, ?, ?, ?, 1, ?, 0, ?, FALSE)");
         for (int i = 0; i < counts.length; i++) {
             if (counts[i] == 0) {
                 Target target = targets.get(i);

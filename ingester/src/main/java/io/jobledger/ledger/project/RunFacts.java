@@ -15,7 +15,10 @@ import java.util.TreeSet;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** What runs said of themselves, for the jobs that are searched by it. Used by the writer's thread, inside its transaction. */
+/**
+ * What runs said of themselves, for the jobs that are searched by it. Used by the writer's thread, inside its
+ * transaction.
+ */
 public final class RunFacts {
     private final Map<UUID, RunInfo> infos = new HashMap<>();
 
@@ -26,11 +29,12 @@ public final class RunFacts {
                 infos.putIfAbsent(started.head().run().value(), started.info());
             }
         }
-        WriterMemory.rows(memory.runs(), runs, asked -> RunWriter.read(handle, asked)).forEach((id, run) -> {
-            if (run.info() != null) {
-                infos.put(id, run.info());
-            }
-        });
+        WriterMemory.rows(memory.runs(), runs, asked -> RunWriter.read(handle, asked))
+                .forEach((id, run) -> {
+                    if (run.info() != null) {
+                        infos.put(id, run.info());
+                    }
+                });
     }
 
     /** Null while the run has not said it. */

@@ -16,15 +16,42 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
-/** Writes rows of {@code runs} and {@code run_labels}, and tells jobs that came before their run what it is. Used by the writer's thread, inside its transaction. */
+/**
+ * Writes rows of {@code runs} and {@code run_labels}, and tells jobs that came before their run what it is. Used by the
+ * writer's thread, inside its transaction.
+ */
 final class RunRows {
     /** What a run says of itself. */
-    private static final List<String> INFO = List.of("run_name", "playbook", "playbook_path", "run_user", "controller", "info", "run_name_id", "playbook_id", "user_id", "controller_id",
-            "kind", "check_mode");
+    private static final List<String> INFO = List.of(
+            "run_name",
+            "playbook",
+            "playbook_path",
+            "run_user",
+            "controller",
+            "info",
+            "run_name_id",
+            "playbook_id",
+            "user_id",
+            "controller_id",
+            "kind",
+            "check_mode");
     /** What its events add up to. */
-    private static final List<String> PROGRESS = List.of("first_at", "last_at", "max_seq", "events", "finished_seq", "finished_at", "interrupted_seq", "last_received_at", "ended", "gaps");
-    private static final List<String> COLUMNS = Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
-    private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?)";
+    private static final List<String> PROGRESS = List.of(
+            "first_at",
+            "last_at",
+            "max_seq",
+            "events",
+            "finished_seq",
+            "finished_at",
+            "interrupted_seq",
+            "last_received_at",
+            "ended",
+            "gaps");
+
+    private static final List<String> COLUMNS =
+            Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
+    private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES ("
+            + "?, ".repeat(COLUMNS.size()) + "?)";
 
     private final Handle handle;
     private final WriteTransaction writing;
@@ -42,7 +69,8 @@ final class RunRows {
         this.updates = writing.updates(handle, "runs", COLUMNS, "run_id");
         this.progress = writing.updates(handle, "runs", PROGRESS, "run_id");
         this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
-        this.goneLabels = new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
+        this.goneLabels =
+                new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
     }
 
     /** Puts a row in line; {@code before} is what it says now, null for a new one. */
@@ -79,17 +107,17 @@ final class RunRows {
 
     private static Object[] progress(Run run) {
         return new Object[] {
-                Sql.utc(run.firstAt()),
-                Sql.utc(run.lastAt()),
-                run.maxSeq(),
-                run.events(),
-                run.finishedSeq(),
-                Sql.utc(run.finishedAt()),
-                run.interruptedSeq(),
-                Sql.utc(run.lastReceivedAt()),
-                run.finished(),
-                !run.complete(),
-                run.id().value()
+            Sql.utc(run.firstAt()),
+            Sql.utc(run.lastAt()),
+            run.maxSeq(),
+            run.events(),
+            run.finishedSeq(),
+            Sql.utc(run.finishedAt()),
+            run.interruptedSeq(),
+            Sql.utc(run.lastReceivedAt()),
+            run.finished(),
+            !run.complete(),
+            run.id().value()
         };
     }
 
@@ -118,10 +146,16 @@ final class RunRows {
                 .bind(0, run.id().value())
                 .map((rows, context) -> new Row(rows.getLong(1), Rows.instant(rows, "started_at")))
                 .list();
-        RowBatch told = writing.updates(handle, "jobs", List.of("run_known", "user_id", "controller_id", "run_name_id"), "entry");
+        RowBatch told = writing.updates(
+                handle, "jobs", List.of("run_known", "user_id", "controller_id", "run_name_id"), "entry");
         RowBatch labels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         for (Row job : jobs) {
-            told.add(true, Facets.id(run.info().user()), Facets.id(run.info().controller()), Facets.id(run.info().runName()), job.entry);
+            told.add(
+                    true,
+                    Facets.id(run.info().user()),
+                    Facets.id(run.info().controller()),
+                    Facets.id(run.info().runName()),
+                    job.entry);
             RunFacts.labels(run.info()).forEach(label -> labels.add(label, Sql.utc(job.startedAt), job.entry));
         }
         Sql.execute(told, labels);

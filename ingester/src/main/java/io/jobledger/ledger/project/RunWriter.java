@@ -31,10 +31,16 @@ final class RunWriter {
 
     /** Stores the plays that began. */
     void insertPlays(List<Event> events) {
-        RowBatch rows = new RowBatch(handle, "INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
+        RowBatch rows = new RowBatch(
+                handle, "INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
         for (Event event : events) {
             if (event instanceof Event.PlayStarted play) {
-                rows.add(play.head().run().value(), play.head().seq(), play.play(), play.playbook(), Sql.utc(play.head().at()));
+                rows.add(
+                        play.head().run().value(),
+                        play.head().seq(),
+                        play.play(),
+                        play.playbook(),
+                        Sql.utc(play.head().at()));
             }
         }
         rows.execute();

@@ -10,8 +10,8 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * One writing transaction, as its database needs it: all that differs between the databases when events become rows. While it lasts no other one writes events, runs,
- * jobs or new entries of the outbox. Used by one thread.
+ * One writing transaction, as its database needs it: all that differs between the databases when events become rows.
+ * While it lasts no other one writes events, runs, jobs or new entries of the outbox. Used by one thread.
  */
 public interface WriteTransaction {
     /** The mirrors whose outbox is to hear of changes. */

@@ -12,8 +12,9 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What a ledger's only writer wrote last of the runs and jobs that are going on, so that it need not be read again for each of their events. It is written inside a transaction, so whoever rolls one
- * back, or changes runs, chains or jobs in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
+ * What a ledger's only writer wrote last of the runs and jobs that are going on, so that it need not be read again for
+ * each of their events. It is written inside a transaction, so whoever rolls one back, or changes runs, chains or jobs
+ * in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
  */
 public final class WriterMemory {
     /** What takes more characters than this is not remembered: a few such would fill the heap. */
@@ -23,7 +24,9 @@ public final class WriterMemory {
     private final Map<UUID, ChainWriter.Chain> chains;
     private final Map<UUID, JobWriter.Stored> jobs;
 
-    /** @param most runs that are remembered, and as many jobs, those that were heard of last; 0 where others write, too */
+    /**
+     * @param most runs that are remembered, and as many jobs, those that were heard of last; 0 where others write, too
+     */
     public WriterMemory(int most) {
         this.runs = latest(most);
         this.chains = latest(most);
@@ -48,7 +51,9 @@ public final class WriterMemory {
     void remember(Run run) {
         UUID id = run.id().value();
         Run before = runs.get(id);
-        if (run.info() == null || before != null && before.info() == run.info() || JobDocs.write(run.info()).length() <= LARGE) {
+        if (run.info() == null
+                || before != null && before.info() == run.info()
+                || JobDocs.write(run.info()).length() <= LARGE) {
             runs.put(id, run);
         } else {
             runs.remove(id);
@@ -80,7 +85,8 @@ public final class WriterMemory {
     }
 
     /** The rows of these runs, those that are there: out of {@code remembered}, or read, all at once. */
-    static <V> Map<UUID, V> rows(Map<UUID, V> remembered, Collection<UUID> runs, Reading<V> reading) throws SQLException {
+    static <V> Map<UUID, V> rows(Map<UUID, V> remembered, Collection<UUID> runs, Reading<V> reading)
+            throws SQLException {
         Map<UUID, V> rows = new HashMap<>();
         List<UUID> asked = new ArrayList<>();
         for (UUID run : runs) {

@@ -6,7 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /**
- * Where a page ended: the sort value and the tie-breaker of its last row. The next page begins after it, whatever was added meanwhile, and costs what the first one cost.
+ * Where a page ended: the sort value and the tie-breaker of its last row. The next page begins after it, whatever was
+ * added meanwhile, and costs what the first one cost.
  *
  * @param order the list and its sorting, so that a cursor of another list is refused
  * @param at the sort value
@@ -17,7 +18,9 @@ public record Cursor(String order, String at, String tie) {
 
     /** The text for a URL; opaque to callers. */
     public String encode() {
-        return Base64.getUrlEncoder().withoutPadding().encodeToString((order + "\n" + tie + "\n" + at).getBytes(StandardCharsets.UTF_8));
+        return Base64.getUrlEncoder()
+                .withoutPadding()
+                .encodeToString((order + "\n" + tie + "\n" + at).getBytes(StandardCharsets.UTF_8));
     }
 
     /** @throws IllegalArgumentException when {@code text} is not what {@link #encode} gave */
@@ -25,7 +28,11 @@ public record Cursor(String order, String at, String tie) {
         try {
             if (text.length() <= MAX_LENGTH) {
                 byte[] bytes = Base64.getUrlDecoder().decode(text);
-                String[] parts = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString().split("\n", 3);
+                String[] parts = StandardCharsets.UTF_8
+                        .newDecoder()
+                        .decode(ByteBuffer.wrap(bytes))
+                        .toString()
+                        .split("\n", 3);
                 if (parts.length == 3) {
                     return new Cursor(parts[0], parts[2], parts[1]);
                 }

@@ -7,4 +7,13 @@ package io.jobledger.ledger.query;
  * @param running without a known end, the overdue among them
  * @param overdue those of {@code running} that are past their deadline
  */
-public record JobCounts(long jobs, long running, long overdue, long succeeded, long failed, long timedOut, long cancelled, long lost, long closed) {}
+public record JobCounts(
+        long jobs,
+        long running,
+        long overdue,
+        long succeeded,
+        long failed,
+        long timedOut,
+        long cancelled,
+        long lost,
+        long closed) {}

@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Narrows a list of jobs; all parts hold together, null and empty parts do not narrow. Names are those of {@link io.jobledger.model.Job#mainKey}.
+ * Narrows a list of jobs; all parts hold together, null and empty parts do not narrow. Names are those of
+ * {@link io.jobledger.model.Job#mainKey}.
  *
  * @param playbook file name or path
  * @param user who started the run
@@ -19,7 +20,8 @@ import java.util.Set;
  * @param labels of the run; all must be there
  * @param minDuration of an open job: the time since its start
  * @param unseenFor nobody has seen the job for at least so long
- * @param text part of a name (host, play, job, task) or of the message, ignoring case; costs a scan of what the other parts leave
+ * @param text part of a name (host, play, job, task) or of the message, ignoring case; costs a scan of what the other
+ *     parts leave
  */
 public record JobFilter(
         String host,
@@ -186,8 +188,28 @@ public record JobFilter(
         }
 
         public JobFilter build() {
-            return new JobFilter(host, executionHost, play, playbook, job, task, action, user, controller, statuses, overdue, labels, ansibleJobId, run, runName, started,
-                    finished, minDuration, maxDuration, unseenFor, text);
+            return new JobFilter(
+                    host,
+                    executionHost,
+                    play,
+                    playbook,
+                    job,
+                    task,
+                    action,
+                    user,
+                    controller,
+                    statuses,
+                    overdue,
+                    labels,
+                    ansibleJobId,
+                    run,
+                    runName,
+                    started,
+                    finished,
+                    minDuration,
+                    maxDuration,
+                    unseenFor,
+                    text);
         }
     }
 }

@@ -13,7 +13,14 @@ import java.util.List;
  * @param median null when none has ended; like {@code p95} and {@code longest}, exact to 1 %
  * @param oldestOpen start of the open job that runs longest, null when none is open
  */
-public record JobStats(JobCounts counts, List<Day> days, long ended, Duration median, Duration p95, Duration longest, Instant oldestOpen) {
+public record JobStats(
+        JobCounts counts,
+        List<Day> days,
+        long ended,
+        Duration median,
+        Duration p95,
+        Duration longest,
+        Instant oldestOpen) {
     /** The jobs that started on one day. */
     public record Day(LocalDate day, JobCounts counts) {}
 }

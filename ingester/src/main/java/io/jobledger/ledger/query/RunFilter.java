@@ -16,7 +16,8 @@ import java.util.Set;
  * @param silence a run without a goodbye that was silent for longer counts as interrupted
  * @param labels all must be there
  * @param incomplete true: only runs of which events are missing; false: only the others
- * @param text part of the run's name, playbook, user or controller, ignoring case; costs a scan of what the other parts leave
+ * @param text part of the run's name, playbook, user or controller, ignoring case; costs a scan of what the other parts
+ *     leave
  */
 public record RunFilter(
         String runName,
@@ -134,7 +135,21 @@ public record RunFilter(
         }
 
         public RunFilter build() {
-            return new RunFilter(runName, playbook, user, controller, host, states, silence, kind, checkMode, labels, started, finished, incomplete, text);
+            return new RunFilter(
+                    runName,
+                    playbook,
+                    user,
+                    controller,
+                    host,
+                    states,
+                    silence,
+                    kind,
+                    checkMode,
+                    labels,
+                    started,
+                    finished,
+                    incomplete,
+                    text);
         }
     }
 }

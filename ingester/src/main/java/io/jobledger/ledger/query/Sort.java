@@ -5,7 +5,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** How a list is sorted. Rows of equal value come in the order in which they came to the ledger, or the reverse of it. */
+/**
+ * How a list is sorted. Rows of equal value come in the order in which they came to the ledger, or the reverse of it.
+ */
 public record Sort(Key key, boolean descending) {
     public static final Sort NEWEST = new Sort(Key.STARTED_AT, true);
     public static final Sort BY_NAME = new Sort(Key.NAME, false);
@@ -37,6 +39,7 @@ public record Sort(Key key, boolean descending) {
                 return new Sort(key, text.startsWith("-"));
             }
         }
-        throw new IllegalArgumentException("must be one of " + keys.stream().map(key -> key.wire() + ", -" + key.wire()).collect(Collectors.joining(", ")));
+        throw new IllegalArgumentException("must be one of "
+                + keys.stream().map(key -> key.wire() + ", -" + key.wire()).collect(Collectors.joining(", ")));
     }
 }

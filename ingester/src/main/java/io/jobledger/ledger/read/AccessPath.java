@@ -5,7 +5,8 @@ import java.util.List;
 /**
  * One part of a filter as a way into a table.
  *
- * @param branches stretches of an index that together hold every row that fits, each once; each is in the order of the start, unless {@code ordered} is false
+ * @param branches stretches of an index that together hold every row that fits, each once; each is in the order of the
+ *     start, unless {@code ordered} is false
  * @param residual the same part of the filter as a condition on rows that were found another way
  * @param ordered whether the branches are in the order of the start
  */
@@ -21,7 +22,8 @@ record AccessPath(List<Branch> branches, Condition residual, boolean ordered) {
     /** A column that must have a value. */
     static AccessPath equal(Keyset.Table table, String column, Object value) {
         return new AccessPath(
-                List.of(new Branch(table.name(), Condition.of(column + " = ?", value), column, table.start(), table.tie())),
+                List.of(new Branch(
+                        table.name(), Condition.of(column + " = ?", value), column, table.start(), table.tie())),
                 Condition.of(Condition.blind(column) + " = ?", value),
                 true);
     }

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
-/** A part of a WHERE clause, with the values of its question marks. Holds no text from outside: that is always a value. */
+/**
+ * A part of a WHERE clause, with the values of its question marks. Holds no text from outside: that is always a value.
+ */
 record Condition(String sql, List<Object> values) {
     static Condition of(String sql, Object... values) {
         return new Condition(sql, Collections.unmodifiableList(Arrays.asList(values)));
@@ -22,8 +24,8 @@ record Condition(String sql, List<Object> values) {
     }
 
     /**
-     * A column that no index answers. Which index a list reads is decided in {@link Keyset}, by counting; a database that preferred another would have to sort what it found
-     * there.
+     * A column that no index answers. Which index a list reads is decided in {@link Keyset}, by counting; a database
+     * that preferred another would have to sort what it found there.
      */
     static String blind(String column) {
         return "COALESCE(" + column + ", " + column + ")";

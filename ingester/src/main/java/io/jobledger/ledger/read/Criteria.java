@@ -16,7 +16,10 @@ record Criteria(List<AccessPath> drivers, List<Condition> residuals, TimeRange s
     /** All conditions but that of the driver and the range. */
     List<Condition> besides(AccessPath driver) {
         List<Condition> conditions = new ArrayList<>();
-        drivers.stream().filter(other -> other != driver).map(AccessPath::residual).forEach(conditions::add);
+        drivers.stream()
+                .filter(other -> other != driver)
+                .map(AccessPath::residual)
+                .forEach(conditions::add);
         conditions.addAll(residuals);
         return conditions;
     }

@@ -34,19 +34,33 @@ final class JdbcEventQueries implements EventQueries {
     }
 
     private static StoredEvent event(ResultSet rows, StatementContext context) throws SQLException {
-        return new StoredEvent(rows.getLong("entry"), new RunId(rows.getObject("run_id", UUID.class)), rows.getLong("seq"), rows.getString("type"), EventText.read(rows));
+        return new StoredEvent(
+                rows.getLong("entry"),
+                new RunId(rows.getObject("run_id", UUID.class)),
+                rows.getLong("seq"),
+                rows.getString("type"),
+                EventText.read(rows));
     }
 
     @Override
     public Page<StoredEvent> events(RunId id, PageRequest page) {
         long after = page.after() == null ? 0 : seq(page.after().of(ORDER));
         List<StoredEvent> found = reader.audit(query -> query.query(
-                        "SELECT " + COLUMNS + " FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT " + (page.limit() + 1), List.of(id.value(), after))
+                        "SELECT " + COLUMNS + " FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT "
+                                + (page.limit() + 1),
+                        List.of(id.value(), after))
                 .map(JdbcEventQueries::event)
                 .list());
         boolean more = found.size() > page.limit();
         List<StoredEvent> items = more ? found.subList(0, page.limit()) : found;
-        return new Page<>(items, more ? new Cursor(ORDER, "", Long.toString(items.get(items.size() - 1).seq())) : null);
+        return new Page<>(
+                items,
+                more
+                        ? new Cursor(
+                                ORDER,
+                                "",
+                                Long.toString(items.get(items.size() - 1).seq()))
+                        : null);
     }
 
     private static long seq(Cursor cursor) {
@@ -59,8 +73,11 @@ final class JdbcEventQueries implements EventQueries {
 
     @Override
     public List<String> events(RunId id, long afterSeq, int limit) {
-        return reader.lookup(handle -> handle.createQuery("SELECT " + EventText.COLUMNS + " FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?")
-                .bind(0, id.value()).bind(1, afterSeq).bind(2, limit)
+        return reader.lookup(handle -> handle.createQuery("SELECT " + EventText.COLUMNS
+                        + " FROM events WHERE run_id = ? AND seq > ? ORDER BY seq LIMIT ?")
+                .bind(0, id.value())
+                .bind(1, afterSeq)
+                .bind(2, limit)
                 .map((rows, c) -> EventText.read(rows))
                 .list());
     }
@@ -68,16 +85,22 @@ final class JdbcEventQueries implements EventQueries {
     @Override
     public List<StoredEvent> eventsOf(String executionHost, AnsibleJobId jobId, int limit) {
         return reader.lookup(handle -> {
-            Long entry = handle.createQuery("SELECT entry, doc FROM jobs WHERE ansible_job_id = ?")
+            Long entry = handle
+                    .createQuery("SELECT entry, doc FROM jobs WHERE ansible_job_id = ?")
                     .bind(0, jobId.value())
-                    .map((rows, c) -> JobDocs.job(rows.getString("doc")).executionHost().equals(executionHost) ? rows.getLong("entry") : null)
+                    .map((rows, c) ->
+                            JobDocs.job(rows.getString("doc")).executionHost().equals(executionHost)
+                                    ? rows.getLong("entry")
+                                    : null)
                     .stream()
                     .filter(java.util.Objects::nonNull)
                     .findFirst()
                     .orElse(null);
             return entry == null
                     ? List.<StoredEvent>of()
-                    : handle.createQuery("SELECT * FROM (SELECT " + COLUMNS + " FROM events WHERE job = ? ORDER BY job, entry LIMIT ?) came ORDER BY observed_at, entry")
+                    : handle.createQuery("SELECT * FROM (SELECT " + COLUMNS
+                                    + " FROM events WHERE job = ? ORDER BY job, entry LIMIT ?) came ORDER BY"
+                                    + " observed_at, entry")
                             .bind(0, entry)
                             .bind(1, limit)
                             .map(JdbcEventQueries::event)
@@ -87,9 +110,13 @@ final class JdbcEventQueries implements EventQueries {
 
     @Override
     public List<Ending> endings(long afterEntry, long upTo, int limit) {
-        return reader.lookup(handle -> handle.createQuery("SELECT e.entry, j.ansible_job_id FROM events e JOIN jobs j ON j.entry = e.job WHERE e.entry > ? AND e.entry <= ?"
-                        + " AND e.type IN ('job_ended', 'job_saved', 'job_closed') ORDER BY e.entry LIMIT ?")
-                .bind(0, afterEntry).bind(1, upTo).bind(2, limit)
+        return reader.lookup(handle -> handle.createQuery(
+                        "SELECT e.entry, j.ansible_job_id FROM events e JOIN jobs j ON j.entry = e.job WHERE e.entry >"
+                                + " ? AND e.entry <= ? AND e.type IN ('job_ended', 'job_saved', 'job_closed') ORDER BY"
+                                + " e.entry LIMIT ?")
+                .bind(0, afterEntry)
+                .bind(1, upTo)
+                .bind(2, limit)
                 .map((rows, c) -> new Ending(rows.getLong(1), rows.getString(2)))
                 .list());
     }
@@ -98,7 +125,9 @@ final class JdbcEventQueries implements EventQueries {
     public List<Change> changes(long afterEntry, int limit) {
         record Row(StoredEvent event, Long job) {}
         return reader.audit(query -> {
-            List<Row> rows = query.query("SELECT " + COLUMNS + ", job FROM events WHERE entry > ? ORDER BY entry LIMIT " + limit, List.of(afterEntry))
+            List<Row> rows = query.query(
+                            "SELECT " + COLUMNS + ", job FROM events WHERE entry > ? ORDER BY entry LIMIT " + limit,
+                            List.of(afterEntry))
                     .map((row, c) -> new Row(event(row, c), row.getObject("job", Long.class)))
                     .list();
             Set<Object> entries = new LinkedHashSet<>();
@@ -111,7 +140,10 @@ final class JdbcEventQueries implements EventQueries {
             }
             Map<Object, JobRecord> jobs = JdbcJobQueries.load(query.handle(), entries);
             Map<Object, Run> runs = JdbcRunQueries.load(query.handle(), ids);
-            return rows.stream().map(row -> new Change(row.event, runs.get(row.event.run().value()), row.job == null ? null : jobs.get(row.job))).toList();
+            return rows.stream()
+                    .map(row -> new Change(
+                            row.event, runs.get(row.event.run().value()), row.job == null ? null : jobs.get(row.job)))
+                    .toList();
         });
     }
 }

@@ -36,7 +36,8 @@ final class JdbcJobQueries {
     private final Reader reader;
     private final Clock clock;
     private final Keyset keyset = new Keyset(JobCriteria.JOBS);
-    private final Keyset histories = new Keyset(new Keyset.Table("job_keys", "job_keys.started_at", "job_keys.started_at", "job_keys.entry", "TRUE"));
+    private final Keyset histories = new Keyset(
+            new Keyset.Table("job_keys", "job_keys.started_at", "job_keys.started_at", "job_keys.entry", "TRUE"));
 
     JdbcJobQueries(Reader reader, Clock clock) {
         this.reader = reader;
@@ -45,7 +46,8 @@ final class JdbcJobQueries {
 
     Page<JobRecord> jobs(JobFilter filter, PageRequest page) {
         Criteria criteria = JobCriteria.of(filter, clock.instant());
-        return reader.audit(query -> keyset.page(query, criteria, page, Long::valueOf, entries -> load(query.handle(), entries)));
+        return reader.audit(
+                query -> keyset.page(query, criteria, page, Long::valueOf, entries -> load(query.handle(), entries)));
     }
 
     long countJobs(JobFilter filter) {
@@ -62,23 +64,34 @@ final class JdbcJobQueries {
         AccessPath driver = new AccessPath(
                 List.of(true, false).stream()
                         .map(open -> new AccessPath.Branch(
-                                "job_keys", Condition.of("key_id = ? AND open = ?", key.digest(), open), "key_id" + (sort.descending() ? " DESC" : "") + ", open",
-                                "started_at", "entry"))
+                                "job_keys",
+                                Condition.of("key_id = ? AND open = ?", key.digest(), open),
+                                "key_id" + (sort.descending() ? " DESC" : "") + ", open",
+                                "started_at",
+                                "entry"))
                         .toList(),
                 Condition.of("TRUE"),
                 true);
         Criteria criteria = new Criteria(List.of(driver), List.of(), io.jobledger.ledger.query.TimeRange.ALWAYS);
         return reader.audit(query -> histories.page(
-                query, criteria, page, Long::valueOf, entries -> load(query.handle(), entries, doc -> JobDocs.job(doc).record(key))));
+                query,
+                criteria,
+                page,
+                Long::valueOf,
+                entries -> load(query.handle(), entries, doc -> JobDocs.job(doc).record(key))));
     }
 
     long countHistory(JobKey key) {
-        return reader.audit(query -> query.query("SELECT COUNT(*) FROM job_keys WHERE key_id = ?", List.of(key.digest())).mapTo(Long.class).one());
+        return reader.audit(
+                query -> query.query("SELECT COUNT(*) FROM job_keys WHERE key_id = ?", List.of(key.digest()))
+                        .mapTo(Long.class)
+                        .one());
     }
 
     List<NameSummary> names(String host, int looked) {
         Map<Name, NameSummary> names = new TreeMap<>();
-        for (JobRecord job : jobs(JobFilter.builder().host(host).build(), PageRequest.first(looked)).items()) {
+        for (JobRecord job : jobs(JobFilter.builder().host(host).build(), PageRequest.first(looked))
+                .items()) {
             // Newest first: what was seen before is newer.
             names.merge(
                     new Name(job.key().play(), job.key().job()),
@@ -93,7 +106,8 @@ final class JdbcJobQueries {
         return load(handle, entries, doc -> JobRows.record(JobDocs.job(doc)));
     }
 
-    private static Map<Object, JobRecord> load(Handle handle, Collection<Object> entries, Function<String, JobRecord> record) {
+    private static Map<Object, JobRecord> load(
+            Handle handle, Collection<Object> entries, Function<String, JobRecord> record) {
         Map<Object, JobRecord> jobs = new HashMap<>();
         try {
             handle.createQuery("SELECT entry, doc FROM jobs WHERE entry = ANY(?)")

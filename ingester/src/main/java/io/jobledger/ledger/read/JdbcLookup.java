@@ -21,12 +21,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Lookups for a resume, by plain JDBC: they are asked for most, and Jdbi takes longer to prepare such a question than H2 to answer it. */
+/**
+ * Lookups for a resume, by plain JDBC: they are asked for most, and Jdbi takes longer to prepare such a question than
+ * H2 to answer it.
+ */
 public final class JdbcLookup implements JobLookup {
-    private static final String BY_KEY = "SELECT k.open, k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE k.key_id = ?";
+    private static final String BY_KEY =
+            "SELECT k.open, k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE"
+                    + " k.key_id = ?";
 
     /** The open jobs of a key, newest first, and then the others, newest first: as the index has them. */
-    private static final String OPEN_FIRST = " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC LIMIT ?";
+    private static final String OPEN_FIRST =
+            " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC LIMIT ?";
 
     private static final String ONE_KIND = " AND k.open = ?";
 
@@ -40,21 +46,25 @@ public final class JdbcLookup implements JobLookup {
     }
 
     private record Found(boolean open, Instant startedAt, long entry, Job job) {
-        static final Comparator<Found> BY_AGE = Comparator.comparing(Found::startedAt).thenComparing(Found::entry);
+        static final Comparator<Found> BY_AGE =
+                Comparator.comparing(Found::startedAt).thenComparing(Found::entry);
 
         static Found of(ResultSet rows) throws SQLException {
-            return new Found(rows.getBoolean(1), Rows.instant(rows, 2), rows.getLong(3), JobDocs.job(rows.getString(4)));
+            return new Found(
+                    rows.getBoolean(1), Rows.instant(rows, 2), rows.getLong(3), JobDocs.job(rows.getString(4)));
         }
     }
 
     /**
-     * One statement where no job of the key is open, two where one is. Each statement sees one moment, so a job that ends meanwhile is open in it or ended, and never missing.
-     * One step into the index each: a key that has been used every night for years costs no more than a new one.
+     * One statement where no job of the key is open, two where one is. Each statement sees one moment, so a job that
+     * ends meanwhile is open in it or ended, and never missing. One step into the index each: a key that has been used
+     * every night for years costs no more than a new one.
      */
     @Override
     public Optional<Known> known(JobKey key, Narrowing narrowing) {
         if (narrowing.jobId() != null) {
-            return one(key, narrowing).map(record -> new Known(record, record.status().open() ? List.of(record) : List.of()));
+            return one(key, narrowing)
+                    .map(record -> new Known(record, record.status().open() ? List.of(record) : List.of()));
         }
         return reader.plainly(connection -> known(connection, key, narrowing));
     }
@@ -74,7 +84,10 @@ public final class JdbcLookup implements JobLookup {
 
     /** @param found all open jobs, newest first, and if there are others at least the newest of them */
     private static Optional<Known> known(JobKey key, List<Found> found) {
-        List<JobRecord> open = Known.candidates(found.stream().filter(Found::open).map(one -> one.job.record(key)).toList());
+        List<JobRecord> open = Known.candidates(found.stream()
+                .filter(Found::open)
+                .map(one -> one.job.record(key))
+                .toList());
         if (!open.isEmpty()) {
             return Optional.of(new Known(open.get(0), open));
         }
@@ -93,11 +106,16 @@ public final class JdbcLookup implements JobLookup {
                 List<Found> ended = question.ask(connection, ONE_KIND, false, limit);
                 List<Found> meantOpen = question.meant(open);
                 List<Found> meantEnded = question.meant(ended);
-                if ((open.size() < limit || meantOpen.size() >= n) && (ended.size() < limit || meantEnded.size() >= n)) {
+                if ((open.size() < limit || meantOpen.size() >= n)
+                        && (ended.size() < limit || meantEnded.size() >= n)) {
                     // A job that ends between the two questions is in both answers: the later view of it counts.
                     Map<Long, Found> all = new LinkedHashMap<>();
                     Stream.concat(meantOpen.stream(), meantEnded.stream()).forEach(one -> all.put(one.entry, one));
-                    return all.values().stream().sorted(Found.BY_AGE.reversed()).skip(n - 1).findFirst().map(one -> one.job.record(key));
+                    return all.values().stream()
+                            .sorted(Found.BY_AGE.reversed())
+                            .skip(n - 1)
+                            .findFirst()
+                            .map(one -> one.job.record(key));
                 }
             }
         });
@@ -154,7 +172,8 @@ public final class JdbcLookup implements JobLookup {
          * @param condition one more, with the value of its parameter; none when that is null
          */
         List<Found> ask(Connection connection, String condition, Object value, int limit) throws SQLException {
-            try (PreparedStatement statement = connection.prepareStatement(BY_KEY + narrowed + condition + OPEN_FIRST)) {
+            try (PreparedStatement statement =
+                    connection.prepareStatement(BY_KEY + narrowed + condition + OPEN_FIRST)) {
                 int parameter = 0;
                 for (Object one : values) {
                     statement.setObject(++parameter, one);

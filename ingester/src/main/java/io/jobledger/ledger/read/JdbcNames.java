@@ -41,7 +41,22 @@ final class JdbcNames {
     private record Row(long id, String name, String playbook, String sortName, JobCounts counts, Instant last) {
         Row overdue(long overdue) {
             JobCounts c = counts;
-            return new Row(id, name, playbook, sortName, new JobCounts(c.jobs(), c.running(), overdue, c.succeeded(), c.failed(), c.timedOut(), c.cancelled(), c.lost(), c.closed()), last);
+            return new Row(
+                    id,
+                    name,
+                    playbook,
+                    sortName,
+                    new JobCounts(
+                            c.jobs(),
+                            c.running(),
+                            overdue,
+                            c.succeeded(),
+                            c.failed(),
+                            c.timedOut(),
+                            c.cancelled(),
+                            c.lost(),
+                            c.closed()),
+                    last);
         }
     }
 
@@ -55,13 +70,21 @@ final class JdbcNames {
 
     Optional<HostSummary> host(String host) {
         return reader.audit(query -> {
-            List<Row> rows = query.query("SELECT * FROM names WHERE id = ? AND " + JOBS + " > 0", List.of(Facets.host(host))).map(JdbcNames::row).list();
-            return overdue(query, "host", rows).stream().findFirst().map(row -> new HostSummary(row.name, row.counts, row.last));
+            List<Row> rows = query.query(
+                            "SELECT * FROM names WHERE id = ? AND " + JOBS + " > 0", List.of(Facets.host(host)))
+                    .map(JdbcNames::row)
+                    .list();
+            return overdue(query, "host", rows).stream()
+                    .findFirst()
+                    .map(row -> new HostSummary(row.name, row.counts, row.last));
         });
     }
 
     long count(String kind) {
-        return reader.audit(query -> query.query("SELECT COUNT(*) FROM names WHERE kind = ? AND " + JOBS + " > 0", List.of(kind)).mapTo(Long.class).one());
+        return reader.audit(
+                query -> query.query("SELECT COUNT(*) FROM names WHERE kind = ? AND " + JOBS + " > 0", List.of(kind))
+                        .mapTo(Long.class)
+                        .one());
     }
 
     private Page<Row> page(String kind, PageRequest page) {
@@ -79,13 +102,16 @@ final class JdbcNames {
             after = " AND sort_name " + more + "= ? AND (sort_name " + more + " ? OR id " + more + " ?)";
             values.addAll(List.of(cursor.at(), cursor.at(), id(cursor)));
         }
-        String sql = "SELECT * FROM names WHERE kind = ? AND " + JOBS + " > 0" + after + " ORDER BY kind" + way + ", sort_name" + way + ", id" + way + " LIMIT " + (page.limit() + 1);
+        String sql = "SELECT * FROM names WHERE kind = ? AND " + JOBS + " > 0" + after + " ORDER BY kind" + way
+                + ", sort_name" + way + ", id" + way + " LIMIT " + (page.limit() + 1);
         return reader.audit(query -> {
             List<Row> found = query.query(sql, values).map(JdbcNames::row).list();
             boolean goesOn = found.size() > page.limit();
             List<Row> rows = goesOn ? found.subList(0, page.limit()) : found;
             Row last = goesOn ? rows.get(rows.size() - 1) : null;
-            return new Page<>(overdue(query, kind, rows), last == null ? null : new Cursor(order, last.sortName, Long.toString(last.id)));
+            return new Page<>(
+                    overdue(query, kind, rows),
+                    last == null ? null : new Cursor(order, last.sortName, Long.toString(last.id)));
         });
     }
 
@@ -97,25 +123,40 @@ final class JdbcNames {
         }
     }
 
-    /** Being overdue comes with time and not with an event, so it is counted when asked: among the open jobs, which are few. */
+    /**
+     * Being overdue comes with time and not with an event, so it is counted when asked: among the open jobs, which are
+     * few.
+     */
     private List<Row> overdue(Reader.Query query, String kind, List<Row> rows) {
-        List<Long> ids = rows.stream().filter(row -> row.counts.running() > 0).map(row -> Facets.id(row.name)).toList();
+        List<Long> ids = rows.stream()
+                .filter(row -> row.counts.running() > 0)
+                .map(row -> Facets.id(row.name))
+                .toList();
         if (ids.isEmpty()) {
             return rows;
         }
         boolean plays = kind.equals("play");
         Map<List<String>, Long> overdue = new HashMap<>();
         try {
-            query.query("SELECT " + (plays ? "play AS name, playbook" : "host AS name, NULL AS playbook") + ", COUNT(*) AS jobs FROM jobs WHERE status = 'running' AND deadline < ? AND "
-                            + Condition.blind(plays ? "play_id" : "host_id") + " = ANY(?) GROUP BY " + (plays ? "play, playbook" : "host"), List.of())
+            query.query(
+                            "SELECT " + (plays ? "play AS name, playbook" : "host AS name, NULL AS playbook")
+                                    + ", COUNT(*) AS jobs FROM jobs WHERE status = 'running' AND deadline < ? AND "
+                                    + Condition.blind(plays ? "play_id" : "host_id") + " = ANY(?) GROUP BY "
+                                    + (plays ? "play, playbook" : "host"),
+                            List.of())
                     .bind(0, Sql.utc(clock.instant()))
                     .bindBySqlType(1, Sql.array(query.handle(), "BIGINT", ids), Types.ARRAY)
-                    .map((row, c) -> overdue.put(java.util.Arrays.asList(row.getString("name"), row.getString("playbook")), row.getLong("jobs")))
-                    .forEach(before -> { });
+                    .map((row, c) -> overdue.put(
+                            java.util.Arrays.asList(row.getString("name"), row.getString("playbook")),
+                            row.getLong("jobs")))
+                    .forEach(before -> {});
         } catch (SQLException e) {
             throw Failures.of("the ledger could not be read", e);
         }
-        return rows.stream().map(row -> row.overdue(Objects.requireNonNullElse(overdue.get(java.util.Arrays.asList(row.name, plays ? row.playbook : null)), 0L))).toList();
+        return rows.stream()
+                .map(row -> row.overdue(Objects.requireNonNullElse(
+                        overdue.get(java.util.Arrays.asList(row.name, plays ? row.playbook : null)), 0L)))
+                .toList();
     }
 
     private static Row row(ResultSet rows, StatementContext context) throws SQLException {
@@ -131,7 +172,16 @@ final class JdbcNames {
                 rows.getString("name"),
                 rows.getString("playbook"),
                 rows.getString("sort_name"),
-                new JobCounts(running + succeeded + failed + timedOut + cancelled + lost + closed, running, 0, succeeded, failed, timedOut, cancelled, lost, closed),
+                new JobCounts(
+                        running + succeeded + failed + timedOut + cancelled + lost + closed,
+                        running,
+                        0,
+                        succeeded,
+                        failed,
+                        timedOut,
+                        cancelled,
+                        lost,
+                        closed),
                 Rows.instant(rows, "last_started_at"));
     }
 }

@@ -39,7 +39,11 @@ final class JdbcRunQueries implements RunQueries {
     public Page<Run> runs(RunFilter filter, PageRequest page) {
         Criteria criteria = RunCriteria.of(filter, clock.instant());
         return reader.audit(query -> keyset.page(
-                query, criteria, page, UUID::fromString, ids -> load(query.handle(), ids.stream().map(UUID.class::cast).toList())));
+                query,
+                criteria,
+                page,
+                UUID::fromString,
+                ids -> load(query.handle(), ids.stream().map(UUID.class::cast).toList())));
     }
 
     /** The runs of these ids, as far as they are there. */
@@ -66,22 +70,28 @@ final class JdbcRunQueries implements RunQueries {
     public Map<RunState, Long> runStates(Duration silence) {
         Map<RunState, Long> states = new EnumMap<>(RunState.class);
         for (RunState state : RunState.values()) {
-            states.put(state, countRuns(RunFilter.builder().state(state).silence(silence).build()));
+            states.put(
+                    state,
+                    countRuns(RunFilter.builder().state(state).silence(silence).build()));
         }
         return states;
     }
 
     @Override
     public Optional<Run> run(RunId id) {
-        return reader.lookup(handle ->
-                handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?").bind(0, id.value()).map(Rows::run).findOne());
+        return reader.lookup(handle -> handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?")
+                .bind(0, id.value())
+                .map(Rows::run)
+                .findOne());
     }
 
     @Override
     public List<PlayStart> plays(RunId id) {
-        return reader.lookup(handle -> handle.createQuery("SELECT seq, play, playbook, started_at FROM plays WHERE run_id = ? ORDER BY seq")
+        return reader.lookup(handle -> handle.createQuery(
+                        "SELECT seq, play, playbook, started_at FROM plays WHERE run_id = ? ORDER BY seq")
                 .bind(0, id.value())
-                .map((rows, c) -> new PlayStart(rows.getLong(1), rows.getString(2), rows.getString(3), Rows.instant(rows, "started_at")))
+                .map((rows, c) -> new PlayStart(
+                        rows.getLong(1), rows.getString(2), rows.getString(3), Rows.instant(rows, "started_at")))
                 .list());
     }
 
@@ -92,10 +102,13 @@ final class JdbcRunQueries implements RunQueries {
 
     @Override
     public Optional<Gap> firstGap(RunId id) {
-        return reader.lookup(handle -> handle.createQuery("SELECT p.last AS last, (SELECT MIN(seq) FROM events WHERE run_id = :run AND seq > p.last) AS following FROM ("
-                        + "SELECT CASE WHEN EXISTS (SELECT 1 FROM events WHERE run_id = :run AND seq = 1) THEN"
-                        + " (SELECT MIN(e.seq) FROM events e WHERE e.run_id = :run AND NOT EXISTS (SELECT 1 FROM events n WHERE n.run_id = :run AND n.seq = e.seq + 1))"
-                        + " ELSE 0 END AS last) p")
+        return reader.lookup(handle -> handle.createQuery(
+                        "SELECT p.last AS last, (SELECT MIN(seq) FROM events WHERE run_id = :run AND seq > p.last) AS"
+                                + " following FROM (SELECT CASE WHEN EXISTS (SELECT 1 FROM events WHERE"
+                                + " run_id = :run AND"
+                                + " seq = 1) THEN (SELECT MIN(e.seq) FROM events e WHERE e.run_id = :run AND NOT EXISTS"
+                                + " (SELECT 1 FROM events n WHERE n.run_id = :run AND n.seq = e.seq + 1)) ELSE 0 END AS"
+                                + " last) p")
                 .bind("run", id.value())
                 .map((rows, c) -> {
                     Long following = rows.getObject("following", Long.class);

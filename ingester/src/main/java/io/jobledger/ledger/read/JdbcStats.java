@@ -19,7 +19,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jdbi.v3.core.statement.StatementContext;
 
-/** Jobs in numbers, summed up by the database: what comes back is a row a day and status, and a row a size of duration. */
+/**
+ * Jobs in numbers, summed up by the database: what comes back is a row a day and status, and a row a size of duration.
+ */
 final class JdbcStats {
     /** Durations are told apart by this factor: 2 %, so that the middle of a step is at most 1 % off. */
     private static final double STEP = 1.02;
@@ -44,8 +46,15 @@ final class JdbcStats {
 
         JobCounts counts() {
             return new JobCounts(
-                    counts.values().stream().mapToLong(Long::longValue).sum(), of(JobStatus.RUNNING), overdue, of(JobStatus.SUCCEEDED), of(JobStatus.FAILED),
-                    of(JobStatus.TIMED_OUT), of(JobStatus.CANCELLED), of(JobStatus.LOST), of(JobStatus.CLOSED));
+                    counts.values().stream().mapToLong(Long::longValue).sum(),
+                    of(JobStatus.RUNNING),
+                    overdue,
+                    of(JobStatus.SUCCEEDED),
+                    of(JobStatus.FAILED),
+                    of(JobStatus.TIMED_OUT),
+                    of(JobStatus.CANCELLED),
+                    of(JobStatus.LOST),
+                    of(JobStatus.CLOSED));
         }
 
         private long of(JobStatus status) {
@@ -65,29 +74,41 @@ final class JdbcStats {
             Instant[] oldest = new Instant[1];
             List<Object> values = new ArrayList<>(List.of(Sql.utc(now)));
             values.addAll(jobs.values());
-            query.query("SELECT d.status AS status, d.day_ AS day_, COUNT(*) AS jobs, SUM(d.late) AS late, MIN(d.at_) AS oldest FROM ("
-                            + "SELECT status, at_, FLOOR(EXTRACT(EPOCH FROM at_) / 86400) AS day_, CASE WHEN status = 'running' AND deadline < ? THEN 1 ELSE 0 END AS late FROM ("
-                            + jobs.sql() + ") j) d GROUP BY d.status, d.day_", values)
+            query.query(
+                            "SELECT d.status AS status, d.day_ AS day_, COUNT(*) AS jobs, SUM(d.late) AS late,"
+                                    + " MIN(d.at_) AS oldest FROM (SELECT status, at_, FLOOR(EXTRACT(EPOCH FROM at_) /"
+                                    + " 86400) AS day_, CASE WHEN status = 'running' AND deadline < ? THEN"
+                                    + " 1 ELSE 0 END AS"
+                                    + " late FROM ("
+                                    + jobs.sql() + ") j) d GROUP BY d.status, d.day_",
+                            values)
                     .map((rows, c) -> {
                         JobStatus status = JobStatus.parse(rows.getString("status"));
                         all.add(status, rows.getLong("jobs"), rows.getLong("late"));
-                        days.computeIfAbsent(LocalDate.ofEpochDay(rows.getLong("day_")), day -> new Tally()).add(status, rows.getLong("jobs"), rows.getLong("late"));
+                        days.computeIfAbsent(LocalDate.ofEpochDay(rows.getLong("day_")), day -> new Tally())
+                                .add(status, rows.getLong("jobs"), rows.getLong("late"));
                         Instant first = Rows.instant(rows, "oldest");
                         if (status.open() && (oldest[0] == null || first.isBefore(oldest[0]))) {
                             oldest[0] = first;
                         }
                         return status;
                     })
-                    .forEach(status -> { });
-            List<Step> steps = query.query("SELECT d.step_ AS step_, COUNT(*) AS jobs, MAX(d.duration_ms) AS longest FROM ("
-                            + "SELECT duration_ms, FLOOR(LN(duration_ms + 1) / " + Math.log(STEP) + ") AS step_ FROM (" + jobs.sql() + ") j WHERE duration_ms IS NOT NULL) d"
-                            + " GROUP BY d.step_ ORDER BY 1", jobs.values())
+                    .forEach(status -> {});
+            List<Step> steps = query.query(
+                            "SELECT d.step_ AS step_, COUNT(*) AS jobs, MAX(d.duration_ms) AS longest FROM ("
+                                    + "SELECT duration_ms, FLOOR(LN(duration_ms + 1) / " + Math.log(STEP)
+                                    + ") AS step_ FROM (" + jobs.sql() + ") j WHERE duration_ms IS NOT NULL) d"
+                                    + " GROUP BY d.step_ ORDER BY 1",
+                            jobs.values())
                     .map(JdbcStats::step)
                     .list();
             long ended = steps.stream().mapToLong(Step::jobs).sum();
             return new JobStats(
                     all.counts(),
-                    days.entrySet().stream().map(day -> new JobStats.Day(day.getKey(), day.getValue().counts())).toList(),
+                    days.entrySet().stream()
+                            .map(day -> new JobStats.Day(
+                                    day.getKey(), day.getValue().counts()))
+                            .toList(),
                     ended,
                     quantile(steps, ended, 0.5),
                     quantile(steps, ended, 0.95),

@@ -13,7 +13,8 @@ import java.util.List;
 
 /** A {@link JobFilter} in the terms of the table {@code jobs}. */
 final class JobCriteria {
-    static final Keyset.Table JOBS = new Keyset.Table("jobs", "jobs.started_at", "jobs.finished_at", "jobs.entry", "TRUE");
+    static final Keyset.Table JOBS =
+            new Keyset.Table("jobs", "jobs.started_at", "jobs.finished_at", "jobs.entry", "TRUE");
 
     private final List<AccessPath> drivers = new ArrayList<>();
     private final List<Condition> residuals = new ArrayList<>();
@@ -48,7 +49,8 @@ final class JobCriteria {
         status(filter, now);
         duration(filter, now);
         if (filter.unseenFor() != null) {
-            residuals.add(Condition.of("COALESCE(last_seen_at, jobs.started_at) <= ?", Sql.utc(now.minus(filter.unseenFor()))));
+            residuals.add(Condition.of(
+                    "COALESCE(last_seen_at, jobs.started_at) <= ?", Sql.utc(now.minus(filter.unseenFor()))));
         }
         text(filter.text());
         return new Criteria(drivers, residuals, filter.started());
@@ -70,7 +72,9 @@ final class JobCriteria {
             drivers.add(new AccessPath(
                     List.of(
                             branch(Condition.of("execution_id = ?", id), "execution_id"),
-                            branch(Condition.of("host_id = ? AND " + Condition.blind("execution_id") + " IS NULL", id), "host_id")),
+                            branch(
+                                    Condition.of("host_id = ? AND " + Condition.blind("execution_id") + " IS NULL", id),
+                                    "host_id")),
                     Condition.of("COALESCE(execution_id, host_id) = ?", id),
                     true));
         }
@@ -88,15 +92,24 @@ final class JobCriteria {
     private void playbook(String playbook) {
         if (playbook != null) {
             equal("playbook_id", Facets.playbook(playbook, null));
-            residuals.add(Condition.of("(" + Condition.blind("playbook") + " = ? OR playbook_path = ?)", playbook, playbook));
+            residuals.add(
+                    Condition.of("(" + Condition.blind("playbook") + " = ? OR playbook_path = ?)", playbook, playbook));
         }
     }
 
     private void label(Label label) {
         Long id = Facets.label(label);
         drivers.add(new AccessPath(
-                List.of(new Branch("job_labels l JOIN jobs ON jobs.entry = l.entry", Condition.of("l.label_id = ?", id), "l.label_id", "l.started_at", "l.entry")),
-                Condition.of("EXISTS (SELECT 1 FROM job_labels l WHERE l.label_id = ? AND l.started_at = jobs.started_at AND l.entry = jobs.entry)", id),
+                List.of(new Branch(
+                        "job_labels l JOIN jobs ON jobs.entry = l.entry",
+                        Condition.of("l.label_id = ?", id),
+                        "l.label_id",
+                        "l.started_at",
+                        "l.entry")),
+                Condition.of(
+                        "EXISTS (SELECT 1 FROM job_labels l WHERE l.label_id = ? AND l.started_at = jobs.started_at"
+                                + " AND l.entry = jobs.entry)",
+                        id),
                 true));
     }
 
@@ -125,33 +138,49 @@ final class JobCriteria {
             return;
         }
         long least = filter.minDuration() == null ? 0 : filter.minDuration().toMillis();
-        long most = filter.maxDuration() == null ? Long.MAX_VALUE : filter.maxDuration().toMillis();
+        long most = filter.maxDuration() == null
+                ? Long.MAX_VALUE
+                : filter.maxDuration().toMillis();
         Condition ended = Condition.of("duration_ms >= ? AND duration_ms <= ?", least, most);
         List<Condition> startedThen = new ArrayList<>();
         startedThen.add(Condition.of("duration_ms IS NULL"));
         if (filter.minDuration() != null) {
-            startedThen.add(Condition.of(Condition.blind("jobs.started_at") + " <= ?", Sql.utc(now.minus(filter.minDuration()))));
+            startedThen.add(Condition.of(
+                    Condition.blind("jobs.started_at") + " <= ?", Sql.utc(now.minus(filter.minDuration()))));
         }
         if (filter.maxDuration() != null) {
-            startedThen.add(Condition.of(Condition.blind("jobs.started_at") + " >= ?", Sql.utc(now.minus(filter.maxDuration()))));
+            startedThen.add(Condition.of(
+                    Condition.blind("jobs.started_at") + " >= ?", Sql.utc(now.minus(filter.maxDuration()))));
         }
         Condition open = Condition.all(startedThen);
         List<Branch> branches = new ArrayList<>();
         branches.add(branch(Condition.all(List.of(Condition.of("duration_class = -1"), open)), "duration_class"));
         for (int digits = Facets.durationClass(least); digits <= Facets.durationClass(most); digits++) {
-            branches.add(branch(Condition.all(List.of(Condition.of("duration_class = ?", digits), ended)), "duration_class"));
+            branches.add(branch(
+                    Condition.all(List.of(Condition.of("duration_class = ?", digits), ended)), "duration_class"));
         }
         List<Object> values = new ArrayList<>(ended.values());
         values.addAll(open.values());
-        drivers.add(new AccessPath(branches, new Condition("(" + ended.sql() + " OR " + open.sql() + ")", values), true));
+        drivers.add(
+                new AccessPath(branches, new Condition("(" + ended.sql() + " OR " + open.sql() + ")", values), true));
     }
 
     private void text(String text) {
         if (text != null) {
             String like = Sql.containing(text);
             residuals.add(Condition.of(
-                    "(" + String.join(" OR ", Arrays.asList("host", "play", "job", "task", "message").stream().map(column -> "jobs." + column + " ILIKE ? ESCAPE '!'").toList()) + ")",
-                    like, like, like, like, like));
+                    "("
+                            + String.join(
+                                    " OR ",
+                                    Arrays.asList("host", "play", "job", "task", "message").stream()
+                                            .map(column -> "jobs." + column + " ILIKE ? ESCAPE '!'")
+                                            .toList())
+                            + ")",
+                    like,
+                    like,
+                    like,
+                    like,
+                    like));
         }
     }
 }

@@ -18,8 +18,9 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
- * Finds the rows of a page. A list is one walk along one index from where the page before ended, so that page 10,000 costs what page 1 costs; the index is the one in which
- * the filter leaves the fewest rows, by a count that stops early. Thread-safe.
+ * Finds the rows of a page. A list is one walk along one index from where the page before ended, so that page 10,000
+ * costs what page 1 costs; the index is the one in which the filter leaves the fewest rows, by a count that stops
+ * early. Thread-safe.
  */
 final class Keyset {
     /** Counting goes no further: which of two stretches of this length is longer hardly matters. */
@@ -56,20 +57,32 @@ final class Keyset {
      *
      * @param key reads the cursor's tie
      */
-    <T> Page<T> page(Reader.Query reader, Criteria criteria, PageRequest page, Function<String, Object> key, Function<List<Object>, Map<Object, T>> load) {
+    <T> Page<T> page(
+            Reader.Query reader,
+            Criteria criteria,
+            PageRequest page,
+            Function<String, Object> key,
+            Function<List<Object>, Map<Object, T>> load) {
         List<Place> found = places(reader, criteria, page, key);
         boolean more = found.size() > page.limit();
         List<Place> places = more ? found.subList(0, page.limit()) : found;
-        Map<Object, T> rows = places.isEmpty() ? Map.of() : load.apply(places.stream().map(Place::tie).toList());
+        Map<Object, T> rows = places.isEmpty()
+                ? Map.of()
+                : load.apply(places.stream().map(Place::tie).toList());
         // One that was removed between the two steps is left out.
-        List<T> items = places.stream().map(place -> rows.get(place.tie)).filter(Objects::nonNull).toList();
+        List<T> items = places.stream()
+                .map(place -> rows.get(place.tie))
+                .filter(Objects::nonNull)
+                .toList();
         return new Page<>(items, more ? cursor(page.sortOr(Sort.NEWEST), places.get(places.size() - 1)) : null);
     }
 
     /** How many rows fit. */
     long count(Reader.Query reader, Criteria criteria) {
         Condition rows = rows(reader, criteria, "1 AS one");
-        return reader.query("SELECT COUNT(*) FROM (" + rows.sql() + ") c", rows.values()).mapTo(Long.class).one();
+        return reader.query("SELECT COUNT(*) FROM (" + rows.sql() + ") c", rows.values())
+                .mapTo(Long.class)
+                .one();
     }
 
     /**
@@ -102,7 +115,8 @@ final class Keyset {
     /** The driver with the fewest rows; null when walking along the sort's own index is better. */
     private AccessPath choose(Reader.Query reader, Criteria criteria, boolean byStart) {
         List<AccessPath> candidates = criteria.drivers();
-        if (candidates.isEmpty() || byStart && candidates.size() == 1 && candidates.get(0).ordered()) {
+        if (candidates.isEmpty()
+                || byStart && candidates.size() == 1 && candidates.get(0).ordered()) {
             return candidates.isEmpty() ? null : candidates.get(0);
         }
         AccessPath best = null;
@@ -130,12 +144,16 @@ final class Keyset {
             conditions.addAll(Criteria.range(branch.at(), criteria.started()));
         }
         Condition where = Condition.all(conditions);
-        return reader.query("SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + branch.from() + " WHERE " + where.sql() + " LIMIT " + most + ") p", where.values())
+        return reader.query(
+                        "SELECT COUNT(*) FROM (SELECT 1 AS one FROM " + branch.from() + " WHERE " + where.sql()
+                                + " LIMIT " + most + ") p",
+                        where.values())
                 .mapTo(Long.class)
                 .one();
     }
 
-    private List<Place> walk(Reader.Query reader, Criteria criteria, boolean byStart, Sort sort, Place after, int limit) {
+    private List<Place> walk(
+            Reader.Query reader, Criteria criteria, boolean byStart, Sort sort, Place after, int limit) {
         String at = byStart ? table.start : table.finish;
         List<Condition> conditions = criteria.besides(null);
         if (byStart) {
@@ -147,12 +165,16 @@ final class Keyset {
         conditions.addAll(beyond(at, table.tie, sort, after));
         Condition where = Condition.all(conditions);
         String way = sort.descending() ? " DESC" : "";
-        return read(reader, "SELECT " + at + " AS at_, " + table.tie + " AS tie_ FROM " + table.name + " WHERE " + where.sql()
-                + " ORDER BY " + at + way + ", " + table.tie + way + " LIMIT " + limit, where.values());
+        return read(
+                reader,
+                "SELECT " + at + " AS at_, " + table.tie + " AS tie_ FROM " + table.name + " WHERE " + where.sql()
+                        + " ORDER BY " + at + way + ", " + table.tie + way + " LIMIT " + limit,
+                where.values());
     }
 
     /** Walks along every branch at once. */
-    private List<Place> merge(Reader.Query reader, AccessPath driver, Criteria criteria, Sort sort, Place after, int limit) {
+    private List<Place> merge(
+            Reader.Query reader, AccessPath driver, Criteria criteria, Sort sort, Place after, int limit) {
         String way = sort.descending() ? " DESC" : "";
         List<Object> values = new ArrayList<>();
         List<String> selects = new ArrayList<>();
@@ -164,18 +186,31 @@ final class Keyset {
             Condition where = Condition.all(conditions);
             values.addAll(where.values());
             // The first column has one value here; naming it shows the database that the index is in this order.
-            selects.add("SELECT " + branch.at() + " AS at_, " + branch.tie() + " AS tie_ FROM " + branch.from() + " WHERE " + where.sql()
-                    + " ORDER BY " + branch.prefix() + way + ", " + branch.at() + way + ", " + branch.tie() + way + " LIMIT " + limit);
+            selects.add("SELECT " + branch.at() + " AS at_, " + branch.tie() + " AS tie_ FROM " + branch.from()
+                    + " WHERE " + where.sql() + " ORDER BY " + branch.prefix() + way + ", " + branch.at() + way + ", "
+                    + branch.tie() + way + " LIMIT " + limit);
         }
         if (selects.size() == 1) {
             return read(reader, selects.get(0), values);
         }
-        return read(reader, selects.stream().map(select -> "SELECT at_, tie_ FROM (" + select + ") b").collect(Collectors.joining(" UNION ALL "))
-                + " ORDER BY 1" + way + ", 2" + way + " LIMIT " + limit, values);
+        return read(
+                reader,
+                selects.stream()
+                                .map(select -> "SELECT at_, tie_ FROM (" + select + ") b")
+                                .collect(Collectors.joining(" UNION ALL "))
+                        + " ORDER BY 1" + way + ", 2" + way + " LIMIT " + limit,
+                values);
     }
 
     /** Reads all that the driver finds, which is little, and sorts it. */
-    private List<Place> gather(Reader.Query reader, AccessPath driver, Criteria criteria, boolean byStart, Sort sort, Place after, int limit) {
+    private List<Place> gather(
+            Reader.Query reader,
+            AccessPath driver,
+            Criteria criteria,
+            boolean byStart,
+            Sort sort,
+            Place after,
+            int limit) {
         String at = byStart ? table.start : table.finish;
         String way = sort.descending() ? " DESC" : "";
         List<Object> values = new ArrayList<>();
@@ -190,9 +225,13 @@ final class Keyset {
             }
             Condition where = Condition.all(conditions);
             values.addAll(where.values());
-            selects.add("SELECT " + Condition.blind(at) + " AS at_, " + Condition.blind(branch.tie()) + " AS tie_ FROM " + branch.from() + " WHERE " + where.sql());
+            selects.add("SELECT " + Condition.blind(at) + " AS at_, " + Condition.blind(branch.tie()) + " AS tie_ FROM "
+                    + branch.from() + " WHERE " + where.sql());
         }
-        return read(reader, String.join(" UNION ALL ", selects) + " ORDER BY 1" + way + ", 2" + way + " LIMIT " + limit, values);
+        return read(
+                reader,
+                String.join(" UNION ALL ", selects) + " ORDER BY 1" + way + ", 2" + way + " LIMIT " + limit,
+                values);
     }
 
     /** What comes after a place. The first part is for the index; a row comparison is not used by every database. */
@@ -202,24 +241,35 @@ final class Keyset {
         }
         String less = sort.descending() ? "<" : ">";
         Object time = Sql.utc(after.at);
-        return List.of(Condition.of(at + " " + less + "= ? AND (" + at + " " + less + " ? OR " + tie + " " + less + " ?)", time, time, after.tie));
+        return List.of(Condition.of(
+                at + " " + less + "= ? AND (" + at + " " + less + " ? OR " + tie + " " + less + " ?)",
+                time,
+                time,
+                after.tie));
     }
 
     private static List<Place> read(Reader.Query reader, String sql, List<Object> values) {
-        return reader.query(sql, values).map((rows, context) -> new Place(Rows.instant(rows, "at_"), rows.getObject("tie_"))).list();
+        return reader.query(sql, values)
+                .map((rows, context) -> new Place(Rows.instant(rows, "at_"), rows.getObject("tie_")))
+                .list();
     }
 
     /** SELECT of {@code columns} of every row that fits, in no order, to be counted or summed up. */
     Condition rows(Reader.Query reader, Criteria criteria, String columns) {
         AccessPath driver = choose(reader, criteria, true);
         List<Condition> selects = new ArrayList<>();
-        List<Branch> branches = driver == null ? List.of(new Branch(table.name, Condition.of("TRUE"), null, table.start, table.tie)) : driver.branches();
+        List<Branch> branches = driver == null
+                ? List.of(new Branch(table.name, Condition.of("TRUE"), null, table.start, table.tie))
+                : driver.branches();
         for (Branch branch : branches) {
             List<Condition> conditions = new ArrayList<>(List.of(branch.condition()));
             conditions.addAll(criteria.besides(driver));
-            conditions.addAll(Criteria.range(driver != null && !driver.ordered() ? Condition.blind(branch.at()) : branch.at(), criteria.started()));
+            conditions.addAll(Criteria.range(
+                    driver != null && !driver.ordered() ? Condition.blind(branch.at()) : branch.at(),
+                    criteria.started()));
             Condition where = Condition.all(conditions);
-            selects.add(new Condition("SELECT " + columns + " FROM " + branch.from() + " WHERE " + where.sql(), where.values()));
+            selects.add(new Condition(
+                    "SELECT " + columns + " FROM " + branch.from() + " WHERE " + where.sql(), where.values()));
         }
         return new Condition(
                 selects.stream().map(Condition::sql).collect(Collectors.joining(" UNION ALL ")),

@@ -15,7 +15,8 @@ import java.util.stream.Stream;
 
 /** A {@link RunFilter} in the terms of the table {@code runs}. */
 final class RunCriteria {
-    static final Keyset.Table RUNS = new Keyset.Table("runs", "runs.first_at", "runs.finished_at", "runs.run_id", "ended = TRUE");
+    static final Keyset.Table RUNS =
+            new Keyset.Table("runs", "runs.first_at", "runs.finished_at", "runs.run_id", "ended = TRUE");
 
     private final List<AccessPath> drivers = new ArrayList<>();
     private final List<Condition> residuals = new ArrayList<>();
@@ -40,7 +41,10 @@ final class RunCriteria {
         }
         if (filter.playbook() != null) {
             equal("playbook_id", Facets.playbook(filter.playbook(), null));
-            residuals.add(Condition.of("(" + Condition.blind("playbook") + " = ? OR playbook_path = ?)", filter.playbook(), filter.playbook()));
+            residuals.add(Condition.of(
+                    "(" + Condition.blind("playbook") + " = ? OR playbook_path = ?)",
+                    filter.playbook(),
+                    filter.playbook()));
         }
         equal("user_id", Facets.id(filter.user()));
         equal("controller_id", Facets.id(filter.controller()));
@@ -52,8 +56,15 @@ final class RunCriteria {
         if (filter.text() != null) {
             String like = Sql.containing(filter.text());
             residuals.add(Condition.of(
-                    "(" + Stream.of("run_name", "playbook", "run_user", "controller").map(column -> column + " ILIKE ? ESCAPE '!'").collect(Collectors.joining(" OR ")) + ")",
-                    like, like, like, like));
+                    "("
+                            + Stream.of("run_name", "playbook", "run_user", "controller")
+                                    .map(column -> column + " ILIKE ? ESCAPE '!'")
+                                    .collect(Collectors.joining(" OR "))
+                            + ")",
+                    like,
+                    like,
+                    like,
+                    like));
         }
         return new Criteria(drivers, residuals, filter.started());
     }
@@ -70,16 +81,28 @@ final class RunCriteria {
 
     private void host(Long id) {
         drivers.add(new AccessPath(
-                List.of(branch(Condition.of("runs.run_id IN (SELECT j.run_id FROM jobs j WHERE j.host_id = ?)", id), null)),
-                Condition.of("EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = runs.run_id AND " + Condition.blind("j.host_id") + " = ?)", id),
+                List.of(branch(
+                        Condition.of("runs.run_id IN (SELECT j.run_id FROM jobs j WHERE j.host_id = ?)", id), null)),
+                Condition.of(
+                        "EXISTS (SELECT 1 FROM jobs j WHERE j.run_id = runs.run_id AND " + Condition.blind("j.host_id")
+                                + " = ?)",
+                        id),
                 false));
     }
 
     private void label(Label label) {
         Long id = Facets.label(label);
         drivers.add(new AccessPath(
-                List.of(new Branch("run_labels l JOIN runs ON runs.run_id = l.run_id", Condition.of("l.label_id = ?", id), "l.label_id", "l.first_at", "l.run_id")),
-                Condition.of("EXISTS (SELECT 1 FROM run_labels l WHERE l.label_id = ? AND l.first_at = runs.first_at AND l.run_id = runs.run_id)", id),
+                List.of(new Branch(
+                        "run_labels l JOIN runs ON runs.run_id = l.run_id",
+                        Condition.of("l.label_id = ?", id),
+                        "l.label_id",
+                        "l.first_at",
+                        "l.run_id")),
+                Condition.of(
+                        "EXISTS (SELECT 1 FROM run_labels l WHERE l.label_id = ? AND l.first_at = runs.first_at AND"
+                                + " l.run_id = runs.run_id)",
+                        id),
                 true));
     }
 
@@ -97,15 +120,27 @@ final class RunCriteria {
         if (running && interrupted) {
             branches.add(branch(Condition.of("ended = FALSE"), "ended"));
         } else if (running) {
-            branches.add(branch(Condition.of("ended = FALSE AND last_received_at >= ? AND (interrupted_seq IS NULL OR interrupted_seq <> max_seq)", silentSince), "ended"));
+            branches.add(branch(
+                    Condition.of(
+                            "ended = FALSE AND last_received_at >= ? AND (interrupted_seq IS NULL OR interrupted_seq"
+                                    + " <> max_seq)",
+                            silentSince),
+                    "ended"));
         } else if (interrupted) {
-            branches.add(branch(Condition.of("ended = FALSE AND (last_received_at < ? OR interrupted_seq = max_seq)", silentSince), "ended"));
+            branches.add(branch(
+                    Condition.of("ended = FALSE AND (last_received_at < ? OR interrupted_seq = max_seq)", silentSince),
+                    "ended"));
         }
         drivers.add(new AccessPath(
                 branches,
                 new Condition(
-                        branches.stream().map(branch -> branch.condition().sql().replace("ended =", Condition.blind("ended") + " =")).collect(Collectors.joining(" OR ", "(", ")")),
-                        branches.stream().flatMap(branch -> branch.condition().values().stream()).toList()),
+                        branches.stream()
+                                .map(branch ->
+                                        branch.condition().sql().replace("ended =", Condition.blind("ended") + " ="))
+                                .collect(Collectors.joining(" OR ", "(", ")")),
+                        branches.stream()
+                                .flatMap(branch -> branch.condition().values().stream())
+                                .toList()),
                 true));
     }
 }

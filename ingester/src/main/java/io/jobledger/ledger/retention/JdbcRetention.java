@@ -117,9 +117,15 @@ public final class JdbcRetention implements Retention {
 
         private List<Run> runs(Instant start, UUID last, Instant before) {
             return jdbi.withHandle(handle -> handle.createQuery("SELECT " + Rows.RUN_COLUMNS
-                            + " FROM runs WHERE first_at >= ? AND first_at < ? AND (first_at > ? OR run_id > ?) ORDER BY first_at, run_id LIMIT ?")
-                    .bind(0, Sql.utc(start)).bind(1, Sql.utc(before)).bind(2, Sql.utc(start)).bind(3, last).bind(4, PAGE)
-                    .map(Rows::run).list());
+                            + " FROM runs WHERE first_at >= ? AND first_at < ? AND (first_at > ? OR run_id >"
+                            + " ?) ORDER BY first_at, run_id LIMIT ?")
+                    .bind(0, Sql.utc(start))
+                    .bind(1, Sql.utc(before))
+                    .bind(2, Sql.utc(start))
+                    .bind(3, last)
+                    .bind(4, PAGE)
+                    .map(Rows::run)
+                    .list());
         }
 
         private boolean saves(JobStatus status) {
@@ -140,17 +146,28 @@ public final class JdbcRetention implements Retention {
         /** Jobs that no run of this ledger started. */
         private List<OwnedJob> saves(JobStatus status, Instant start, long last) {
             return jdbi.withHandle(handle -> handle.createQuery("SELECT " + Removal.JOB_COLUMNS
-                            + " FROM jobs j WHERE status = ? AND started_at >= ? AND started_at < ? AND (started_at > ? OR entry > ?)"
-                            + " AND (j.run_id IS NULL OR NOT EXISTS (SELECT 1 FROM runs r WHERE r.run_id = j.run_id)) ORDER BY status, started_at, entry LIMIT ?")
-                    .bind(0, status.wire()).bind(1, Sql.utc(start)).bind(2, Sql.utc(cutoffs.get(status))).bind(3, Sql.utc(start)).bind(4, last).bind(5, PAGE)
-                    .map((rows, context) -> OwnedJob.of(rows)).list());
+                            + " FROM jobs j WHERE status = ? AND started_at >= ? AND started_at < ? AND"
+                            + " (started_at > ? OR entry > ?) AND (j.run_id IS NULL OR NOT EXISTS (SELECT 1"
+                            + " FROM runs r WHERE r.run_id = j.run_id)) ORDER BY status, started_at, entry"
+                            + " LIMIT ?")
+                    .bind(0, status.wire())
+                    .bind(1, Sql.utc(start))
+                    .bind(2, Sql.utc(cutoffs.get(status)))
+                    .bind(3, Sql.utc(start))
+                    .bind(4, last)
+                    .bind(5, PAGE)
+                    .map((rows, context) -> OwnedJob.of(rows))
+                    .list());
         }
 
         private interface Rule<T> {
             Optional<Removal> apply(RetentionRules rules, T candidate);
         }
 
-        /** Removes, or counts, those of a page that may go. Decided in the writer's own transaction: nothing comes in between. */
+        /**
+         * Removes, or counts, those of a page that may go. Decided in the writer's own transaction: nothing comes in
+         * between.
+         */
         private <T> void take(List<T> page, Rule<T> rule) {
             if (dryRun) {
                 look(page, rule);
@@ -175,11 +192,13 @@ public final class JdbcRetention implements Retention {
             RetentionTally scratch = new RetentionTally();
             return jdbi.withHandle(handle -> {
                 RetentionRules rules = new RetentionRules(handle, cutoffs, now, silence, scratch);
-                return page.stream().filter(candidate -> {
-                    Optional<Removal> removal = rule.apply(rules, candidate);
-                    removal.ifPresent(gone -> scratch.add(gone, 0, 0, true));
-                    return removal.isPresent();
-                }).toList();
+                return page.stream()
+                        .filter(candidate -> {
+                            Optional<Removal> removal = rule.apply(rules, candidate);
+                            removal.ifPresent(gone -> scratch.add(gone, 0, 0, true));
+                            return removal.isPresent();
+                        })
+                        .toList();
             });
         }
 
@@ -195,7 +214,9 @@ public final class JdbcRetention implements Retention {
             ChainRemover.Gone from(Removal removal) throws SQLException;
         }
 
-        /** Handles candidates until a step's worth of events went or the turn is over; returns how many were handled. */
+        /**
+         * Handles candidates until a step's worth of events went or the turn is over; returns how many were handled.
+         */
         private <T> int each(Handle handle, List<T> candidates, Rule<T> rule, Take take) throws SQLException {
             RetentionRules rules = new RetentionRules(handle, cutoffs, now, silence, tally);
             long began = System.nanoTime();
@@ -221,7 +242,11 @@ public final class JdbcRetention implements Retention {
     public Optional<Removed> delete(RunId id, boolean force, Order order) {
         Instant now = now();
         Optional<Removed> removed = writer.write(handle -> {
-            Run run = handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?").bind(0, id.value()).map(Rows::run).findOne().orElse(null);
+            Run run = handle.createQuery("SELECT " + Rows.RUN_COLUMNS + " FROM runs WHERE run_id = ?")
+                    .bind(0, id.value())
+                    .map(Rows::run)
+                    .findOne()
+                    .orElse(null);
             if (run == null) {
                 return Optional.empty();
             }
@@ -243,16 +268,22 @@ public final class JdbcRetention implements Retention {
     private void refuseOpen(Removal removal, Instant now) {
         long open = removal.jobs().stream().filter(job -> job.status().open()).count();
         if (open > 0) {
-            throw new LedgerException(LedgerException.Kind.CONFLICT, "run " + removal.run().id() + " has " + open + " open jobs, which could not be resumed without it");
+            throw new LedgerException(
+                    LedgerException.Kind.CONFLICT,
+                    "run " + removal.run().id() + " has " + open + " open jobs, which could not be resumed without it");
         }
         if (removal.run().state(now, silence) == RunState.RUNNING) {
-            throw new LedgerException(LedgerException.Kind.CONFLICT, "run " + removal.run().id() + " is still running");
+            throw new LedgerException(
+                    LedgerException.Kind.CONFLICT, "run " + removal.run().id() + " is still running");
         }
     }
 
     @Override
     public void sweep() {
-        while (jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM stubs WHERE swept = FALSE").mapTo(Long.class).one()) > 0) {
+        while (jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM stubs WHERE swept = FALSE")
+                        .mapTo(Long.class)
+                        .one())
+                > 0) {
             writer.write(ChainRemover::sweep);
         }
     }

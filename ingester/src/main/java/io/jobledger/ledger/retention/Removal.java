@@ -25,7 +25,11 @@ record Removal(Run run, List<OwnedJob> jobs) {
     /** A job's row; its names are in the document. */
     record OwnedJob(long entry, JobStatus status, Instant startedAt, Job job) {
         static OwnedJob of(ResultSet rows) throws SQLException {
-            return new OwnedJob(rows.getLong("entry"), JobStatus.parse(rows.getString("status")), Rows.instant(rows, "started_at"), JobDocs.job(rows.getString("doc")));
+            return new OwnedJob(
+                    rows.getLong("entry"),
+                    JobStatus.parse(rows.getString("status")),
+                    Rows.instant(rows, "started_at"),
+                    JobDocs.job(rows.getString("doc")));
         }
     }
 
@@ -35,11 +39,29 @@ record Removal(Run run, List<OwnedJob> jobs) {
 
     /** The run that names it: for a save, that of the event that saved it. */
     UUID chain() {
-        return run != null ? run.id().value() : jobs.get(0).job().saved().isEmpty() ? new UUID(0, 0) : jobs.get(0).job().saved().values().iterator().next().evidence().run().value();
+        return run != null
+                ? run.id().value()
+                : jobs.get(0).job().saved().isEmpty()
+                        ? new UUID(0, 0)
+                        : jobs.get(0)
+                                .job()
+                                .saved()
+                                .values()
+                                .iterator()
+                                .next()
+                                .evidence()
+                                .run()
+                                .value();
     }
 
     Retention.Example example(long events) {
         boolean named = run != null && run.info() != null;
-        return new Retention.Example(new RunId(chain()), named ? run.info().runName() : null, named ? run.info().playbook() : null, startedAt(), events, jobs.size());
+        return new Retention.Example(
+                new RunId(chain()),
+                named ? run.info().runName() : null,
+                named ? run.info().playbook() : null,
+                startedAt(),
+                events,
+                jobs.size());
     }
 }

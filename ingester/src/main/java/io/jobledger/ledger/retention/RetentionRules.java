@@ -35,7 +35,8 @@ final class RetentionRules {
      * @param silence after which a run that said no goodbye is taken for interrupted
      * @param tally knows what a dry run has counted already
      */
-    RetentionRules(Handle handle, Map<JobStatus, Instant> cutoffs, Instant now, Duration silence, RetentionTally tally) {
+    RetentionRules(
+            Handle handle, Map<JobStatus, Instant> cutoffs, Instant now, Duration silence, RetentionTally tally) {
         this.handle = handle;
         this.cutoffs = cutoffs;
         this.now = now;
@@ -49,11 +50,17 @@ final class RetentionRules {
         policy.keep().forEach((status, keep) -> {
             if (keep.age() != null) {
                 // Before the epoch there is nothing, and databases know no such years.
-                cutoffs.put(status, keep.age().compareTo(Duration.between(Instant.EPOCH, now)) > 0 ? Instant.EPOCH : now.minus(keep.age()));
+                cutoffs.put(
+                        status,
+                        keep.age().compareTo(Duration.between(Instant.EPOCH, now)) > 0
+                                ? Instant.EPOCH
+                                : now.minus(keep.age()));
             }
             if (keep.count() != null) {
-                handle.createQuery("SELECT started_at FROM jobs WHERE status = ? ORDER BY status DESC, started_at DESC, entry DESC OFFSET ? ROWS FETCH FIRST 1 ROW ONLY")
-                        .bind(0, status.wire()).bind(1, Math.max(0, keep.count() - 1))
+                handle.createQuery("SELECT started_at FROM jobs WHERE status = ? ORDER BY status DESC, started_at DESC,"
+                                + " entry DESC OFFSET ? ROWS FETCH FIRST 1 ROW ONLY")
+                        .bind(0, status.wire())
+                        .bind(1, Math.max(0, keep.count() - 1))
                         .map((rows, context) -> Rows.instant(rows, "started_at"))
                         .findOne()
                         .map(last -> keep.count() == 0 ? last.plusNanos(1000) : last)
@@ -70,8 +77,12 @@ final class RetentionRules {
         }
         List<OwnedJob> jobs = jobs(handle, run);
         Instant bare = cutoffs.get(JobStatus.SUCCEEDED);
-        boolean old = jobs.isEmpty() ? bare != null && run.lastAt().isBefore(bare) : jobs.stream().allMatch(this::old);
-        return old && !tellsOfOthers(run) && !leavesOlder(jobs) ? Optional.of(new Removal(run, jobs)) : Optional.empty();
+        boolean old = jobs.isEmpty()
+                ? bare != null && run.lastAt().isBefore(bare)
+                : jobs.stream().allMatch(this::old);
+        return old && !tellsOfOthers(run) && !leavesOlder(jobs)
+                ? Optional.of(new Removal(run, jobs))
+                : Optional.empty();
     }
 
     /** What goes with a job that belongs to no run, if it may go. */
@@ -80,7 +91,10 @@ final class RetentionRules {
     }
 
     static List<OwnedJob> jobs(Handle handle, Run run) {
-        return handle.createQuery("SELECT " + Removal.JOB_COLUMNS + " FROM jobs WHERE run_id = ?").bind(0, run.id().value()).map((rows, context) -> OwnedJob.of(rows)).list();
+        return handle.createQuery("SELECT " + Removal.JOB_COLUMNS + " FROM jobs WHERE run_id = ?")
+                .bind(0, run.id().value())
+                .map((rows, context) -> OwnedJob.of(rows))
+                .list();
     }
 
     private boolean old(OwnedJob job) {
@@ -90,10 +104,15 @@ final class RetentionRules {
 
     /** A job's history stays whole as long as the job stays. */
     private boolean tellsOfOthers(Run run) {
-        return handle.createQuery("SELECT DISTINCT j.entry AS entry, j.run_id AS run_id FROM events e JOIN jobs j ON j.entry = e.job WHERE e.run_id = ?")
+        return handle
+                .createQuery(
+                        "SELECT DISTINCT j.entry AS entry, j.run_id AS run_id FROM events e JOIN jobs j ON j.entry ="
+                                + " e.job WHERE e.run_id = ?")
                 .bind(0, run.id().value())
-                .map((rows, context) -> !run.id().value().equals(rows.getObject("run_id", UUID.class)) && !tally.gone(rows.getLong("entry")))
-                .stream().anyMatch(stays -> stays);
+                .map((rows, context) -> !run.id().value().equals(rows.getObject("run_id", UUID.class))
+                        && !tally.gone(rows.getLong("entry")))
+                .stream()
+                .anyMatch(stays -> stays);
     }
 
     /** Whether an older job would become the newest of a name. */
@@ -112,10 +131,16 @@ final class RetentionRules {
         record Position(Instant startedAt, long entry) {}
         return Stream.of(true, false)
                 .flatMap(open -> {
-                    try (var rows = handle.createQuery("SELECT k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE k.key_id = ? AND k.open = ?"
-                                    + " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC")
-                            .bind(0, key.digest()).bind(1, open)
-                            .map((row, context) -> JobDocs.job(row.getString("doc")).checkMode() ? null : new Position(Rows.instant(row, "started_at"), row.getLong("entry")))
+                    try (var rows = handle
+                            .createQuery("SELECT k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry ="
+                                    + " k.entry WHERE k.key_id = ? AND k.open = ? ORDER BY k.key_id DESC, k.open"
+                                    + " DESC, k.started_at DESC, k.entry DESC")
+                            .bind(0, key.digest())
+                            .bind(1, open)
+                            .map((row, context) ->
+                                    JobDocs.job(row.getString("doc")).checkMode()
+                                            ? null
+                                            : new Position(Rows.instant(row, "started_at"), row.getLong("entry")))
                             .stream()) {
                         return rows.filter(Objects::nonNull).findFirst().stream();
                     }
@@ -125,7 +150,11 @@ final class RetentionRules {
     }
 
     private boolean others(JobKey key, Set<Long> own) {
-        try (var entries = handle.createQuery("SELECT entry FROM job_keys WHERE key_id = ?").bind(0, key.digest()).mapTo(Long.class).stream()) {
+        try (var entries = handle
+                .createQuery("SELECT entry FROM job_keys WHERE key_id = ?")
+                .bind(0, key.digest())
+                .mapTo(Long.class)
+                .stream()) {
             return entries.anyMatch(entry -> !own.contains(entry) && !tally.gone(entry));
         }
     }

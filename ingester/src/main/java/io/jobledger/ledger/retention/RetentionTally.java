@@ -19,6 +19,7 @@ final class RetentionTally {
     private final List<Example> examples = new ArrayList<>();
     /** What a dry run takes for gone, since nothing is. */
     private final Set<Long> goneJobs = new HashSet<>();
+
     private long chains;
     private long events;
     private Instant oldest;

@@ -8,7 +8,10 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Removes what the settings do not keep, from time to time. {@link #start} and {@link #close} may be called from any thread. */
+/**
+ * Removes what the settings do not keep, from time to time. {@link #start} and {@link #close} may be called from any
+ * thread.
+ */
 public final class RetentionTask implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RetentionTask.class);
     /** A round is cut into pieces so that closing does not wait long. */
@@ -51,8 +54,13 @@ public final class RetentionTask implements AutoCloseable {
             do {
                 removed = retention.prune(policy, new Retention.Order("retention", policy.toString()), false, PIECE);
                 if (removed.chains() > 0) {
-                    LOG.info("Retention removed {} runs and saves of {} to {} with {} events and the jobs {}",
-                            removed.chains(), removed.oldest(), removed.newest(), removed.events(), removed.jobs());
+                    LOG.info(
+                            "Retention removed {} runs and saves of {} to {} with {} events and the jobs {}",
+                            removed.chains(),
+                            removed.oldest(),
+                            removed.newest(),
+                            removed.events(),
+                            removed.jobs());
                 }
                 // A round that ran out of time without finding anything would only do the same again.
             } while (!removed.complete() && removed.chains() > 0 && closing.getCount() > 0);
@@ -60,7 +68,10 @@ public final class RetentionTask implements AutoCloseable {
         } catch (LedgerException e) {
             // History that stays longer does no harm; the next round tries again.
             if (!failing && closing.getCount() > 0) {
-                LOG.warn("Retention could not remove anything and tries again in {} s: {}", interval.toSeconds(), e.getMessage());
+                LOG.warn(
+                        "Retention could not remove anything and tries again in {} s: {}",
+                        interval.toSeconds(),
+                        e.getMessage());
             }
             failing = true;
         }

@@ -4,8 +4,9 @@ import io.jobledger.ledger.query.Label;
 import io.jobledger.model.Digests;
 
 /**
- * Ids of what jobs and runs are searched by: 64 bits of SHA-256, so that an index row is small however long a name is. They are stored: the algorithm must never change.
- * Two names with one id are as likely as a broken disk, and would only show up in each other's lists.
+ * Ids of what jobs and runs are searched by: 64 bits of SHA-256, so that an index row is small however long a name is.
+ * They are stored: the algorithm must never change. Two names with one id are as likely as a broken disk, and would
+ * only show up in each other's lists.
  */
 public final class Facets {
     private Facets() {}

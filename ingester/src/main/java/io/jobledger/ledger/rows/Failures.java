@@ -18,7 +18,12 @@ public final class Failures {
         }
         if (cause instanceof FileSystemException file && file.getReason() == null) {
             // Its message is the path alone; what is wrong is the type.
-            return cause.getClass().getSimpleName().replace("Exception", "").replaceAll("(?<=[a-z])(?=[A-Z])", " ").toLowerCase(Locale.ROOT) + ": " + file.getFile();
+            return cause.getClass()
+                            .getSimpleName()
+                            .replace("Exception", "")
+                            .replaceAll("(?<=[a-z])(?=[A-Z])", " ")
+                            .toLowerCase(Locale.ROOT)
+                    + ": " + file.getFile();
         }
         String message = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
         int sql = message.indexOf("; SQL statement:");
@@ -36,14 +41,23 @@ public final class Failures {
             return new LedgerException(LedgerException.Kind.AWAY, what + " now, try again: " + text, e);
         }
         if (state.equals("55P03")) {
-            return new LedgerException(LedgerException.Kind.BUSY, what + " now, try again: other writers hold it for too long: " + text, e);
+            return new LedgerException(
+                    LedgerException.Kind.BUSY,
+                    what + " now, try again: other writers hold it for too long: " + text,
+                    e);
         }
         // The words of the operating system; neither Java nor H2 has a type for it.
-        LedgerException.Kind kind = state.equals("53100") || text.contains("No space left") || text.contains("Disk quota exceeded") ? LedgerException.Kind.FULL : LedgerException.Kind.FAILED;
+        LedgerException.Kind kind =
+                state.equals("53100") || text.contains("No space left") || text.contains("Disk quota exceeded")
+                        ? LedgerException.Kind.FULL
+                        : LedgerException.Kind.FAILED;
         return new LedgerException(kind, what + ": " + text, e);
     }
 
-    /** Whether H2 closed its store, or is about to, because something could not be written: whoever only reads finds it open again with the next connection. */
+    /**
+     * Whether H2 closed its store, or is about to, because something could not be written: whoever only reads finds it
+     * open again with the next connection.
+     */
     static boolean isClosing(LedgerException e) {
         // PostgreSQL says of a full disk that it is one (class 53), and goes on.
         return e.kind() == LedgerException.Kind.FULL && !state(e).startsWith("53") || state(e).matches("90098|90121");

@@ -25,12 +25,14 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Reads one {@code jobs.doc} field by field. The mapper could, but it would take three times as long to make these records, and every lookup, list and merge reads some. Fields
- * that a newer version added are skipped. Not thread-safe.
+ * Reads one {@code jobs.doc} field by field. The mapper could, but it would take three times as long to make these
+ * records, and every lookup, list and merge reads some. Fields that a newer version added are skipped. Not thread-safe.
  */
 final class JobDocParser {
     /** What a caller saved may be anything. A part of a document is followed by the rest of it. */
-    private static final ObjectReader MAP = Json.OWN.readerFor(new TypeReference<LinkedHashMap<String, Object>>() {}).without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+    private static final ObjectReader MAP = Json.OWN
+            .readerFor(new TypeReference<LinkedHashMap<String, Object>>() {})
+            .without(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     private final JsonParser json;
 
@@ -81,11 +83,20 @@ final class JobDocParser {
         if (json.nextToken() != null) {
             throw new JsonParseException(json, "text follows the document");
         }
-        return new Job(executionHost, jobId, launch, saved, check, ends(end, verdict, lost, aliveAt, inferred), lastSeenAt, cleanedAt);
+        return new Job(
+                executionHost,
+                jobId,
+                launch,
+                saved,
+                check,
+                ends(end, verdict, lost, aliveAt, inferred),
+                lastSeenAt,
+                cleanedAt);
     }
 
     /** What was written before a check's place was kept says of a lost job only that it is. */
-    private static JobEnds ends(JobEnd end, JobEnd verdict, TreeMap<String, JobEnd> lost, Instant aliveAt, Inferred inferred) {
+    private static JobEnds ends(
+            JobEnd end, JobEnd verdict, TreeMap<String, JobEnd> lost, Instant aliveAt, Inferred inferred) {
         if (end != null && end.status() == JobStatus.LOST) {
             lost.putIfAbsent("", end);
             return new JobEnds(verdict, null, lost, aliveAt, inferred);
@@ -173,8 +184,30 @@ final class JobDocParser {
             }
         }
         return new JobDescription(
-                evidence, key, task, label, playbook, playbookPath, action, startedAt, asyncSeconds, pollSeconds, resultsFile, checkMode, noLog, attempt, remoteUser, becomeUser,
-                connection, reason, run, metadata, extra, details, generation, adopted);
+                evidence,
+                key,
+                task,
+                label,
+                playbook,
+                playbookPath,
+                action,
+                startedAt,
+                asyncSeconds,
+                pollSeconds,
+                resultsFile,
+                checkMode,
+                noLog,
+                attempt,
+                remoteUser,
+                becomeUser,
+                connection,
+                reason,
+                run,
+                metadata,
+                extra,
+                details,
+                generation,
+                adopted);
     }
 
     private Inferred inferred() throws IOException {

@@ -26,11 +26,16 @@ import java.util.List;
 import java.util.SortedMap;
 import java.util.function.Function;
 
-/** The ledger's own JSON of merged knowledge, kept in its doc and info columns. Fields that a newer version added are ignored. Thread-safe. */
+/**
+ * The ledger's own JSON of merged knowledge, kept in its doc and info columns. Fields that a newer version added are
+ * ignored. Thread-safe.
+ */
 public final class JobDocs {
-    private static final ObjectMapper MAPPER = Json.OWN.copy()
+    private static final ObjectMapper MAPPER = Json.OWN
+            .copy()
             // Of the program's own fields only: a null inside of what a caller saved is the caller's.
-            .setDefaultPropertyInclusion(JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
+            .setDefaultPropertyInclusion(
+                    JsonInclude.Value.construct(JsonInclude.Include.NON_NULL, JsonInclude.Include.ALWAYS))
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .registerModule(new SimpleModule()
                     .addSerializer(Instant.class, text(Json::time))
@@ -40,7 +45,10 @@ public final class JobDocs {
 
     private JobDocs() {}
 
-    /** The shape of {@code jobs.doc}, which {@link JobDocParser} reads: a {@link Job} whose saved descriptions stand in a list, since each names its own key. */
+    /**
+     * The shape of {@code jobs.doc}, which {@link JobDocParser} reads: a {@link Job} whose saved descriptions stand in
+     * a list, since each names its own key.
+     */
     private record Doc(
             String executionHost,
             AnsibleJobId jobId,
@@ -56,12 +64,22 @@ public final class JobDocs {
             Instant cleanedAt) {}
 
     public static String write(Job job) {
-        List<JobDescription> saved = job.saved().isEmpty() ? null : List.copyOf(job.saved().values());
+        List<JobDescription> saved =
+                job.saved().isEmpty() ? null : List.copyOf(job.saved().values());
         JobEnds ends = job.ends();
         return write((Object) new Doc(
-                job.executionHost(), job.jobId(), job.launch(), saved, job.check(), ends.own(), ends.verdict(), ends.lost().isEmpty() ? null : ends.lost(), ends.aliveAt(),
+                job.executionHost(),
+                job.jobId(),
+                job.launch(),
+                saved,
+                job.check(),
+                ends.own(),
+                ends.verdict(),
+                ends.lost().isEmpty() ? null : ends.lost(),
+                ends.aliveAt(),
                 ends.inferred().equals(Inferred.NOTHING) ? null : ends.inferred(),
-                job.lastSeenAt(), job.cleanedAt()));
+                job.lastSeenAt(),
+                job.cleanedAt()));
     }
 
     public static Job job(String doc) {
@@ -69,7 +87,8 @@ public final class JobDocs {
             return new JobDocParser(parser).job();
         } catch (IOException | RuntimeException e) {
             String why = e instanceof JsonProcessingException json ? Json.complaint(json) : e.getMessage();
-            throw new LedgerException(LedgerException.Kind.FAILED, "the ledger holds a record that cannot be read: " + why, e);
+            throw new LedgerException(
+                    LedgerException.Kind.FAILED, "the ledger holds a record that cannot be read: " + why, e);
         }
     }
 
@@ -85,7 +104,8 @@ public final class JobDocs {
         try {
             return MAPPER.writeValueAsString(value);
         } catch (JsonProcessingException e) {
-            throw new LedgerException(LedgerException.Kind.FAILED, "a record could not be written as JSON: " + e.getOriginalMessage(), e);
+            throw new LedgerException(
+                    LedgerException.Kind.FAILED, "a record could not be written as JSON: " + e.getOriginalMessage(), e);
         }
     }
 
@@ -94,7 +114,9 @@ public final class JobDocs {
             return MAPPER.readValue(json, type);
         } catch (JsonProcessingException e) {
             throw new LedgerException(
-                    LedgerException.Kind.FAILED, "the ledger holds a " + type.getSimpleName() + " that cannot be read: " + Json.complaint(e), e);
+                    LedgerException.Kind.FAILED,
+                    "the ledger holds a " + type.getSimpleName() + " that cannot be read: " + Json.complaint(e),
+                    e);
         }
     }
 

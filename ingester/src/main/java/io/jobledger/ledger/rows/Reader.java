@@ -46,7 +46,8 @@ public final class Reader {
         }
 
         public org.jdbi.v3.core.statement.Query query(String sql, List<?> values) {
-            org.jdbi.v3.core.statement.Query query = handle.createQuery(sql).setQueryTimeout((int) Math.max(1, (limit.toMillis() + 999) / 1000));
+            org.jdbi.v3.core.statement.Query query =
+                    handle.createQuery(sql).setQueryTimeout((int) Math.max(1, (limit.toMillis() + 999) / 1000));
             for (int i = 0; i < values.size(); i++) {
                 query.bind(i, values.get(i));
             }
@@ -89,7 +90,10 @@ public final class Reader {
                     throw (RuntimeException) e;
                 }
                 if ("57014".equals(Failures.state(e))) {
-                    throw new LedgerException(LedgerException.Kind.TOO_SLOW, "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)", e);
+                    throw new LedgerException(
+                            LedgerException.Kind.TOO_SLOW,
+                            "this question reads more than can be read in " + limit.toMillis() + " ms (query-timeout)",
+                            e);
                 }
                 LedgerException failure = Failures.of("the ledger could not be read", e);
                 // A write without room closed the store under the question. The next connection finds it open again.
@@ -106,7 +110,10 @@ public final class Reader {
         }
     }
 
-    /** H2 keeps a statement's limit for the whole connection: the writer, who is next to take it from the pool, must not be cancelled by it. */
+    /**
+     * H2 keeps a statement's limit for the whole connection: the writer, who is next to take it from the pool, must not
+     * be cancelled by it.
+     */
     private static void forget(Handle handle) throws SQLException {
         try (Statement statement = handle.getConnection().createStatement()) {
             statement.setQueryTimeout(0);

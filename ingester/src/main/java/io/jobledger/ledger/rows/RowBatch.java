@@ -8,8 +8,9 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /**
- * One statement for many rows, in the transaction of its handle. Plain JDBC, because a stored event binds some seventy values, and Jdbi looks for a way to bind each of
- * them anew: an eighth of the writer's processor time. Not thread-safe.
+ * One statement for many rows, in the transaction of its handle. Plain JDBC, because a stored event binds some seventy
+ * values, and Jdbi looks for a way to bind each of them anew: an eighth of the writer's processor time. Not
+ * thread-safe.
  */
 public class RowBatch {
     private final Handle handle;

@@ -13,7 +13,9 @@ import org.jdbi.v3.core.statement.StatementContext;
 
 /** Rows to model objects. */
 public final class Rows {
-    public static final String RUN_COLUMNS = "run_id, info, first_at, last_at, max_seq, events, finished_seq, finished_at, interrupted_seq, last_received_at";
+    public static final String RUN_COLUMNS =
+            "run_id, info, first_at, last_at, max_seq, events, finished_seq, finished_at, interrupted_seq,"
+                    + " last_received_at";
 
     private Rows() {}
 

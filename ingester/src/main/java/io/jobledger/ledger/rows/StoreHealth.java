@@ -10,8 +10,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether what the ledger has stored can be read. A question that met damage is remembered and asked again: until it is answered, the ledger is not ready and stores nothing, since what it would store rests
- * on what it cannot read. Thread-safe.
+ * Whether what the ledger has stored can be read. A question that met damage is remembered and asked again: until it is
+ * answered, the ledger is not ready and stores nothing, since what it would store rests on what it cannot read.
+ * Thread-safe.
  */
 public final class StoreHealth {
     private static final Logger LOG = LoggerFactory.getLogger(StoreHealth.class);
@@ -35,7 +36,10 @@ public final class StoreHealth {
         failures.increment();
         synchronized (this) {
             if (question == null) {
-                LOG.error("The ledger is damaged, a part of it cannot be read: {}. It is not ready and stores nothing until it can. docs/how-to/recover.md says how to mend it", Damage.text(e));
+                LOG.error(
+                        "The ledger is damaged, a part of it cannot be read: {}. It is not ready and stores nothing"
+                                + " until it can. docs/how-to/recover.md says how to mend it",
+                        Damage.text(e));
                 question = of;
                 asked = System.nanoTime();
             }
@@ -81,6 +85,10 @@ public final class StoreHealth {
     }
 
     private LedgerException refusal() {
-        return new LedgerException(LedgerException.Kind.AWAY, "the ledger is damaged, a part of it cannot be read (" + why + "), so nothing is stored until it is mended or restored. Keep the events and send them again");
+        return new LedgerException(
+                LedgerException.Kind.AWAY,
+                "the ledger is damaged, a part of it cannot be read (" + why
+                        + "), so nothing is stored until it is mended or restored. Keep the events and send them"
+                        + " again");
     }
 }

@@ -10,7 +10,10 @@ public final class BackupName {
 
     public static String require(String name) {
         if (!FORM.matcher(name).matches()) {
-            throw MirrorException.lasting("a backup's name has 1 to 128 letters, digits, dots, dashes and underscores; '" + name + "' is none", null);
+            throw MirrorException.lasting(
+                    "a backup's name has 1 to 128 letters, digits, dots, dashes and underscores; '" + name
+                            + "' is none",
+                    null);
         }
         return name;
     }

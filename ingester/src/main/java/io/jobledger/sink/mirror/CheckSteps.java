@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 
-/** Takes the steps of a check one after the other. After a failure only those are taken that clean up. Not thread-safe. */
+/**
+ * Takes the steps of a check one after the other. After a failure only those are taken that clean up. Not thread-safe.
+ */
 public final class CheckSteps {
     private final List<CheckStep> steps = new ArrayList<>();
     private String failed;

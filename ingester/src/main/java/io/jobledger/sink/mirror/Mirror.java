@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * A place outside the ledger that holds the newest record of each key. Building one never connects. Every call may block and is safe from any thread; two puts of
- * the same key at once are the caller's mistake.
+ * A place outside the ledger that holds the newest record of each key. Building one never connects. Every call may
+ * block and is safe from any thread; two puts of the same key at once are the caller's mistake.
  */
 public interface Mirror extends AutoCloseable {
     /** What was found where an object should be. */
@@ -29,8 +29,9 @@ public interface Mirror extends AutoCloseable {
     String uri();
 
     /**
-     * Makes {@code record} the one under its key, unless the mirror holds one of another job that goes before it: an open one before one that ended, and else the later start. After it returns the
-     * record survives a loss of power; while it runs, readers see the old record or the new one, never a part.
+     * Makes {@code record} the one under its key, unless the mirror holds one of another job that goes before it: an
+     * open one before one that ended, and else the later start. After it returns the record survives a loss of power;
+     * while it runs, readers see the old record or the new one, never a part.
      *
      * @return whether it is the one now; false when the held one stays
      * @throws MirrorException when neither happened
@@ -46,10 +47,16 @@ public interface Mirror extends AutoCloseable {
     /** Passes on every object, in no particular order; a damaged one never stops the rest. */
     void list(Consumer<Listed> consumer);
 
-    /** Proves step by step that the mirror can be reached, read and written, with a probe that no listing shows and that is taken out again. Never throws. */
+    /**
+     * Proves step by step that the mirror can be reached, read and written, with a probe that no listing shows and that
+     * is taken out again. Never throws.
+     */
     List<CheckStep> probe();
 
-    /** As {@link #probe}, for those who only want to know whether it works: throws the first failure's {@link MirrorException}. */
+    /**
+     * As {@link #probe}, for those who only want to know whether it works: throws the first failure's
+     * {@link MirrorException}.
+     */
     default void check() {
         for (CheckStep step : probe()) {
             if (step.failure() != null) {
@@ -68,7 +75,8 @@ public interface Mirror extends AutoCloseable {
     }
 
     /**
-     * Keeps a copy of {@code file} beside the records, where no listing shows it. Replaces an older one of the same name.
+     * Keeps a copy of {@code file} beside the records, where no listing shows it. Replaces an older one of the same
+     * name.
      *
      * @param name letters, digits, dots and dashes
      */
@@ -77,7 +85,10 @@ public interface Mirror extends AutoCloseable {
     /** The names of the backups that are kept, in their alphabetical order. */
     List<String> backups();
 
-    /** Fetches a backup into {@code file}, which must not exist. Throws {@link MirrorException} when there is none of that name. */
+    /**
+     * Fetches a backup into {@code file}, which must not exist. Throws {@link MirrorException} when there is none of
+     * that name.
+     */
     void getBackup(String name, Path file);
 
     @Override

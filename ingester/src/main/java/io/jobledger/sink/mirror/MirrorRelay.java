@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries the outbox of one mirror to it. An entry only names a key: what is put is the newest record at that moment, so a restart in the middle repeats a put but
- * never goes backwards. Nobody waits for it.
+ * Carries the outbox of one mirror to it. An entry only names a key: what is put is the newest record at that moment,
+ * so a restart in the middle repeats a put but never goes backwards. Nobody waits for it.
  */
 public final class MirrorRelay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorRelay.class);
@@ -74,7 +74,8 @@ public final class MirrorRelay implements AutoCloseable {
     public void start() {
         thread.start();
         if (mirror instanceof MendableMirror files) {
-            daemon(() -> new MirrorMending(files, jobs, () -> closing).run(), "mirror-mending").start();
+            daemon(() -> new MirrorMending(files, jobs, () -> closing).run(), "mirror-mending")
+                    .start();
         }
     }
 
@@ -135,7 +136,12 @@ public final class MirrorRelay implements AutoCloseable {
         try {
             if (!closing) {
                 // What failed may be one entry's own trouble; the others must not wait long for it.
-                wait(outage == 0 ? idle.toMillis() : Math.min(OUTAGE_PAUSE.toMillis(), backoff(outage - 1).toMillis()));
+                wait(
+                        outage == 0
+                                ? idle.toMillis()
+                                : Math.min(
+                                        OUTAGE_PAUSE.toMillis(),
+                                        backoff(outage - 1).toMillis()));
             }
         } catch (InterruptedException e) {
             closing = true;
@@ -155,8 +161,9 @@ public final class MirrorRelay implements AutoCloseable {
     }
 
     /**
-     * Carries one page of due entries; says whether there may be more at once. When nothing gets through, the rest of the page is left alone, and in the next rounds
-     * only a few entries are tried: an outage must not cost a look into the ledger and a note in the outbox for every key, again and again.
+     * Carries one page of due entries; says whether there may be more at once. When nothing gets through, the rest of
+     * the page is left alone, and in the next rounds only a few entries are tried: an outage must not cost a look into
+     * the ledger and a note in the outbox for every key, again and again.
      */
     public boolean relayOnce() {
         int limit = outage() ? concurrency : PAGE;
@@ -235,11 +242,21 @@ public final class MirrorRelay implements AutoCloseable {
             takeOut(key);
             return;
         }
-        JobRecord answer = OtherRecords.with(known.newest(), known.open().stream().filter(open -> !same(open, known.newest())).toList());
+        JobRecord answer = OtherRecords.with(
+                known.newest(),
+                known.open().stream()
+                        .filter(open -> !same(open, known.newest()))
+                        .toList());
         if (!mirror.put(answer)) {
-            // The held job may have ended since it was put: then the mirror first hears of that, and its record no longer goes before the answer.
-            JobRecord held = mirror.get(key).filter(record -> record.jobId() != null).orElse(null);
-            if (held != null && jobs.job(held.executionHost(), held.jobId()).filter(job -> job.keys().contains(key)).map(job -> mirror.put(job.record(key))).orElse(false)) {
+            // The held job may have ended since it was put: then the mirror first hears of that, and its record no
+            // longer goes before the answer.
+            JobRecord held =
+                    mirror.get(key).filter(record -> record.jobId() != null).orElse(null);
+            if (held != null
+                    && jobs.job(held.executionHost(), held.jobId())
+                            .filter(job -> job.keys().contains(key))
+                            .map(job -> mirror.put(job.record(key)))
+                            .orElse(false)) {
                 mirror.put(answer);
             }
         }
@@ -249,11 +266,17 @@ public final class MirrorRelay implements AutoCloseable {
         return a.executionHost().equals(b.executionHost()) && Objects.equals(a.jobId(), b.jobId());
     }
 
-    /** The name was only a status check's guess, and the job's launch has named it better since; or it is a dry run's, which earlier versions put. */
+    /**
+     * The name was only a status check's guess, and the job's launch has named it better since; or it is a dry run's,
+     * which earlier versions put.
+     */
     private void takeOut(JobKey key) {
         mirror.get(key)
                 .filter(held -> held.jobId() != null)
-                .filter(held -> held.checkMode() || jobs.job(held.executionHost(), held.jobId()).filter(job -> !job.keys().contains(key)).isPresent())
+                .filter(held -> held.checkMode()
+                        || jobs.job(held.executionHost(), held.jobId())
+                                .filter(job -> !job.keys().contains(key))
+                                .isPresent())
                 .ifPresent(held -> mirror.delete(key, held.jobId()));
     }
 
@@ -261,7 +284,11 @@ public final class MirrorRelay implements AutoCloseable {
     private synchronized void failedOnce(MirrorException e) {
         if (!failing) {
             failing = true;
-            LOG.warn("The mirror {} fails; entries wait in the outbox{}: {}", mirror.uri(), e.isPassing() ? " and are tried again" : " until they are released", e.getMessage());
+            LOG.warn(
+                    "The mirror {} fails; entries wait in the outbox{}: {}",
+                    mirror.uri(),
+                    e.isPassing() ? " and are tried again" : " until they are released",
+                    e.getMessage());
         }
     }
 

@@ -12,8 +12,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The other records of a mirrored name. A mirror has one file a name; where several jobs of the name are open, or several playbooks saved one, the file holds the others in a list, so that a resume
- * from the mirror knows of all. Those who do not know the list read the first record.
+ * The other records of a mirrored name. A mirror has one file a name; where several jobs of the name are open, or
+ * several playbooks saved one, the file holds the others in a list, so that a resume from the mirror knows of all.
+ * Those who do not know the list read the first record.
  */
 public final class OtherRecords {
     /** The list's name in a file. */
@@ -28,7 +29,14 @@ public final class OtherRecords {
         Map<String, Object> extra = new LinkedHashMap<>(record.extra());
         extra.remove(FIELD);
         if (!others.isEmpty()) {
-            extra.put(FIELD, others.stream().limit(MOST).map(other -> with(other, List.of())).map(RecordJson::write).map(Fields::toMap).toList());
+            extra.put(
+                    FIELD,
+                    others.stream()
+                            .limit(MOST)
+                            .map(other -> with(other, List.of()))
+                            .map(RecordJson::write)
+                            .map(Fields::toMap)
+                            .toList());
         }
         return extra.equals(record.extra()) ? record : record.withExtra(extra);
     }

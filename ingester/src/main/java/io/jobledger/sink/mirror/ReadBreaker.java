@@ -5,9 +5,10 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
- * Keeps lookups from waiting, one after the other, for a service that does not answer: after a failure that took long, reads are refused at once, but for one that
- * tries again now and then. Without it, an outage would hold every thread that serves lookups, those of the ledger's own records too. A failure that comes quickly
- * holds nobody up and changes nothing. Thread-safe.
+ * Keeps lookups from waiting, one after the other, for a service that does not answer: after a failure that took long,
+ * reads are refused at once, but for one that tries again now and then. Without it, an outage would hold every thread
+ * that serves lookups, those of the ledger's own records too. A failure that comes quickly holds nobody up and changes
+ * nothing. Thread-safe.
  */
 public final class ReadBreaker {
     private final Duration slow;
@@ -54,7 +55,10 @@ public final class ReadBreaker {
         }
         long left = retryAt - nanoTime.getAsLong();
         if (left > 0) {
-            throw MirrorException.passing(failure.getMessage() + " (not asked again for " + Math.max(1, Duration.ofNanos(left).toSeconds()) + " s)", failure);
+            throw MirrorException.passing(
+                    failure.getMessage() + " (not asked again for "
+                            + Math.max(1, Duration.ofNanos(left).toSeconds()) + " s)",
+                    failure);
         }
         // This caller tries; the others go on being refused until it knows.
         retryAt = nanoTime.getAsLong() + pause.toNanos();

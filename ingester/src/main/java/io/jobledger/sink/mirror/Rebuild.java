@@ -19,8 +19,8 @@ import java.util.function.BiConsumer;
 import java.util.function.LongConsumer;
 
 /**
- * Stores every record of a mirror in a ledger, as a save of that record. The identity of such a save is made from the record's content, so doing it again, or going on
- * after a break, stores nothing twice. Not thread-safe.
+ * Stores every record of a mirror in a ledger, as a save of that record. The identity of such a save is made from the
+ * record's content, so doing it again, or going on after a break, stores nothing twice. Not thread-safe.
  */
 public final class Rebuild {
     private static final int BATCH = 500;
@@ -79,9 +79,14 @@ public final class Rebuild {
     private Event save(JobRecord record) {
         String content = Json.text(RecordJson.write(record));
         // A record without any time is as old as can be: it must not pass for the newest of its key.
-        Instant at = record.lastSeenAt() != null ? record.lastSeenAt() : record.startedAt() != null ? record.startedAt() : Instant.EPOCH;
+        Instant at = record.lastSeenAt() != null
+                ? record.lastSeenAt()
+                : record.startedAt() != null ? record.startedAt() : Instant.EPOCH;
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        return SavedJobs.event(record, new RunId(Digests.uuid("rebuild", record.key().toString(), content)), at.isAfter(now) ? now : at);
+        return SavedJobs.event(
+                record,
+                new RunId(Digests.uuid("rebuild", record.key().toString(), content)),
+                at.isAfter(now) ? now : at);
     }
 
     private void store() {
@@ -91,7 +96,10 @@ public final class Rebuild {
         try {
             stored += sink.append(List.copyOf(waiting)).get().stored();
         } catch (ExecutionException e) {
-            throw e.getCause() instanceof LedgerException failure ? failure : new LedgerException(LedgerException.Kind.FAILED, e.getCause().getMessage(), e);
+            throw e.getCause() instanceof LedgerException failure
+                    ? failure
+                    : new LedgerException(
+                            LedgerException.Kind.FAILED, e.getCause().getMessage(), e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new LedgerException(LedgerException.Kind.STOPPED, "interrupted; start it again to go on", e);

@@ -29,16 +29,21 @@ public final class RecordFile {
     /** All of a held record that decides what may take its place. */
     public record Version(AnsibleJobId jobId, Instant startedAt, boolean open, boolean checkMode) {
         public static Version of(JobRecord record) {
-            return new Version(record.jobId(), record.startedAt(), record.status().open(), record.checkMode());
+            return new Version(
+                    record.jobId(), record.startedAt(), record.status().open(), record.checkMode());
         }
 
         /**
-         * Whether {@code record}, of the same key, may take its place. More news of the same job always may, a job that is open may where this one ended, and else what starts
-         * no earlier. A dry run, which earlier versions put, gives way to anything.
+         * Whether {@code record}, of the same key, may take its place. More news of the same job always may, a job that
+         * is open may where this one ended, and else what starts no earlier. A dry run, which earlier versions put,
+         * gives way to anything.
          */
         public boolean givesWayTo(JobRecord record) {
-            return checkMode || Objects.equals(jobId, record.jobId()) || record.status().open() && !open
-                    || startedAt == null || record.startedAt() != null && !record.startedAt().isBefore(startedAt);
+            return checkMode
+                    || Objects.equals(jobId, record.jobId())
+                    || record.status().open() && !open
+                    || startedAt == null
+                    || record.startedAt() != null && !record.startedAt().isBefore(startedAt);
         }
     }
 
@@ -63,7 +68,8 @@ public final class RecordFile {
         Fields fields = new Fields(node);
         JobRecord record = RecordJson.read(fields, key);
         if (record == null) {
-            throw new IllegalArgumentException(fields.faults().stream().map(FieldFault::toString).collect(Collectors.joining("; ")));
+            throw new IllegalArgumentException(
+                    fields.faults().stream().map(FieldFault::toString).collect(Collectors.joining("; ")));
         }
         return OtherRecords.read(node, record);
     }

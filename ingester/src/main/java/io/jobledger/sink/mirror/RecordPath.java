@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
- * A job key as a path of three segments, the same in a directory and in a bucket. Whatever the names are, each segment is one harmless file name: no separator, no
- * control character, no leading dot, at most {@value #MAX_SEGMENT} bytes.
+ * A job key as a path of three segments, the same in a directory and in a bucket. Whatever the names are, each segment
+ * is one harmless file name: no separator, no control character, no leading dot, at most {@value #MAX_SEGMENT} bytes.
  */
 public final class RecordPath {
     /** What the last segment ends in. */
@@ -65,7 +65,10 @@ public final class RecordPath {
         byte[] name = new byte[text.length];
         int length = 0;
         for (int i = 0; i < text.length; i++) {
-            if (text[i] == '%' && i + 2 < text.length && HexFormat.isHexDigit(text[i + 1]) && HexFormat.isHexDigit(text[i + 2])) {
+            if (text[i] == '%'
+                    && i + 2 < text.length
+                    && HexFormat.isHexDigit(text[i + 1])
+                    && HexFormat.isHexDigit(text[i + 2])) {
                 name[length++] = (byte) HexFormat.fromHexDigits(new String(text, i + 1, 2, StandardCharsets.US_ASCII));
                 i += 2;
             } else {

@@ -1,6 +1,6 @@
 /**
- * Copies of each key's newest record outside of the ledger: the port, the relay that keeps them up to date, and the
- * way back from them.
+ * Copies of each key's newest record outside of the ledger: the port, the relay that keeps them up to date, and the way
+ * back from them.
  *
  * <p>Invariants: the outbox names keys only, so what is put is the newest record at that moment and never goes
  * backwards; a mirror that does not answer holds up nobody; a record's path is harmless whatever its names are.

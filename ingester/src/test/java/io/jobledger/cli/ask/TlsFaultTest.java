@@ -56,7 +56,10 @@ class TlsFaultTest {
     private void serve(X509Bundle certificate, boolean wantsClient) throws Exception {
         HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         SSLContext context = SSLContext.getInstance("TLS");
-        context.init(certificate.toKeyManagerFactory().getKeyManagers(), ca.issue("unused").toTrustManagerFactory().getTrustManagers(), null);
+        context.init(
+                certificate.toKeyManagerFactory().getKeyManagers(),
+                ca.issue("unused").toTrustManagerFactory().getTrustManagers(),
+                null);
         https.setHttpsConfigurator(new HttpsConfigurator(context) {
             @Override
             public void configure(HttpsParameters parameters) {
@@ -73,28 +76,39 @@ class TlsFaultTest {
         Map<String, String> environment = new HashMap<>(Map.of("JOBLEDGER_CA_FILE", caFile.toString()));
         environment.putAll(more);
         String[] said = new String[1];
-        ApiClient api = new ApiClient(scheme + "://" + host + ":" + server.getAddress().getPort(), new ApiAccess(environment));
-        assertThatThrownBy(() -> api.get("/api/v1")).isInstanceOf(CommandFailed.class).satisfies(e -> said[0] = e.getMessage());
+        ApiClient api =
+                new ApiClient(scheme + "://" + host + ":" + server.getAddress().getPort(), new ApiAccess(environment));
+        assertThatThrownBy(() -> api.get("/api/v1"))
+                .isInstanceOf(CommandFailed.class)
+                .satisfies(e -> said[0] = e.getMessage());
         return said[0];
     }
 
     @Test
     void certificateOfAnotherName() throws Exception {
         serve(ca.issue("elsewhere", "elsewhere.example", PAST, FUTURE), false);
-        assertThat(complaint("https", "localhost", Map.of())).contains("for another name", "localhost", "JOBLEDGER_URL").doesNotContain("no ingester answers");
+        assertThat(complaint("https", "localhost", Map.of()))
+                .contains("for another name", "localhost", "JOBLEDGER_URL")
+                .doesNotContain("no ingester answers");
     }
 
     @Test
     void certificateOfAnUnknownCa() throws Exception {
         serve(new TestCa().issue("stranger"), false);
-        assertThat(complaint("https", "localhost", Map.of())).contains("not of a CA that is trusted", "JOBLEDGER_CA_FILE").doesNotContain("no ingester answers");
-        assertThat(complaint("https", "localhost", Map.of("JOBLEDGER_CA_FILE", ""))).as("nor with what Java trusts").contains("not of a CA that is trusted", "JOBLEDGER_CA_FILE");
+        assertThat(complaint("https", "localhost", Map.of()))
+                .contains("not of a CA that is trusted", "JOBLEDGER_CA_FILE")
+                .doesNotContain("no ingester answers");
+        assertThat(complaint("https", "localhost", Map.of("JOBLEDGER_CA_FILE", "")))
+                .as("nor with what Java trusts")
+                .contains("not of a CA that is trusted", "JOBLEDGER_CA_FILE");
     }
 
     @Test
     void certificateThatHasExpired_orIsNotValidYet() throws Exception {
         serve(ca.issue("old", "localhost", PAST, PAST.plusSeconds(86_400)), false);
-        assertThat(complaint("https", "localhost", Map.of())).contains("has expired", "2020", "without a restart").doesNotContain("no ingester answers");
+        assertThat(complaint("https", "localhost", Map.of()))
+                .contains("has expired", "2020", "without a restart")
+                .doesNotContain("no ingester answers");
         server.stop(0);
         serve(ca.issue("young", "localhost", FUTURE.minusSeconds(86_400), FUTURE), false);
         assertThat(complaint("https", "localhost", Map.of())).contains("not valid yet", "clocks");
@@ -112,7 +126,10 @@ class TlsFaultTest {
             Thread answering = new Thread(() -> answer(plain));
             answering.start();
             ApiClient api = new ApiClient("https://localhost:" + plain.getLocalPort(), new ApiAccess(Map.of()));
-            assertThatThrownBy(() -> api.get("/api/v1")).isInstanceOf(CommandFailed.class).hasMessageContaining("does not speak TLS").hasMessageContaining("http://");
+            assertThatThrownBy(() -> api.get("/api/v1"))
+                    .isInstanceOf(CommandFailed.class)
+                    .hasMessageContaining("does not speak TLS")
+                    .hasMessageContaining("http://");
             answering.join();
         }
         serve(ca.issue("server"), false);
@@ -123,7 +140,8 @@ class TlsFaultTest {
     private static void answer(ServerSocket plain) {
         try (Socket socket = plain.accept()) {
             socket.getInputStream().read();
-            socket.getOutputStream().write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write("HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
             socket.shutdownOutput();
             socket.getInputStream().readAllBytes();
         } catch (IOException e) {

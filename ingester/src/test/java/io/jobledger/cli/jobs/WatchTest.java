@@ -21,8 +21,9 @@ import org.junit.jupiter.api.Test;
 
 /** {@code jobs watch}: by the stream, over a break, without a stream, and its end. */
 class WatchTest {
-    private static final String JOB = "{\"host\":\"%s\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"%s\",\"overdue\":false,\"ansible_job_id\":\"j1\",\"run_id\":\"r\",\"execution_host\":\"%1$s\","
-            + "\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"deadline\":%s}";
+    private static final String JOB =
+            "{\"host\":\"%s\",\"play\":\"p\",\"job_name\":\"j\",\"status\":\"%s\",\"overdue\":false,\"ansible_job_id\":\"j1\",\"run_id\":\"r\",\"execution_host\":\"%1$s\","
+                    + "\"started_at\":\"2020-01-01T10:00:00.000000Z\",\"deadline\":%s}";
     private static final long PATIENCE = 60;
 
     private final BlockingQueue<String> streamed = new LinkedBlockingQueue<>();
@@ -50,7 +51,9 @@ class WatchTest {
     private void watch(String... more) throws IOException {
         List<String> words = Shell.program("jobs", "watch", "--url", ingester.url());
         words.addAll(List.of(more));
-        watch = Shell.process(words).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        watch = Shell.process(words)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
         lines = new LinkedBlockingQueue<>();
         BufferedReader out = new BufferedReader(new InputStreamReader(watch.getInputStream(), StandardCharsets.UTF_8));
         CompletableFuture.runAsync(() -> out.lines().forEach(lines::add));
@@ -101,7 +104,9 @@ class WatchTest {
         streamed.add("");
         send(11, job("b", "succeeded"));
         assertThat(line()).isEqualTo("succeeded  b / p / j");
-        assertThat(ingester.asked.stream().filter(one -> one.contains("/stream"))).hasSize(2).allMatch(one -> one.equals("GET /api/v1/stream?play=p"));
+        assertThat(ingester.asked.stream().filter(one -> one.contains("/stream")))
+                .hasSize(2)
+                .allMatch(one -> one.equals("GET /api/v1/stream?play=p"));
         assertThat(ingester.headers("Last-Event-ID")).contains("9");
         watch.destroy();
         assertThat(watch.waitFor(PATIENCE, TimeUnit.SECONDS)).isTrue();
@@ -114,8 +119,15 @@ class WatchTest {
         watch("-o", "json");
         assertThat(line()).contains("\"host\":\"a\"", "\"status\":\"running\"");
         assertThat(line()).as("no event says so, the clock does").contains("\"host\":\"late\"", "\"overdue\":true");
-        ingester.on("GET /api/v1/jobs", exchange -> FakeIngester.text(exchange, 200, "application/json",
-                exchange.getRequestURI().getQuery().contains("host=a") ? "{\"jobs\":[" + job("a", "lost") + "],\"next\":null}" : "{\"jobs\":[],\"next\":null}"));
+        ingester.on(
+                "GET /api/v1/jobs",
+                exchange -> FakeIngester.text(
+                        exchange,
+                        200,
+                        "application/json",
+                        exchange.getRequestURI().getQuery().contains("host=a")
+                                ? "{\"jobs\":[" + job("a", "lost") + "],\"next\":null}"
+                                : "{\"jobs\":[],\"next\":null}"));
         assertThat(line()).contains("\"host\":\"a\"", "\"status\":\"lost\"");
     }
 

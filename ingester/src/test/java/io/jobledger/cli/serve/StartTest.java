@@ -12,7 +12,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a command that asks an ingester must not pay for: the classes of the server. Not a time, which depends on the machine. */
+/**
+ * What a command that asks an ingester must not pay for: the classes of the server. Not a time, which depends on the
+ * machine.
+ */
 class StartTest {
     private FakeIngester ingester;
 
@@ -32,9 +35,15 @@ class StartTest {
         List<String> words = Shell.program("jobs", "ls", "--url", ingester.url());
         words.add(1, "-Xlog:class+load:stdout");
         List<String> loaded = Shell.output(Shell.process(words)).lines().toList();
-        assertThat(loaded).anyMatch(line -> line.contains("io.jobledger.cli.jobs.JobsCommand ")).anyMatch(line -> line.startsWith("running  h"));
-        assertThat(loaded).noneMatch(line -> line.matches(".* (io\\.vertx|io\\.netty|org\\.h2|org\\.jdbi|com\\.zaxxer|org\\.flywaydb|com\\.oracle|java\\.net\\.http)\\..*"))
-                .noneMatch(line -> line.matches(".* io\\.jobledger\\.cli\\.(Serve|Demo|Rebuild|Runs|Export)Command .*"));
+        assertThat(loaded)
+                .anyMatch(line -> line.contains("io.jobledger.cli.jobs.JobsCommand "))
+                .anyMatch(line -> line.startsWith("running  h"));
+        assertThat(loaded)
+                .noneMatch(
+                        line -> line.matches(
+                                ".* (io\\.vertx|io\\.netty|org\\.h2|org\\.jdbi|com\\.zaxxer|org\\.flywaydb|com\\.oracle|java\\.net\\.http)\\..*"))
+                .noneMatch(
+                        line -> line.matches(".* io\\.jobledger\\.cli\\.(Serve|Demo|Rebuild|Runs|Export)Command .*"));
     }
 
     @Test

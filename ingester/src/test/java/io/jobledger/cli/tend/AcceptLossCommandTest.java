@@ -33,7 +33,8 @@ class AcceptLossCommandTest {
     }
 
     private H2Ledger open() {
-        return H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC());
+        return H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC());
     }
 
     @Test
@@ -48,9 +49,18 @@ class AcceptLossCommandTest {
         Files.write(directory.resolve("ledger.mv.db"), older);
         assertThat(execute("accept-loss", "--data-dir", directory.toString())).isNotZero();
         assertThat(directory.resolve("audit.jsonl")).doesNotExist();
-        assertThat(execute("accept-loss", "--yes", "--data-dir", directory.toString())).as(err.toString()).isZero();
-        assertThat(out.toString()).contains("events up to 2 were acknowledged; its file had those up to 1, and 0 more came out of its journal").contains(".damaged-");
-        assertThat(Files.readAllLines(directory.resolve("audit.jsonl"))).singleElement().asString().contains("\"act\":\"ledger.accept-loss\"").contains("ledger.mv.db");
+        assertThat(execute("accept-loss", "--yes", "--data-dir", directory.toString()))
+                .as(err.toString())
+                .isZero();
+        assertThat(out.toString())
+                .contains("events up to 2 were acknowledged; its file had those up to 1, and 0 more came out of its"
+                        + " journal")
+                .contains(".damaged-");
+        assertThat(Files.readAllLines(directory.resolve("audit.jsonl")))
+                .singleElement()
+                .asString()
+                .contains("\"act\":\"ledger.accept-loss\"")
+                .contains("ledger.mv.db");
         open().close();
     }
 }

@@ -38,13 +38,16 @@ class VerifyCommandTest {
     }
 
     private void append(ObjectNode... events) throws Exception {
-        try (H2Ledger ledger = H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC())) {
+        try (H2Ledger ledger = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC())) {
             ledger.sink().append(Wire.events(events)).get(60, TimeUnit.SECONDS);
         }
     }
 
     private void tamper(String statement) throws Exception {
-        try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", ""); Statement sql = connection.createStatement()) {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
+                Statement sql = connection.createStatement()) {
             assertThat(sql.executeUpdate(statement)).isPositive();
         }
     }
@@ -69,15 +72,21 @@ class VerifyCommandTest {
     void intactLedger_isLeftAsItIs() throws Exception {
         byte[] before = Files.readAllBytes(directory.resolve("ledger.mv.db"));
         assertThat(verify()).as(err).isZero();
-        assertThat(out).contains("1 chains with 2 events, 1 jobs").contains("intact").doesNotContain("NOT");
+        assertThat(out)
+                .contains("1 chains with 2 events, 1 jobs")
+                .contains("intact")
+                .doesNotContain("NOT");
         assertThat(Files.readAllBytes(directory.resolve("ledger.mv.db"))).isEqualTo(before);
     }
 
     @Test
     void changedLedger_isNamed_andGetsNoAnchor() throws Exception {
         tamper("UPDATE events SET body = REPLACE(body, 'site.yml', 'evil.yml') WHERE entry = 1");
-        assertThat(verify("--write-anchor", directory.resolve("anchor").toString())).isEqualTo(1);
-        assertThat(out).contains("event-changed run " + run(1) + " seq 1 entry 1").contains("NOT intact");
+        assertThat(verify("--write-anchor", directory.resolve("anchor").toString()))
+                .isEqualTo(1);
+        assertThat(out)
+                .contains("event-changed run " + run(1) + " seq 1 entry 1")
+                .contains("NOT intact");
         assertThat(directory.resolve("anchor")).doesNotExist();
     }
 
@@ -85,14 +94,19 @@ class VerifyCommandTest {
     void anchor_agreesWhileTheLedgerGrows_andFindsWhatWasComputedAnew() throws Exception {
         String anchor = directory.resolve("anchor").toString();
         assertThat(verify("--write-anchor", anchor)).as(err).isZero();
-        assertThat(verify("--write-anchor", anchor)).as("an anchor never replaces a file").isEqualTo(1);
+        assertThat(verify("--write-anchor", anchor))
+                .as("an anchor never replaces a file")
+                .isEqualTo(1);
         append(json("run_alive", run(1), 3, 5));
         assertThat(verify("--anchor", anchor)).as(err).isZero();
         assertThat(out).contains("agrees with the anchor");
         // Another history, whole in itself, as somebody could compute it who can write the database.
         Files.delete(directory.resolve("ledger.mv.db"));
         Files.delete(directory.resolve("ledger.mark"));
-        append(json("run_started", run(1), 1, 0, "playbook", "other.yml"), started(run(1), 2, 1, "h", "p", "j", "a"), json("run_alive", run(1), 3, 5));
+        append(
+                json("run_started", run(1), 1, 0, "playbook", "other.yml"),
+                started(run(1), 2, 1, "h", "p", "j", "a"),
+                json("run_alive", run(1), 3, 5));
         assertThat(verify()).as(err).isZero();
         assertThat(verify("--anchor", anchor)).isEqualTo(1);
         assertThat(err).contains("differs from the anchor").contains("chains 1 to 1 were rewritten");

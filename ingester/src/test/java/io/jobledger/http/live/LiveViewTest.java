@@ -46,8 +46,11 @@ class LiveViewTest {
             socket = new Socket("127.0.0.1", service.port());
             socket.setSoTimeout(60_000);
             // HTTP/1.0: the answer is not cut into chunks, so its lines are those of the stream.
-            socket.getOutputStream().write(("GET /api/v1/stream" + query + " HTTP/1.0\r\nHost: x\r\nAccept: text/event-stream\r\nAccept-Encoding: gzip\r\n"
-                    + (lastId == null ? "" : "Last-Event-ID: " + lastId + "\r\n") + "\r\n").getBytes(StandardCharsets.US_ASCII));
+            socket.getOutputStream()
+                    .write(("GET /api/v1/stream" + query
+                                    + " HTTP/1.0\r\nHost: x\r\nAccept: text/event-stream\r\nAccept-Encoding: gzip\r\n"
+                                    + (lastId == null ? "" : "Last-Event-ID: " + lastId + "\r\n") + "\r\n")
+                            .getBytes(StandardCharsets.US_ASCII));
             in = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
         }
 
@@ -106,8 +109,10 @@ class LiveViewTest {
             }
             post(service, started(run(1), 5, 20, "h", "p", "j", "b"), started(run(1), 6, 21, "h", "p", "j", "c"));
             try (Client client = new Client(service, "?host=h", last)) {
-                assertThat(client.next().data().get("ansible_job_id").textValue()).isEqualTo("b");
-                assertThat(client.next().data().get("ansible_job_id").textValue()).isEqualTo("c");
+                assertThat(client.next().data().get("ansible_job_id").textValue())
+                        .isEqualTo("b");
+                assertThat(client.next().data().get("ansible_job_id").textValue())
+                        .isEqualTo("c");
             }
         }
     }
@@ -116,7 +121,8 @@ class LiveViewTest {
     void everyKind_isShown_andEverythingOnce_fromTheBeginning() throws IOException {
         try (RunningService service = new RunningService(directory, List.of(), Map.of())) {
             List<ObjectNode> events = new ArrayList<>();
-            events.add(json("run_started", run(1), 1, 0, "kind", "playbook", "user", "deploy", "labels", Map.of("team", "db")));
+            events.add(json(
+                    "run_started", run(1), 1, 0, "kind", "playbook", "user", "deploy", "labels", Map.of("team", "db")));
             for (int i = 2; i <= 700; i++) {
                 events.add(started(run(1), i, i, "h", "p", "j", "id" + i));
             }
@@ -125,7 +131,8 @@ class LiveViewTest {
                     Client all = new Client(service, "?kind=events", "0");
                     Client runs = new Client(service, "?kind=runs&run_id=" + run(1), "0")) {
                 for (int i = 2; i <= 700; i++) {
-                    assertThat(jobs.next().data().get("ansible_job_id").textValue()).isEqualTo("id" + i);
+                    assertThat(jobs.next().data().get("ansible_job_id").textValue())
+                            .isEqualTo("id" + i);
                 }
                 for (int i = 1; i <= 700; i++) {
                     assertThat(all.next().data().get("seq").intValue()).isEqualTo(i);
@@ -137,7 +144,8 @@ class LiveViewTest {
 
     @Test
     void quietView_isKeptAlive_andTooManyAreRefused() throws IOException {
-        try (RunningService service = new RunningService(directory, List.of(), Map.of(Setting.IDLE_TIMEOUT, "1s", Setting.STREAM_CLIENTS, "1"))) {
+        try (RunningService service = new RunningService(
+                directory, List.of(), Map.of(Setting.IDLE_TIMEOUT, "1s", Setting.STREAM_CLIENTS, "1"))) {
             try (Client client = new Client(service, "", null)) {
                 client.line(": connected");
                 assertThat(service.get("/api/v1/stream").statusCode()).isEqualTo(503);

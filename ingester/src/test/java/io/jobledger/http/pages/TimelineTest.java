@@ -17,9 +17,26 @@ class TimelineTest {
 
     /** A job from second to second; without an end it runs on. */
     private static JobRecord job(String host, String id, long start, Long end) {
-        List<ObjectNode> events = new ArrayList<>(List.of(Wire.started(Wire.run(1), 1, start, host, "p", "j " + id, id)));
+        List<ObjectNode> events =
+                new ArrayList<>(List.of(Wire.started(Wire.run(1), 1, start, host, "p", "j " + id, id)));
         if (end != null) {
-            events.add(Wire.json("job_ended", Wire.run(1), 2, end, "host", host, "ansible_job_id", id, "play", "p", "task", "j", "job", "j " + id, "status", "succeeded"));
+            events.add(Wire.json(
+                    "job_ended",
+                    Wire.run(1),
+                    2,
+                    end,
+                    "host",
+                    host,
+                    "ansible_job_id",
+                    id,
+                    "play",
+                    "p",
+                    "task",
+                    "j",
+                    "job",
+                    "j " + id,
+                    "status",
+                    "succeeded"));
         }
         Job job = Wire.jobs(Wire.events(events)).stream().reduce(Job::merge).orElseThrow();
         return job.record(job.mainKey());
@@ -36,21 +53,32 @@ class TimelineTest {
 
     @Test
     void bar_ofAnOpenJob_reachesToNow_andOfAnEarlierOneBeginsAtTheEdge() {
-        Timeline.Bar bar = Timeline.of(List.of(job("h", "a", -500, null)), FROM, TO).rows().get(0).bars().get(0);
+        Timeline.Bar bar = Timeline.of(List.of(job("h", "a", -500, null)), FROM, TO)
+                .rows()
+                .get(0)
+                .bars()
+                .get(0);
         assertThat(bar.x()).isZero();
         assertThat(bar.width()).isEqualTo(1000);
     }
 
     @Test
     void jobs_thatOverlap_lieInLanes_andShareOneWhenTheyDoNot() {
-        Timeline.Row row = Timeline.of(List.of(job("h", "c", 700, 800L), job("h", "b", 200, 600L), job("h", "a", 100, 500L)), FROM, TO).rows().get(0);
+        Timeline.Row row = Timeline.of(
+                        List.of(job("h", "c", 700, 800L), job("h", "b", 200, 600L), job("h", "a", 100, 500L)), FROM, TO)
+                .rows()
+                .get(0);
         assertThat(row.bars().stream().map(Timeline.Bar::lane)).containsExactly(0, 1, 0);
         assertThat(row.height()).isEqualTo(2 * Timeline.LANE);
     }
 
     @Test
     void job_ofAMoment_canStillBeHit_alsoAtTheEnd() {
-        Timeline.Bar bar = Timeline.of(List.of(job("h", "a", 1000, 1000L)), FROM, TO).rows().get(0).bars().get(0);
+        Timeline.Bar bar = Timeline.of(List.of(job("h", "a", 1000, 1000L)), FROM, TO)
+                .rows()
+                .get(0)
+                .bars()
+                .get(0);
         assertThat(bar.width()).isGreaterThanOrEqualTo(5);
         assertThat(bar.x() + bar.width()).isLessThanOrEqualTo(Timeline.WIDTH);
     }
@@ -63,7 +91,11 @@ class TimelineTest {
         }
         jobs.add(job("before", "b", -900, -800L));
         Timeline picture = Timeline.of(jobs, FROM, TO);
-        assertThat(picture.rows()).hasSize(15).first().extracting(Timeline.Row::host).isEqualTo("h19");
+        assertThat(picture.rows())
+                .hasSize(15)
+                .first()
+                .extracting(Timeline.Row::host)
+                .isEqualTo("h19");
         assertThat(picture.more()).isEqualTo(5);
     }
 }

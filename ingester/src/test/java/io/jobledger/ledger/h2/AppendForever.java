@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 
-/** A program for {@link KillTest}: appends from several threads until it is killed, and prints {@code run seq} of what was acknowledged, a line a batch. */
+/**
+ * A program for {@link KillTest}: appends from several threads until it is killed, and prints {@code run seq} of what
+ * was acknowledged, a line a batch.
+ */
 final class AppendForever {
     static final int WRITERS = 4;
 
@@ -19,7 +22,8 @@ final class AppendForever {
 
     /** @param args the ledger's path, and the number of the round, which makes the runs' ids */
     public static void main(String[] args) {
-        H2Ledger ledger = H2Ledger.open(H2LedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
+        H2Ledger ledger =
+                H2Ledger.open(H2LedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
         PrintStream out = System.out;
         for (int writer = 0; writer < WRITERS; writer++) {
             RunId run = run(Integer.parseInt(args[1]) * WRITERS + writer);
@@ -30,8 +34,11 @@ final class AppendForever {
     private static void append(H2Ledger ledger, RunId run, PrintStream out) {
         for (long seq = 1; ; seq += 2) {
             long last = seq + 1;
-            ledger.sink().append(Wire.events(
-                    started(run, seq, seq, "h", "p", "j" + run, run + "/" + seq), json("run_alive", run, last, last))).join();
+            ledger.sink()
+                    .append(Wire.events(
+                            started(run, seq, seq, "h", "p", "j" + run, run + "/" + seq),
+                            json("run_alive", run, last, last)))
+                    .join();
             synchronized (out) {
                 out.println(run + " " + last);
                 out.flush();

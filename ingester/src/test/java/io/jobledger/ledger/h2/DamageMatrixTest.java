@@ -32,8 +32,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Each file of an embedded ledger, closed properly or killed, with each kind of damage at several places. Everything acknowledged is answered, or the start is refused and names the file and the ways on; or, for
- * what is met only while it runs, the ledger says that it is not ready. The seed is printed; {@code -DargLine=-Djobledger.damage.seed=N} repeats one. {@code -Psoak} looks at many places.
+ * Each file of an embedded ledger, closed properly or killed, with each kind of damage at several places. Everything
+ * acknowledged is answered, or the start is refused and names the file and the ways on; or, for what is met only while
+ * it runs, the ledger says that it is not ready. The seed is printed; {@code -DargLine=-Djobledger.damage.seed=N}
+ * repeats one. {@code -Psoak} looks at many places.
  */
 class DamageMatrixTest {
     private static final long SEED = Long.getLong("jobledger.damage.seed", System.nanoTime() % 1_000_000);
@@ -47,10 +49,26 @@ class DamageMatrixTest {
     private Random random;
     private int cases;
 
-    private enum Kind { FLIPPED, ZEROED, CUT, EXTENDED, MISSING, SWAPPED, YESTERDAY }
+    private enum Kind {
+        FLIPPED,
+        ZEROED,
+        CUT,
+        EXTENDED,
+        MISSING,
+        SWAPPED,
+        YESTERDAY
+    }
 
-    /** ANSWERED: all of it, and every derived row follows. REFUSED: names the file and the ways on. NOT_READY: a part cannot be read, and it says so. WRONG: neither. */
-    private enum Outcome { ANSWERED, REFUSED, NOT_READY, WRONG }
+    /**
+     * ANSWERED: all of it, and every derived row follows. REFUSED: names the file and the ways on. NOT_READY: a part
+     * cannot be read, and it says so. WRONG: neither.
+     */
+    private enum Outcome {
+        ANSWERED,
+        REFUSED,
+        NOT_READY,
+        WRONG
+    }
 
     /** A ledger as its files were left, and what was acknowledged of it. */
     private record State(String name, Map<String, byte[]> files, Map<String, byte[]> yesterday, int acknowledged) {}
@@ -67,9 +85,36 @@ class DamageMatrixTest {
 
     private static void append(H2Ledger ledger, int from, int to) {
         for (int i = from; i <= to; i += 3) {
-            LedgerContract.append(ledger, json("run_started", run(i), 1, i, "run_name", "CHG-" + i, "labels", Map.of("team", "t" + i % 3)),
-                    started(run(i), 2, i, "h" + i % 4, "p", "j", "id" + i, "async", 60, "metadata", Map.of("note", LETTERS)),
-                    json("job_ended", run(i), 3, i + 1, "host", "h" + i % 4, "play", "p", "job", "j", "ansible_job_id", "id" + i, "status", i % 2 == 0 ? "failed" : "succeeded"));
+            LedgerContract.append(
+                    ledger,
+                    json("run_started", run(i), 1, i, "run_name", "CHG-" + i, "labels", Map.of("team", "t" + i % 3)),
+                    started(
+                            run(i),
+                            2,
+                            i,
+                            "h" + i % 4,
+                            "p",
+                            "j",
+                            "id" + i,
+                            "async",
+                            60,
+                            "metadata",
+                            Map.of("note", LETTERS)),
+                    json(
+                            "job_ended",
+                            run(i),
+                            3,
+                            i + 1,
+                            "host",
+                            "h" + i % 4,
+                            "play",
+                            "p",
+                            "job",
+                            "j",
+                            "ansible_job_id",
+                            "id" + i,
+                            "status",
+                            i % 2 == 0 ? "failed" : "succeeded"));
         }
     }
 
@@ -101,7 +146,11 @@ class DamageMatrixTest {
     private State killed() throws IOException {
         Path where = directory.resolve("killed");
         AtomicLong room = new AtomicLong(Long.MAX_VALUE);
-        H2Ledger ledger = H2Ledger.open(H2LedgerTest.options(where.resolve("ledger")), medium(new Checkpoints.Rhythm(20_000, Duration.ofDays(1)), room), List.of("file:///mirror"), Clock.systemUTC());
+        H2Ledger ledger = H2Ledger.open(
+                H2LedgerTest.options(where.resolve("ledger")),
+                medium(new Checkpoints.Rhythm(20_000, Duration.ofDays(1)), room),
+                List.of("file:///mirror"),
+                Clock.systemUTC());
         try {
             append(ledger, 1, 30);
             Map<String, byte[]> yesterday = files(where);
@@ -119,7 +168,8 @@ class DamageMatrixTest {
     }
 
     private static H2Ledger open(Path where) {
-        return H2Ledger.open(H2LedgerTest.options(where.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC());
+        return H2Ledger.open(
+                H2LedgerTest.options(where.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC());
     }
 
     /** The contents of a file after the damage; null when it is gone, or this kind cannot be done to it. */
@@ -182,7 +232,11 @@ class DamageMatrixTest {
         }
         try {
             for (int i = 1; i <= acknowledged; i += 3) {
-                if (ledger.jobs().job("h" + i % 4, Wire.id("id" + i)).isEmpty() || ledger.audit().run(run(i)).filter(run -> run.events() == 3 && run.finished() == false).isEmpty()) {
+                if (ledger.jobs().job("h" + i % 4, Wire.id("id" + i)).isEmpty()
+                        || ledger.audit()
+                                .run(run(i))
+                                .filter(run -> run.events() == 3 && run.finished() == false)
+                                .isEmpty()) {
                     return Outcome.WRONG;
                 }
             }
@@ -223,18 +277,26 @@ class DamageMatrixTest {
         List<String> wrong = new ArrayList<>();
         int expected = 0;
         for (State state : List.of(closed(), killed())) {
-            assertThat(outcome(laidOut(state, Map.of()), state.acknowledged)).as(state.name + " without damage").isEqualTo(Outcome.ANSWERED);
+            assertThat(outcome(laidOut(state, Map.of()), state.acknowledged))
+                    .as(state.name + " without damage")
+                    .isEqualTo(Outcome.ANSWERED);
             for (String file : state.files.keySet()) {
                 for (Kind kind : Kind.values()) {
-                    int places = kind == Kind.MISSING || kind == Kind.YESTERDAY || kind == Kind.SWAPPED ? 1 : file.contains("journal") ? 2 * PLACES : PLACES;
+                    int places = kind == Kind.MISSING || kind == Kind.YESTERDAY || kind == Kind.SWAPPED
+                            ? 1
+                            : file.contains("journal") ? 2 * PLACES : PLACES;
                     for (int place = 0; place < places; place++) {
                         for (Map<String, byte[]> changed : changes(state, file, kind)) {
-                            Outcome outcome = outcome(laidOut(state, changed), state.acknowledged, changed.keySet().toArray(String[]::new));
+                            Outcome outcome = outcome(
+                                    laidOut(state, changed),
+                                    state.acknowledged,
+                                    changed.keySet().toArray(String[]::new));
                             String cell = state.name + " " + file + " " + kind;
                             count(cell, outcome);
                             if (outcome == Outcome.WRONG && mayBeWrong(state, file, kind)) {
                                 expected++;
-                            } else if (outcome == Outcome.WRONG || outcome == Outcome.NOT_READY && !state.name.equals("killed")) {
+                            } else if (outcome == Outcome.WRONG
+                                    || outcome == Outcome.NOT_READY && !state.name.equals("killed")) {
                                 wrong.add(cell + ": " + outcome + ", case " + cases);
                             }
                         }
@@ -243,14 +305,26 @@ class DamageMatrixTest {
             }
         }
         counts.forEach((cell, outcomes) -> System.out.println("DamageMatrixTest: " + cell + " " + outcomes));
-        System.out.println("DamageMatrixTest: " + cases + " damaged ledgers, " + expected + " of them wrong in a way that is listed");
+        System.out.println("DamageMatrixTest: " + cases + " damaged ledgers, " + expected
+                + " of them wrong in a way that is listed");
         assertThat(wrong).as("seed " + SEED).isEmpty();
-        FaultReport.row(DamageMatrixTest.class, 6, "damaged files of a ledger (seed " + SEED + ")", cases, null, cases, cases, 0, 0);
+        FaultReport.row(
+                DamageMatrixTest.class,
+                6,
+                "damaged files of a ledger (seed " + SEED + ")",
+                cases,
+                null,
+                cases,
+                cases,
+                0,
+                0);
     }
 
     private List<Map<String, byte[]>> changes(State state, String file, Kind kind) {
         if (kind != Kind.SWAPPED) {
-            return kind == Kind.YESTERDAY && !state.yesterday.containsKey(file) ? List.of() : List.of(one(file, damaged(state, file, kind)));
+            return kind == Kind.YESTERDAY && !state.yesterday.containsKey(file)
+                    ? List.of()
+                    : List.of(one(file, damaged(state, file, kind)));
         }
         List<Map<String, byte[]>> swaps = new ArrayList<>();
         for (String other : state.files.keySet()) {
@@ -263,9 +337,14 @@ class DamageMatrixTest {
         return swaps;
     }
 
-    /** H2 has no checksum over what its pages say, so what a killed ledger's file has wrong may be shown. Until the log is the ledger: then the file is thrown away and computed again. */
+    /**
+     * H2 has no checksum over what its pages say, so what a killed ledger's file has wrong may be shown. Until the log
+     * is the ledger: then the file is thrown away and computed again.
+     */
     private static boolean mayBeWrong(State state, String file, Kind kind) {
-        return state.name.equals("killed") && file.equals("ledger.mv.db") && (kind == Kind.FLIPPED || kind == Kind.ZEROED);
+        return state.name.equals("killed")
+                && file.equals("ledger.mv.db")
+                && (kind == Kind.FLIPPED || kind == Kind.ZEROED);
     }
 
     /** Expected to fail until the log is the ledger: when one of these begins to pass, it belongs above. */
@@ -273,12 +352,18 @@ class DamageMatrixTest {
     void whatOnlyTheLogWillNotice_isNotNoticedYet() throws IOException {
         State closed = closed();
         assertThat(outcome(laidOut(closed, closed.yesterday), closed.acknowledged))
-                .as("a whole directory put back to yesterday; the log is the ledger: a controller that knows a later entry will say so").isEqualTo(Outcome.WRONG);
+                .as("a whole directory put back to yesterday; the log is the ledger: a controller that knows a"
+                        + " later entry will say so")
+                .isEqualTo(Outcome.WRONG);
         State killed = killed();
         byte[] bytes = killed.files.get("ledger.mv.db").clone();
-        assertThat(replace(bytes, LETTERS, LETTERS.replace('Q', 'q'))).as("how often the text stands in the file").isGreaterThan(0);
+        assertThat(replace(bytes, LETTERS, LETTERS.replace('Q', 'q')))
+                .as("how often the text stands in the file")
+                .isGreaterThan(0);
         assertThat(outcome(laidOut(killed, one("ledger.mv.db", bytes)), killed.acknowledged))
-                .as("letters changed in a page of a killed ledger's file; the log is the ledger: the file will be computed again").isEqualTo(Outcome.WRONG);
+                .as("letters changed in a page of a killed ledger's file; the log is the ledger: the file will be"
+                        + " computed again")
+                .isEqualTo(Outcome.WRONG);
     }
 
     private static int replace(byte[] bytes, String text, String by) {

@@ -47,7 +47,9 @@ class FullDiskTest {
 
     private H2Ledger open(long minFree, Checkpoints.Rhythm rhythm) {
         return H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, minFree), new Medium(FullDisk.SCHEME, rhythm, path -> free.get()), List.of("file:///mirror"),
+                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, minFree),
+                new Medium(FullDisk.SCHEME, rhythm, path -> free.get()),
+                List.of("file:///mirror"),
                 Clock.systemUTC());
     }
 
@@ -68,7 +70,9 @@ class FullDiskTest {
     }
 
     private boolean known(int number) {
-        return ledger.jobs().newest(key("h", "p", "job " + number), Narrowing.NONE).isPresent();
+        return ledger.jobs()
+                .newest(key("h", "p", "job " + number), Narrowing.NONE)
+                .isPresent();
     }
 
     @Test
@@ -76,9 +80,13 @@ class FullDiskTest {
         LedgerContract.append(ledger, job(1));
         free.set(63 * MIB);
         assertThatThrownBy(() -> LedgerContract.append(ledger, job(2)))
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL))
-                .hasMessageContaining("63 MiB left").hasMessageContaining("min-free");
-        assertThatThrownBy(() -> ledger.check()).isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL));
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL))
+                .hasMessageContaining("63 MiB left")
+                .hasMessageContaining("min-free");
+        assertThatThrownBy(() -> ledger.check())
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL));
         assertThat(known(1)).isTrue();
         assertThat(known(2)).isFalse();
         free.set(65 * MIB);
@@ -94,7 +102,8 @@ class FullDiskTest {
         FullDisk.full = true;
         for (int tries = 0; tries < 3; tries++) {
             assertThatThrownBy(() -> LedgerContract.append(ledger, job(51)))
-                    .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL));
+                    .isInstanceOfSatisfying(
+                            LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL));
         }
         FullDisk.full = false;
         assertThat(LedgerContract.append(ledger, job(51), job(50))).isEqualTo(new EventSink.Appended(1, 1));
@@ -105,7 +114,16 @@ class FullDiskTest {
         ledger.close();
         ledger = open();
         assertThat(known(51)).isTrue();
-        FaultReport.row(FullDiskTest.class, 4, "ledger's disk full (injected)", 3, 51L, 51, ledger.audit().run(run(1)).orElseThrow().events(), 0, 0);
+        FaultReport.row(
+                FullDiskTest.class,
+                4,
+                "ledger's disk full (injected)",
+                3,
+                51L,
+                51,
+                ledger.audit().run(run(1)).orElseThrow().events(),
+                0,
+                0);
     }
 
     @Test
@@ -123,7 +141,9 @@ class FullDiskTest {
         FullDisk.full = true;
         AtomicBoolean over = new AtomicBoolean();
         AtomicIntegerArray answers = new AtomicIntegerArray(4);
-        List<FutureTask<Void>> askers = IntStream.range(0, answers.length()).mapToObj(asker -> new FutureTask<Void>(() -> ask(answers, asker, over), null)).toList();
+        List<FutureTask<Void>> askers = IntStream.range(0, answers.length())
+                .mapToObj(asker -> new FutureTask<Void>(() -> ask(answers, asker, over), null))
+                .toList();
         askers.forEach(asker -> new Thread(asker).start());
         for (int closings = 0; closings < 8; closings++) {
             assertThatThrownBy(() -> ledger.check()).isInstanceOf(LedgerException.class);
@@ -131,7 +151,9 @@ class FullDiskTest {
             for (int asker = 0; asker < answers.length(); asker++) {
                 int number = asker;
                 int before = answers.get(number);
-                await().atMost(1, TimeUnit.MINUTES).until(() -> answers.get(number) > before || askers.get(number).isDone());
+                await().atMost(1, TimeUnit.MINUTES)
+                        .until(() -> answers.get(number) > before
+                                || askers.get(number).isDone());
             }
         }
         over.set(true);
@@ -156,7 +178,10 @@ class FullDiskTest {
         free.set(10_000);
         long written = FullDisk.pages();
         assertThat(LedgerContract.append(ledger, job(1)).stored()).isEqualTo(1);
-        assertThatThrownBy(() -> ledger.check()).isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL)).hasMessageContaining("no room");
+        assertThatThrownBy(() -> ledger.check())
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FULL))
+                .hasMessageContaining("no room");
         assertThat(known(1)).isTrue();
         assertThat(FullDisk.pages()).isEqualTo(written);
         free.set(1000 * MIB);
@@ -172,7 +197,9 @@ class FullDiskTest {
         assertThatThrownBy(() -> ledger.check()).isInstanceOf(LedgerException.class);
         FullDisk.gone = true;
         for (int tries = 0; tries < 2; tries++) {
-            assertThatThrownBy(() -> known(1)).isInstanceOf(LedgerException.class).hasMessageContaining("Input/output error");
+            assertThatThrownBy(() -> known(1))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageContaining("Input/output error");
             assertThatThrownBy(() -> LedgerContract.append(ledger, job(2))).isInstanceOf(LedgerException.class);
         }
         FullDisk.install();

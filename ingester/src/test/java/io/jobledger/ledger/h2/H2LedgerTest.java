@@ -57,7 +57,8 @@ public class H2LedgerTest extends LedgerContract {
 
     private void assertUnusable(String... words) {
         assertThatThrownBy(() -> open(List.of()).close())
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNUSABLE))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNUSABLE))
                 .hasMessageContainingAll(words)
                 .hasMessageNotContaining("Exception")
                 .hasMessageNotContaining("\n");
@@ -66,14 +67,19 @@ public class H2LedgerTest extends LedgerContract {
     @Test
     void filesAndDirectories_belongToTheirOwnerAlone() throws IOException {
         append(started(run(1), 1, 1, "h", "p", "j", "a"));
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("data")))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(directory.resolve("data"))))
+                .isEqualTo("rwx------");
         try (Stream<Path> files = Files.list(directory.resolve("data"))) {
-            assertThat(files.toList()).isNotEmpty().allSatisfy(file ->
-                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).as(file.toString()).isEqualTo("rw-------"));
+            assertThat(files.toList())
+                    .isNotEmpty()
+                    .allSatisfy(file -> assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                            .as(file.toString())
+                            .isEqualTo("rw-------"));
         }
         // Closing compacts, and that may write a new file.
         reopen();
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file()))).isEqualTo("rw-------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+                .isEqualTo("rw-------");
     }
 
     @Test
@@ -86,15 +92,18 @@ public class H2LedgerTest extends LedgerContract {
     @Test
     void ledgerOfANewerProgram_isRefused_andLeftAlone() throws IOException, SQLException {
         ledger.close();
-        try (Connection connection = connect(); Statement sql = connection.createStatement()) {
-            sql.execute("INSERT INTO \"flyway_schema_history\" (\"installed_rank\", \"version\", \"description\", \"type\", \"script\", \"checksum\", \"installed_by\","
-                    + " \"execution_time\", \"success\") VALUES (99, '99', 'from the future', 'SQL', 'V99__future.sql', 1, 'jobledger', 1, TRUE)");
+        try (Connection connection = connect();
+                Statement sql = connection.createStatement()) {
+            sql.execute("INSERT INTO \"flyway_schema_history\" (\"installed_rank\", \"version\", \"description\","
+                    + " \"type\", \"script\", \"checksum\", \"installed_by\", \"execution_time\", \"success\")"
+                    + " VALUES (99, '99', 'from the future', 'SQL', 'V99__future.sql', 1, 'jobledger', 1, TRUE)");
             sql.execute("SHUTDOWN");
         }
         // It knows the file as it was closed.
         Files.delete(LedgerMark.file(file()));
         assertUnusable(file().toString(), "newer than this program", "version 99", "--ledger");
-        try (Connection connection = connect(); Statement sql = connection.createStatement()) {
+        try (Connection connection = connect();
+                Statement sql = connection.createStatement()) {
             sql.execute("DELETE FROM \"flyway_schema_history\" WHERE \"version\" = '99'");
             sql.execute("SHUTDOWN");
         }
@@ -108,19 +117,25 @@ public class H2LedgerTest extends LedgerContract {
     @ParameterizedTest
     @ValueSource(strings = {"garbage", "header", "middle", "truncated"})
     void damagedFile_isRefusedWithAWayOut(String damage) throws IOException {
-        append(java.util.stream.IntStream.rangeClosed(1, 200).mapToObj(i -> started(run(i), 1, i, "h" + i, "p", "j", "id" + i)).toArray(ObjectNode[]::new));
+        append(java.util.stream.IntStream.rangeClosed(1, 200)
+                .mapToObj(i -> started(run(i), 1, i, "h" + i, "p", "j", "id" + i))
+                .toArray(ObjectNode[]::new));
         ledger.close();
         byte[] bytes = Files.readAllBytes(file());
         byte[] damaged = bytes.clone();
         switch (damage) {
-            case "garbage" -> damaged = "this is no database, but a letter to my aunt\n".repeat(400).getBytes();
+            case "garbage" ->
+                damaged = "this is no database, but a letter to my aunt\n"
+                        .repeat(400)
+                        .getBytes();
             case "header" -> java.util.Arrays.fill(damaged, 0, 8192, (byte) 'x');
             case "middle" -> java.util.Arrays.fill(damaged, 8192, damaged.length - 4096, (byte) 0x5a);
             default -> damaged = java.util.Arrays.copyOf(bytes, 8192 + 100);
         }
         Files.write(file(), damaged);
         try {
-            assertUnusable(file().toString(), "is damaged", "jobledger restore", "jobledger rebuild", "jobledger accept-loss");
+            assertUnusable(
+                    file().toString(), "is damaged", "jobledger restore", "jobledger rebuild", "jobledger accept-loss");
             // A copy elsewhere has no mark: then it is H2 that notices.
             Files.delete(LedgerMark.file(file()));
             assertUnusable(file().toString(), "is damaged", "Move it away");
@@ -135,7 +150,8 @@ public class H2LedgerTest extends LedgerContract {
     void directoryThatCannotBeMade_isNamed() throws IOException {
         Path blocked = Files.writeString(directory.resolve("blocked"), "a file");
         assertThatThrownBy(() -> H2Ledger.open(options(blocked.resolve("ledger")), List.of(), clock))
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNUSABLE))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.UNUSABLE))
                 .hasMessageContaining(blocked.toString());
     }
 
@@ -148,7 +164,8 @@ public class H2LedgerTest extends LedgerContract {
         Files.delete(file());
         ledger = open(List.of(MIRROR));
         try (Stream<Path> files = Files.list(directory.resolve("data"))) {
-            assertThat(files.map(Path::getFileName).map(Path::toString)).containsExactlyInAnyOrder("ledger.mv.db", "ledger.mark");
+            assertThat(files.map(Path::getFileName).map(Path::toString))
+                    .containsExactlyInAnyOrder("ledger.mv.db", "ledger.mark");
         }
         append(json("run_alive", run(1), 1, 1));
     }

@@ -12,8 +12,8 @@ import org.h2.store.fs.FilePath;
 import org.h2.store.fs.FilePathWrapper;
 
 /**
- * A disk for H2 that remembers what would be left after a loss of power: what was forced for certain, and of the writes since then any part. The live file is an
- * ordinary one. Paths begin with {@link #SCHEME}.
+ * A disk for H2 that remembers what would be left after a loss of power: what was forced for certain, and of the writes
+ * since then any part. The live file is an ordinary one. Paths begin with {@link #SCHEME}.
  */
 public final class PowerCutDisk extends FilePathWrapper {
     static final String SCHEME = "powercut:";
@@ -133,7 +133,9 @@ public final class PowerCutDisk extends FilePathWrapper {
     }
 
     private java.nio.file.Path file() {
-        return java.nio.file.Path.of(getBase().toString().replaceFirst("^file:", "")).toAbsolutePath().normalize();
+        return java.nio.file.Path.of(getBase().toString().replaceFirst("^file:", ""))
+                .toAbsolutePath()
+                .normalize();
     }
 
     @Override

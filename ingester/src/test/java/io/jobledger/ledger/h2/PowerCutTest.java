@@ -57,7 +57,11 @@ class PowerCutTest {
     }
 
     private H2Ledger open(Medium medium) {
-        return H2Ledger.open(H2LedgerTest.options(directory.resolve("ledger")), medium, List.of("file:///mirror"), Clock.systemUTC());
+        return H2Ledger.open(
+                H2LedgerTest.options(directory.resolve("ledger")),
+                medium,
+                List.of("file:///mirror"),
+                Clock.systemUTC());
     }
 
     private PowerCutDisk.Disk journal() {
@@ -67,8 +71,8 @@ class PowerCutTest {
     }
 
     /**
-     * What each of the ledger's files would hold after a loss of power. The mark first: it says what the journal has already. Then the journal: a checkpoint meanwhile drops of it only what the database's
-     * file then has.
+     * What each of the ledger's files would hold after a loss of power. The mark first: it says what the journal has
+     * already. Then the journal: a checkpoint meanwhile drops of it only what the database's file then has.
      */
     private Map<String, byte[]> image(Function<PowerCutDisk.Disk, byte[]> left) {
         Map<String, byte[]> files = new TreeMap<>();
@@ -102,7 +106,9 @@ class PowerCutTest {
             }
             assertThat(ledger.audit().events(run(1), 0, 10_000)).hasSizeGreaterThanOrEqualTo(jobs);
             if (FaultReport.SOAK || images % 8 == 0) {
-                assertThat(DerivedRows.faults(ledger)).as("rows that do not follow from the events").isEmpty();
+                assertThat(DerivedRows.faults(ledger))
+                        .as("rows that do not follow from the events")
+                        .isEmpty();
             }
             return jobs;
         } finally {
@@ -124,7 +130,9 @@ class PowerCutTest {
                 LedgerContract.append(ledger, started(run(1), i, i, "h", "p", "j" + i % 7, "id" + i, "async", 60));
                 if (i % 6 == 0) {
                     assertThat(survivors(image(), i)).as("only what was forced").isEqualTo(i);
-                    assertThat(survivors(image(disk -> disk.image(random)), i)).as("some of the writes since").isEqualTo(i);
+                    assertThat(survivors(image(disk -> disk.image(random)), i))
+                            .as("some of the writes since")
+                            .isEqualTo(i);
                 }
             }
         }
@@ -132,8 +140,8 @@ class PowerCutTest {
     }
 
     /**
-     * What a ledger does after its first 45 seconds, when H2 writes where nothing is needed any more. H2 2.5.252 finds what it wrote there only after a proper shutdown:
-     * its file header names the chunk before.
+     * What a ledger does after its first 45 seconds, when H2 writes where nothing is needed any more. H2 2.5.252 finds
+     * what it wrote there only after a proper shutdown: its file header names the chunk before.
      */
     @Test
     void everythingAcknowledged_survivesToo_whereRoomInsideTheFileIsUsedAgain() throws IOException {
@@ -148,7 +156,10 @@ class PowerCutTest {
         }
     }
 
-    /** Checkpoints go on beside the writer: whatever of them a cut leaves, the journal and the file together have it all. */
+    /**
+     * Checkpoints go on beside the writer: whatever of them a cut leaves, the journal and the file together have it
+     * all.
+     */
     @Test
     void everythingAcknowledged_survivesToo_atEveryMomentOfACheckpoint() throws IOException {
         record Cut(int acknowledged, Map<String, byte[]> image) {}
@@ -182,7 +193,8 @@ class PowerCutTest {
                 List<com.fasterxml.jackson.databind.node.ObjectNode> batch = new ArrayList<>();
                 for (int i = 0; i < 250; i++) {
                     acknowledged++;
-                    batch.add(started(run(1), acknowledged, acknowledged, "h", "p", "j" + acknowledged, "id" + acknowledged));
+                    batch.add(started(
+                            run(1), acknowledged, acknowledged, "h", "p", "j" + acknowledged, "id" + acknowledged));
                 }
                 LedgerContract.append(ledger, batch.toArray(com.fasterxml.jackson.databind.node.ObjectNode[]::new));
                 assertThat(survivors(image(), acknowledged)).isEqualTo(acknowledged);
@@ -208,7 +220,9 @@ class PowerCutTest {
             LedgerContract.append(ledger, json("run_alive", run(9), 1, 0));
             int before = journal().forces();
             LedgerContract.append(ledger, json("run_alive", run(9), 2, 0));
-            assertThat(journal().forces() - before).as("an acknowledged batch was forced").isEqualTo(1);
+            assertThat(journal().forces() - before)
+                    .as("an acknowledged batch was forced")
+                    .isEqualTo(1);
 
             CountDownLatch forcing = new CountDownLatch(1);
             CountDownLatch release = new CountDownLatch(1);
@@ -231,7 +245,9 @@ class PowerCutTest {
                     assertThat(forcing.await(20, TimeUnit.SECONDS)).isTrue();
                 }
             }
-            assertThat(answers).as("nothing is acknowledged before it is forced").noneMatch(CompletableFuture::isDone);
+            assertThat(answers)
+                    .as("nothing is acknowledged before it is forced")
+                    .noneMatch(CompletableFuture::isDone);
             release.countDown();
             for (CompletableFuture<EventSink.Appended> answer : answers) {
                 assertThat(answer.get(20, TimeUnit.SECONDS).stored()).isEqualTo(1);

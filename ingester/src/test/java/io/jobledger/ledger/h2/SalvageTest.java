@@ -24,7 +24,8 @@ class SalvageTest {
     Path directory;
 
     private static H2Ledger open(Path where) {
-        return H2Ledger.open(H2LedgerTest.options(where.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC());
+        return H2Ledger.open(
+                H2LedgerTest.options(where.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC());
     }
 
     private static void append(H2Ledger ledger, int... seqs) {
@@ -53,7 +54,9 @@ class SalvageTest {
     }
 
     private static List<Long> seqs(H2Ledger ledger) {
-        return ledger.audit().events(run(1), 0, 100).stream().map(event -> BatchDecoder.again(event).head().seq()).toList();
+        return ledger.audit().events(run(1), 0, 100).stream()
+                .map(event -> BatchDecoder.again(event).head().seq())
+                .toList();
     }
 
     @Test
@@ -64,11 +67,17 @@ class SalvageTest {
         damaged[JournalRecord.Begin.BYTES + JournalRecord.Head.BYTES + 5] ^= 1;
         Files.write(journal, damaged);
         for (int start = 0; start < 2; start++) {
-            assertThatThrownBy(() -> open(copy)).isInstanceOf(LedgerException.class).hasMessageContaining(journal + " of the ledger").hasMessageContaining("at byte 28").hasMessageContaining("Lost with it is event 1");
+            assertThatThrownBy(() -> open(copy))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageContaining(journal + " of the ledger")
+                    .hasMessageContaining("at byte 28")
+                    .hasMessageContaining("Lost with it is event 1");
             assertThat(journal).hasBinaryContent(damaged);
         }
         H2Salvage.Outcome outcome = H2Salvage.run(copy.resolve("ledger"), 1024, Clock.systemUTC());
-        assertThat(outcome).extracting(H2Salvage.Outcome::known, H2Salvage.Outcome::before, H2Salvage.Outcome::stored).containsExactly(3L, 0L, 2L);
+        assertThat(outcome)
+                .extracting(H2Salvage.Outcome::known, H2Salvage.Outcome::before, H2Salvage.Outcome::stored)
+                .containsExactly(3L, 0L, 2L);
         assertThat(outcome.evidence().resolve("ledger.journal-1")).hasBinaryContent(damaged);
         assertThat(outcome.evidence().resolve("ledger.mv.db")).exists();
         assertThat(journal).doesNotExist();
@@ -93,7 +102,10 @@ class SalvageTest {
             append(ledger, 2);
         }
         Files.write(where.resolve("ledger.mv.db"), older);
-        assertThatThrownBy(() -> open(where)).isInstanceOf(LedgerException.class).hasMessageContaining("ledger.mv.db is damaged").hasMessageContaining("jobledger accept-loss");
+        assertThatThrownBy(() -> open(where))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("ledger.mv.db is damaged")
+                .hasMessageContaining("jobledger accept-loss");
         H2Salvage.run(where.resolve("ledger"), 1024, Clock.systemUTC());
         try (H2Ledger ledger = open(where)) {
             assertThat(seqs(ledger)).containsExactly(1L);
@@ -102,10 +114,14 @@ class SalvageTest {
 
     @Test
     void ledgerThatIsNotThere_orInUse_isNotSalvaged() throws IOException {
-        assertThatThrownBy(() -> H2Salvage.run(directory.resolve("absent"), 1024, Clock.systemUTC())).isInstanceOf(LedgerException.class).hasMessageContaining("there is no ledger at");
+        assertThatThrownBy(() -> H2Salvage.run(directory.resolve("absent"), 1024, Clock.systemUTC()))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("there is no ledger at");
         try (H2Ledger ledger = open(directory.resolve("used"))) {
             append(ledger, 1);
-            assertThatThrownBy(() -> H2Salvage.run(directory.resolve("used/ledger"), 1024, Clock.systemUTC())).isInstanceOf(LedgerException.class).hasMessageContaining("already open");
+            assertThatThrownBy(() -> H2Salvage.run(directory.resolve("used/ledger"), 1024, Clock.systemUTC()))
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageContaining("already open");
         }
     }
 
@@ -131,9 +147,14 @@ class SalvageTest {
     @Test
     void whatKilledProcessesLeftBesideALedger_isRemovedAtItsNextStart() throws IOException {
         Path where = Files.createDirectory(directory.resolve("left"));
-        List<Path> left = Stream.of(".ledger.mv.db.backup-%s.zip", ".backup-%s.zip", ".ledger.mv.db.restore-%s.mv.db", ".ledger.mv.db.restore-%s.mark")
-                .map(name -> where.resolve(name.formatted(UUID.randomUUID()))).toList();
-        List<Path> others = Stream.of(".other.mv.db.backup-%s.zip", "backup-%s.zip").map(name -> where.resolve(name.formatted(UUID.randomUUID()))).toList();
+        List<Path> left = Stream.of(
+                        ".ledger.mv.db.backup-%s.zip",
+                        ".backup-%s.zip", ".ledger.mv.db.restore-%s.mv.db", ".ledger.mv.db.restore-%s.mark")
+                .map(name -> where.resolve(name.formatted(UUID.randomUUID())))
+                .toList();
+        List<Path> others = Stream.of(".other.mv.db.backup-%s.zip", "backup-%s.zip")
+                .map(name -> where.resolve(name.formatted(UUID.randomUUID())))
+                .toList();
         for (Path file : Stream.concat(left.stream(), others.stream()).toList()) {
             Files.writeString(file, "half a copy");
         }

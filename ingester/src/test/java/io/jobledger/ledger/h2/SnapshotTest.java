@@ -26,7 +26,10 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The ledger's file as a checkpoint leaves it, without its journal: it has each group whole, in every table and index, or not at all. */
+/**
+ * The ledger's file as a checkpoint leaves it, without its journal: it has each group whole, in every table and index,
+ * or not at all.
+ */
 class SnapshotTest {
     private static final int GROUPS = FaultReport.SOAK ? 4000 : 60;
     private static final int LOOKED_AT = FaultReport.SOAK ? 400 : 8;
@@ -48,7 +51,11 @@ class SnapshotTest {
     void fileThatACheckpointWrote_whileGroupsWereStored_hasWholeGroups() throws Exception {
         Map<Integer, byte[]> images = Collections.synchronizedMap(new LinkedHashMap<>());
         Medium busy = new Medium(PowerCutDisk.SCHEME, new Checkpoints.Rhythm(1, Duration.ZERO), path -> Long.MAX_VALUE);
-        try (H2Ledger ledger = H2Ledger.open(H2LedgerTest.options(directory.resolve("ledger")), busy, List.of("file:///mirror"), Clock.systemUTC())) {
+        try (H2Ledger ledger = H2Ledger.open(
+                H2LedgerTest.options(directory.resolve("ledger")),
+                busy,
+                List.of("file:///mirror"),
+                Clock.systemUTC())) {
             PowerCutDisk.Disk disk = PowerCutDisk.of(directory.resolve("ledger.mv.db"));
             PowerCutDisk.beforeEveryForce(() -> images.computeIfAbsent(disk.forces(), forces -> disk.image()));
             AtomicBoolean over = new AtomicBoolean();
@@ -70,11 +77,34 @@ class SnapshotTest {
     /** A whole run that nobody has heard of: its row, its play, its jobs, their names and labels are all new. */
     private static ObjectNode[] group(int number) {
         List<ObjectNode> events = new ArrayList<>(List.of(
-                json("run_started", run(number), 1, 0, "run_name", "CHG-" + number, "labels", Map.of("team", "t" + number % 7)), json("play_started", run(number), 2, 1, "play", "p")));
+                json(
+                        "run_started",
+                        run(number),
+                        1,
+                        0,
+                        "run_name",
+                        "CHG-" + number,
+                        "labels",
+                        Map.of("team", "t" + number % 7)),
+                json("play_started", run(number), 2, 1, "play", "p")));
         for (int i = 3; i <= 12; i++) {
             events.add(started(run(number), i, number, "h" + number % 5, "p", "j" + i, number + "." + i, "async", 60));
         }
-        events.add(json("job_ended", run(number), 13, number + 1, "host", "h" + number % 5, "play", "p", "job", "j3", "ansible_job_id", number + ".3", "status", "failed"));
+        events.add(json(
+                "job_ended",
+                run(number),
+                13,
+                number + 1,
+                "host",
+                "h" + number % 5,
+                "play",
+                "p",
+                "job",
+                "j3",
+                "ansible_job_id",
+                number + ".3",
+                "status",
+                "failed"));
         return events.toArray(ObjectNode[]::new);
     }
 
@@ -90,7 +120,8 @@ class SnapshotTest {
     private void check(int number, byte[] image) throws IOException {
         Path place = Files.createDirectory(directory.resolve("image" + number));
         Files.write(place.resolve("ledger.mv.db"), image);
-        try (H2Ledger ledger = H2Ledger.open(H2LedgerTest.options(place.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC())) {
+        try (H2Ledger ledger = H2Ledger.open(
+                H2LedgerTest.options(place.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC())) {
             assertThat(DerivedRows.faults(ledger)).as("image " + number).isEmpty();
         }
     }

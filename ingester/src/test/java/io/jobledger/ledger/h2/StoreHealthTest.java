@@ -56,7 +56,11 @@ class StoreHealthTest {
 
     private H2Ledger open() {
         FilePath.register(new DamagedDisk());
-        return H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 64, 1000, 100, 0), new Medium("damageddisk:", Medium.DISK.rhythm(), path -> Long.MAX_VALUE), List.of(), Clock.systemUTC());
+        return H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 64, 1000, 100, 0),
+                new Medium("damageddisk:", Medium.DISK.rhythm(), path -> Long.MAX_VALUE),
+                List.of(),
+                Clock.systemUTC());
     }
 
     @AfterEach
@@ -68,7 +72,11 @@ class StoreHealthTest {
     void damagedPages_makeTheLedgerNotReady_untilTheyCanBeReadAgain() {
         try (H2Ledger ledger = open()) {
             for (int i = 1; i <= 400; i += 100) {
-                LedgerContract.append(ledger, IntStream.range(i, i + 100).mapToObj(n -> started(run(n), 1, n, "h" + n, "p", "job " + n, "id" + n)).toArray(ObjectNode[]::new));
+                LedgerContract.append(
+                        ledger,
+                        IntStream.range(i, i + 100)
+                                .mapToObj(n -> started(run(n), 1, n, "h" + n, "p", "job " + n, "id" + n))
+                                .toArray(ObjectNode[]::new));
             }
         }
         try (H2Ledger ledger = open()) {
@@ -76,13 +84,21 @@ class StoreHealthTest {
             DamagedDisk.damaged = true;
             assertThatThrownBy(() -> all(ledger)).isInstanceOf(LedgerException.class);
             assertThat(ledger.upkeep().damagedReads()).isPositive();
-            assertThatThrownBy(ledger::check).isInstanceOf(LedgerException.class).hasMessageContaining("damaged").hasMessageNotContaining("Exception");
+            assertThatThrownBy(ledger::check)
+                    .isInstanceOf(LedgerException.class)
+                    .hasMessageContaining("damaged")
+                    .hasMessageNotContaining("Exception");
             assertThatThrownBy(() -> LedgerContract.append(ledger, json("run_alive", run(1), 2, 500)))
-                    .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.AWAY)).hasMessageContaining("nothing is stored");
+                    .isInstanceOfSatisfying(
+                            LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.AWAY))
+                    .hasMessageContaining("nothing is stored");
             DamagedDisk.damaged = false;
             ledger.check();
             all(ledger);
-            Awaitility.await().untilAsserted(() -> assertThat(LedgerContract.append(ledger, json("run_alive", run(1), 2, 500)).stored()).isEqualTo(1));
+            Awaitility.await()
+                    .untilAsserted(() -> assertThat(LedgerContract.append(ledger, json("run_alive", run(1), 2, 500))
+                                    .stored())
+                            .isEqualTo(1));
         }
     }
 

@@ -95,11 +95,14 @@ class GroupCommitterTest {
         GroupCommitter sink = committer(1000, 1000);
         sink.append(batch(1));
         assertThat(committing.await(10, TimeUnit.SECONDS)).isTrue();
-        List<CompletableFuture<EventSink.Appended>> answers = List.of(sink.append(batch(100)), sink.append(batch(57)), sink.append(batch(101)));
+        List<CompletableFuture<EventSink.Appended>> answers =
+                List.of(sink.append(batch(100)), sink.append(batch(57)), sink.append(batch(101)));
         mayCommit.release(100);
         for (CompletableFuture<EventSink.Appended> answer : answers) {
-            assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS)).hasCauseInstanceOf(LedgerException.class)
-                    .satisfies(e -> assertThat(((LedgerException) e.getCause()).kind()).isEqualTo(Kind.AWAY));
+            assertThatThrownBy(() -> answer.get(10, TimeUnit.SECONDS))
+                    .hasCauseInstanceOf(LedgerException.class)
+                    .satisfies(e ->
+                            assertThat(((LedgerException) e.getCause()).kind()).isEqualTo(Kind.AWAY));
         }
         assertThat(sink.append(batch(102)).get(10, TimeUnit.SECONDS).stored()).isEqualTo(1);
         assertThat(groups).as("no batch was waited for on its own").containsExactly(1, 3, 1);
@@ -116,9 +119,13 @@ class GroupCommitterTest {
         mayCommit.release(100);
         assertThat(good.get(10, TimeUnit.SECONDS).stored()).isEqualTo(1);
         assertThat(alsoGood.get(10, TimeUnit.SECONDS).stored()).isEqualTo(1);
-        assertThatThrownBy(() -> bad.get(10, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class).cause()
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FAILED))
-                .hasMessageContaining("bad luck").hasMessageNotContaining("secret");
+        assertThatThrownBy(() -> bad.get(10, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .cause()
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.FAILED))
+                .hasMessageContaining("bad luck")
+                .hasMessageNotContaining("secret");
     }
 
     @Test
@@ -128,7 +135,9 @@ class GroupCommitterTest {
         assertThat(committing.await(10, TimeUnit.SECONDS)).isTrue();
         sink.append(batch(2));
         CompletableFuture<EventSink.Appended> third = sink.append(batch(3));
-        assertThatThrownBy(() -> sink.append(batch(4))).isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BUSY));
+        assertThatThrownBy(() -> sink.append(batch(4)))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.BUSY));
         mayCommit.release(100);
         first.get(10, TimeUnit.SECONDS);
         third.get(10, TimeUnit.SECONDS);
@@ -144,7 +153,9 @@ class GroupCommitterTest {
         mayCommit.release(100);
         sink.drain(Duration.ofSeconds(10));
         assertThat(waiting).isCompletedWithValue(new EventSink.Appended(1, 0));
-        assertThatThrownBy(() -> sink.append(batch(3))).isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.STOPPED));
+        assertThatThrownBy(() -> sink.append(batch(3)))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.STOPPED));
     }
 
     @Test
@@ -155,20 +166,26 @@ class GroupCommitterTest {
         CompletableFuture<EventSink.Appended> waiting = sink.append(batch(2));
         sink.drain(Duration.ofMillis(50));
         assertThat(first).isNotDone();
-        assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS)).cause()
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.STOPPED));
+        assertThatThrownBy(() -> waiting.get(1, TimeUnit.SECONDS))
+                .cause()
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(Kind.STOPPED));
     }
 
     @Test
     void anError_endsOneBatch_notTheWriter() throws Exception {
-        committer = new GroupCommitter(batches -> {
-            if (batches.get(0).get(0).head().seq() == 1) {
-                throw new StackOverflowError();
-            }
-            return batches.stream().map(List::size).toList();
-        }, 10, 10);
+        committer = new GroupCommitter(
+                batches -> {
+                    if (batches.get(0).get(0).head().seq() == 1) {
+                        throw new StackOverflowError();
+                    }
+                    return batches.stream().map(List::size).toList();
+                },
+                10,
+                10);
         CompletableFuture<EventSink.Appended> bad = committer.append(batch(1));
         assertThatThrownBy(() -> bad.get(10, TimeUnit.SECONDS)).cause().isInstanceOf(LedgerException.class);
-        assertThat(committer.append(batch(2)).get(10, TimeUnit.SECONDS).stored()).isEqualTo(1);
+        assertThat(committer.append(batch(2)).get(10, TimeUnit.SECONDS).stored())
+                .isEqualTo(1);
     }
 }

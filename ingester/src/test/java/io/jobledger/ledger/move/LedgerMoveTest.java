@@ -52,7 +52,8 @@ class LedgerMoveTest {
         public void step(long done) {}
     };
 
-    private static final Token TOKEN = new Token("0badcafe", "ci", EnumSet.of(Scope.READ), "0".repeat(64), T0, "user ann", T0.plusSeconds(60), null);
+    private static final Token TOKEN = new Token(
+            "0badcafe", "ci", EnumSet.of(Scope.READ), "0".repeat(64), T0, "user ann", T0.plusSeconds(60), null);
     private static final LedgerMove.Access ACCESS = new LedgerMove.Access(List.of(TOKEN), "user bob");
 
     @TempDir
@@ -72,7 +73,18 @@ class LedgerMoveTest {
                 QueryPlanTest.work(ledger, batch);
                 clock.advance(Duration.ofDays(11));
             }
-            append(ledger, saved(run(77_000), 5, "h", "nightly", "upgrade", "id1", "metadata", Map.of("ticket", "CHG-7 \u65e5\u672c")), json("run_alive", run(1), 9, 7));
+            append(
+                    ledger,
+                    saved(
+                            run(77_000),
+                            5,
+                            "h",
+                            "nightly",
+                            "upgrade",
+                            "id1",
+                            "metadata",
+                            Map.of("ticket", "CHG-7 \u65e5\u672c")),
+                    json("run_alive", run(1), 9, 7));
             jobs = jobs(ledger);
             runs = runs(ledger);
         }
@@ -96,36 +108,79 @@ class LedgerMoveTest {
 
     private void assertMoved() {
         try (PostgresAccess access = new PostgresAccess(database, clock)) {
-            assertThat(access.tokens().read().orElseThrow()).as("who could come in, can").containsExactly(TOKEN);
+            assertThat(access.tokens().read().orElseThrow())
+                    .as("who could come in, can")
+                    .containsExactly(TOKEN);
             List<String> trail = new ArrayList<>();
             access.trail().each(trail::add);
-            assertThat(trail).isNotEmpty().allMatch(line -> line.contains("token.move") && line.contains("user bob") && line.contains(TOKEN.id()));
+            assertThat(trail)
+                    .isNotEmpty()
+                    .allMatch(line ->
+                            line.contains("token.move") && line.contains("user bob") && line.contains(TOKEN.id()));
         }
         try (PostgresLedger ledger = open()) {
             assertThat(jobs(ledger)).isEqualTo(jobs);
             assertThat(runs(ledger)).as("with their times").isEqualTo(runs);
-            assertThat(ledger.jobs().newest(key("h", "nightly", "upgrade"), Narrowing.NONE).orElseThrow().metadata()).isEqualTo(Map.of("ticket", "CHG-7 \u65e5\u672c"));
-            assertThat(append(ledger, json("run_alive", run(1), 9, 7), json("run_alive", run(1), 10, 8))).as("what was there before is known").isEqualTo(new EventSink.Appended(1, 1));
-            assertThat(ledger.outbox().backlog(ledger.mirrors().get(0)).pending()).as("the mirror is filled anew").isPositive();
+            assertThat(ledger.jobs()
+                            .newest(key("h", "nightly", "upgrade"), Narrowing.NONE)
+                            .orElseThrow()
+                            .metadata())
+                    .isEqualTo(Map.of("ticket", "CHG-7 \u65e5\u672c"));
+            assertThat(append(ledger, json("run_alive", run(1), 9, 7), json("run_alive", run(1), 10, 8)))
+                    .as("what was there before is known")
+                    .isEqualTo(new EventSink.Appended(1, 1));
+            assertThat(ledger.outbox().backlog(ledger.mirrors().get(0)).pending())
+                    .as("the mirror is filled anew")
+                    .isPositive();
         }
     }
 
     @Test
     void everyRow_isMovedAsItIs() throws SQLException {
         List<LedgerMove.Moved> moved = move();
-        assertThat(moved).extracting(LedgerMove.Moved::table).contains("events", "jobs", "runs", "plays", "job_keys").doesNotContain("outbox", "mirrors");
-        assertThat(moved).filteredOn(part -> part.table().equals("jobs")).singleElement().extracting(LedgerMove.Moved::rows).isEqualTo((long) jobs.size());
+        assertThat(moved)
+                .extracting(LedgerMove.Moved::table)
+                .contains("events", "jobs", "runs", "plays", "job_keys")
+                .doesNotContain("outbox", "mirrors");
+        assertThat(moved)
+                .filteredOn(part -> part.table().equals("jobs"))
+                .singleElement()
+                .extracting(LedgerMove.Moved::rows)
+                .isEqualTo((long) jobs.size());
         assertMoved();
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement();
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement();
                 var rows = sql.executeQuery("SELECT COUNT(DISTINCT tableoid), MAX(entry) - COUNT(*) FROM events")) {
             rows.next();
-            assertThat(rows.getInt(1)).as("each run in the partition of its day").isGreaterThan(4);
+            assertThat(rows.getInt(1))
+                    .as("each run in the partition of its day")
+                    .isGreaterThan(4);
             assertThat(rows.getInt(2)).as("numbers go on").isZero();
         }
-        assertThatThrownBy(() -> new LedgerMove(base, database, new LedgerMove.Access(List.of(TOKEN, new Token("1", "x", EnumSet.of(Scope.ADMIN), "1".repeat(64), T0, null, null, null)), "x"), SILENT).run())
-                .isInstanceOf(LedgerException.class).hasMessageContainingAll("not empty", "another database");
+        assertThatThrownBy(() -> new LedgerMove(
+                                base,
+                                database,
+                                new LedgerMove.Access(
+                                        List.of(
+                                                TOKEN,
+                                                new Token(
+                                                        "1",
+                                                        "x",
+                                                        EnumSet.of(Scope.ADMIN),
+                                                        "1".repeat(64),
+                                                        T0,
+                                                        null,
+                                                        null,
+                                                        null)),
+                                        "x"),
+                                SILENT)
+                        .run())
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContainingAll("not empty", "another database");
         try (PostgresAccess access = new PostgresAccess(database, clock)) {
-            assertThat(access.tokens().read().orElseThrow()).as("a refused move lets nobody in").containsExactly(TOKEN);
+            assertThat(access.tokens().read().orElseThrow())
+                    .as("a refused move lets nobody in")
+                    .containsExactly(TOKEN);
         }
     }
 
@@ -136,24 +191,28 @@ class LedgerMoveTest {
 
     private void interruptAfter(String table, long rows) {
         assertThatThrownBy(() -> new LedgerMove(base, database, ACCESS, new LedgerMove.Progress() {
-            private String now;
+                            private String now;
 
-            @Override
-            public void begin(String what, long total) {
-                now = what;
-            }
+                            @Override
+                            public void begin(String what, long total) {
+                                now = what;
+                            }
 
-            @Override
-            public void step(long done) {
-                if (now.equals(table) && done >= rows) {
-                    throw new Interrupted();
-                }
-            }
-        }).run()).isInstanceOf(Interrupted.class);
+                            @Override
+                            public void step(long done) {
+                                if (now.equals(table) && done >= rows) {
+                                    throw new Interrupted();
+                                }
+                            }
+                        })
+                        .run())
+                .isInstanceOf(Interrupted.class);
     }
 
     private long events() throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement(); var rows = sql.executeQuery("SELECT COUNT(*) FROM events")) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement();
+                var rows = sql.executeQuery("SELECT COUNT(*) FROM events")) {
             rows.next();
             return rows.getLong(1);
         }
@@ -166,9 +225,13 @@ class LedgerMoveTest {
         try (PostgresAccess access = new PostgresAccess(database, clock)) {
             assertThat(access.tokens().read()).as("the tokens go first").isPresent();
         }
-        assertThatThrownBy(() -> open().close()).isInstanceOf(LedgerException.class).hasMessageContainingAll("not whole", "migrate-ledger");
+        assertThatThrownBy(() -> open().close())
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContainingAll("not whole", "migrate-ledger");
         interruptAfter("events", 3_999);
-        assertThat(events()).as("went on, with the last row again, and did not begin anew").isEqualTo(3_999);
+        assertThat(events())
+                .as("went on, with the last row again, and did not begin anew")
+                .isEqualTo(3_999);
         interruptAfter("check of jobs", 1);
         assertThatThrownBy(() -> open().close()).hasMessageContaining("not whole");
         move();
@@ -189,10 +252,14 @@ class LedgerMoveTest {
     @Test
     void rowThatWasChangedUnderway_isFoundOut() throws SQLException {
         interruptAfter("events", 3_999);
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement()) {
-            assertThat(sql.executeUpdate("UPDATE events SET body = body || ' ' WHERE entry = 17")).isEqualTo(1);
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement()) {
+            assertThat(sql.executeUpdate("UPDATE events SET body = body || ' ' WHERE entry = 17"))
+                    .isEqualTo(1);
         }
-        assertThatThrownBy(this::move).isInstanceOf(LedgerException.class).hasMessageContaining("events differs after the move");
+        assertThatThrownBy(this::move)
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("events differs after the move");
         assertThatThrownBy(() -> open().close()).hasMessageContaining("not whole");
     }
 
@@ -201,15 +268,19 @@ class LedgerMoveTest {
         try (PostgresLedger early = open()) {
             interruptAfter("events", 2_000);
             assertThatThrownBy(() -> append(early, json("run_alive", run(5), 1, 1)))
-                    .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.AWAY)).hasMessageContaining("being moved");
+                    .isInstanceOfSatisfying(
+                            LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.AWAY))
+                    .hasMessageContaining("being moved");
             move();
-            assertThat(append(early, json("run_alive", run(1), 9, 7)).duplicates()).isEqualTo(1);
+            assertThat(append(early, json("run_alive", run(1), 9, 7)).duplicates())
+                    .isEqualTo(1);
         }
     }
 
     @Test
     void noLedger_isSaid() {
-        assertThatThrownBy(() -> new LedgerMove(directory.resolve("none"), database, ACCESS, SILENT).run()).isInstanceOf(LedgerException.class)
+        assertThatThrownBy(() -> new LedgerMove(directory.resolve("none"), database, ACCESS, SILENT).run())
+                .isInstanceOf(LedgerException.class)
                 .hasMessageContaining("there is no ledger at " + directory.resolve("none.mv.db"));
     }
 }

@@ -42,7 +42,8 @@ class PostgresAccessTest {
 
     /** One more process on the same database. */
     private synchronized PostgresAccess access(Clock clock) {
-        PostgresAccess access = open.isEmpty() ? PostgresAccess.open(database, clock) : new PostgresAccess(database, clock);
+        PostgresAccess access =
+                open.isEmpty() ? PostgresAccess.open(database, clock) : new PostgresAccess(database, clock);
         open.add(access);
         return access;
     }
@@ -53,7 +54,8 @@ class PostgresAccessTest {
     }
 
     private void sql(String sql) throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement statement = connection.createStatement()) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
@@ -71,15 +73,21 @@ class PostgresAccessTest {
             TokenStore store = store();
             new TokenAdmin(store, acts, clock).create(EnumSet.of(Scope.READ), "ci", null, "test");
             sql("UPDATE access_tokens SET scopes = 'root'");
-            assertThatThrownBy(store::read).isInstanceOfSatisfying(TokenStoreException.class, e -> assertThat(e.isPassing()).isFalse()).hasMessageContaining("damaged");
+            assertThatThrownBy(store::read)
+                    .isInstanceOfSatisfying(
+                            TokenStoreException.class,
+                            e -> assertThat(e.isPassing()).isFalse())
+                    .hasMessageContaining("damaged");
             assertThatThrownBy(() -> new Tokens(store, clock)).isInstanceOf(TokenStoreException.class);
         }
 
         @Test
         void adoptedTokens_areThoseOfTheOtherStore_andWhatIsRevokedThereIsRevokedHere() {
             TokenAdmin admin = admin();
-            Token made = admin.create(EnumSet.of(Scope.READ), "here", null, "test").token();
-            Token other = new Token("0badcafe", "there", EnumSet.of(Scope.ADMIN), "0".repeat(64), clock.instant(), null, null, null);
+            Token made =
+                    admin.create(EnumSet.of(Scope.READ), "here", null, "test").token();
+            Token other = new Token(
+                    "0badcafe", "there", EnumSet.of(Scope.ADMIN), "0".repeat(64), clock.instant(), null, null, null);
             PostgresTokens store = (PostgresTokens) store();
             store.adopt(List.of(other));
             store.adopt(List.of(other));
@@ -102,28 +110,40 @@ class PostgresAccessTest {
 
         @Override
         protected Trail trail(Instant now) {
-            return new PostgresTrail(JdbcLedger.jdbi(() -> PostgresServer.connect(database)), "here", new TestClock(now));
+            return new PostgresTrail(
+                    JdbcLedger.jdbi(() -> PostgresServer.connect(database)), "here", new TestClock(now));
         }
 
         @Test
         void line_saysFromWhereTheDatabaseWasTold() {
             first.trail().record(new Act("prune", "ann", "10.0.0.1", Map.of("via", "forged")));
-            assertThat(lines()).singleElement().satisfies(line -> assertThat(line.get("via").textValue()).matches("127\\.0\\.0\\.1|::1"));
+            assertThat(lines())
+                    .singleElement()
+                    .satisfies(line -> assertThat(line.get("via").textValue()).matches("127\\.0\\.0\\.1|::1"));
         }
     }
 
     @Test
     void databaseThatIsAway_isAPassingFault_andActsAreNotDone(@TempDir Path directory) {
-        try (PostgresServer server = new PostgresServer(directory.resolve("server")); PostgresAccess access = PostgresAccess.open(server.newDatabase(), Clock.systemUTC())) {
+        try (PostgresServer server = new PostgresServer(directory.resolve("server"));
+                PostgresAccess access = PostgresAccess.open(server.newDatabase(), Clock.systemUTC())) {
             TokenAdmin admin = new TokenAdmin(access.tokens(), access.trail(), Clock.systemUTC());
             admin.create(EnumSet.of(Scope.READ), "before", null, "test");
             server.stop();
-            assertThatThrownBy(access.tokens()::read).isInstanceOfSatisfying(TokenStoreException.class, e -> assertThat(e.isPassing()).isTrue()).hasMessageContaining("try again");
-            assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), "meanwhile", null, "test")).isInstanceOf(TokenStoreException.class);
-            assertThatThrownBy(() -> access.trail().record(new Act("prune", "ann", "local", Map.of()))).isInstanceOf(TrailException.class).hasMessageContaining("nothing was done");
+            assertThatThrownBy(access.tokens()::read)
+                    .isInstanceOfSatisfying(
+                            TokenStoreException.class,
+                            e -> assertThat(e.isPassing()).isTrue())
+                    .hasMessageContaining("try again");
+            assertThatThrownBy(() -> admin.create(EnumSet.of(Scope.READ), "meanwhile", null, "test"))
+                    .isInstanceOf(TokenStoreException.class);
+            assertThatThrownBy(() -> access.trail().record(new Act("prune", "ann", "local", Map.of())))
+                    .isInstanceOf(TrailException.class)
+                    .hasMessageContaining("nothing was done");
             server.startAgain();
             // The pool takes some seconds to try again.
-            await().atMost(Duration.ofMinutes(1)).ignoreExceptionsMatching(e -> e instanceof TokenStoreException || e instanceof TrailException)
+            await().atMost(Duration.ofMinutes(1))
+                    .ignoreExceptionsMatching(e -> e instanceof TokenStoreException || e instanceof TrailException)
                     .until(() -> admin.create(EnumSet.of(Scope.READ), "after", null, "test") != null);
             assertThat(admin.list()).extracting(Token::name).containsExactly("before", "after");
         }

@@ -48,37 +48,53 @@ public class PostgresLedgerTest extends LedgerContract {
 
     @Test
     void ledgerThatCannotBeOpened_saysWhy_andWhatToDo() throws Exception {
-        LedgerLocation.Postgres nowhere = new LedgerLocation.Postgres(PostgresServer.shared().url("nowhere"), "postgres", "secret", 2);
+        LedgerLocation.Postgres nowhere =
+                new LedgerLocation.Postgres(PostgresServer.shared().url("nowhere"), "postgres", "secret", 2);
         assertUnusable(nowhere, "nowhere", "does not exist", "Make the database first");
         int port;
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
-        assertUnusable(new LedgerLocation.Postgres("jdbc:postgresql://localhost:" + port + "/l?user=u", null, "secret", 2), "//localhost:" + port + "/l", "Is the server up");
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement()) {
-            sql.execute("INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum, installed_by, execution_time, success)"
-                    + " VALUES (99, '99', 'from the future', 'SQL', 'V99__future.sql', 1, 'x', 1, TRUE)");
+        assertUnusable(
+                new LedgerLocation.Postgres("jdbc:postgresql://localhost:" + port + "/l?user=u", null, "secret", 2),
+                "//localhost:" + port + "/l",
+                "Is the server up");
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement()) {
+            sql.execute(
+                    "INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, checksum,"
+                            + " installed_by, execution_time, success) VALUES (99, '99', 'from the future', 'SQL',"
+                            + " 'V99__future.sql', 1, 'x', 1, TRUE)");
         }
         assertUnusable(database, "newer than this program", "version 99");
     }
 
     private void assertUnusable(LedgerLocation.Postgres location, String... words) {
-        assertThatThrownBy(() -> PostgresLedger.open(options(location), List.of(), clock).close())
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNUSABLE))
+        assertThatThrownBy(() ->
+                        PostgresLedger.open(options(location), List.of(), clock).close())
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNUSABLE))
                 .hasMessageContainingAll(words)
-                .hasMessageNotContaining("Exception").hasMessageNotContaining("\n").hasMessageNotContaining("secret");
+                .hasMessageNotContaining("Exception")
+                .hasMessageNotContaining("\n")
+                .hasMessageNotContaining("secret");
     }
 
     @Test
     void nulCharacter_inAQuestion_findsNothing() {
         append(saved(run(2), 1, "h", "p", "j", "a", "metadata", Map.of("text", "a\0b")));
         assertThat(newest("h", "p", "j").metadata()).isEqualTo(Map.of("text", "a\0b"));
-        assertThat(ledger.audit().runs(RunFilter.builder().runName("a\0b").build(), PageRequest.first(10)).items()).isEmpty();
+        assertThat(ledger.audit()
+                        .runs(RunFilter.builder().runName("a\0b").build(), PageRequest.first(10))
+                        .items())
+                .isEmpty();
     }
 
     @Test
     void backup_isRefused_andTheWayIsNamed() {
-        assertThatThrownBy(() -> ledger.backup(Path.of("/nowhere"))).isInstanceOfSatisfying(LedgerException.class,
-                e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNSUPPORTED)).hasMessageContaining("pg_dump");
+        assertThatThrownBy(() -> ledger.backup(Path.of("/nowhere")))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.UNSUPPORTED))
+                .hasMessageContaining("pg_dump");
     }
 }

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Two real PostgreSQL servers: a primary, and a standby that has every commit before it is acknowledged. The standby begins as a copy of the primary's files, made while that is
- * stopped; after that it gets the log as it is written.
+ * Two real PostgreSQL servers: a primary, and a standby that has every commit before it is acknowledged. The standby
+ * begins as a copy of the primary's files, made while that is stopped; after that it gets the log as it is written.
  */
 public final class PostgresPair implements AutoCloseable {
     private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -35,9 +35,17 @@ public final class PostgresPair implements AutoCloseable {
         copy(directory.resolve("primary"), copy);
         primary.startAgain();
         Files.createFile(copy.resolve("standby.signal"));
-        Files.writeString(copy.resolve("postgresql.auto.conf"), "primary_conninfo = 'host=localhost port=" + primary.port() + " user=postgres application_name=standby'\n");
+        Files.writeString(
+                copy.resolve("postgresql.auto.conf"),
+                "primary_conninfo = 'host=localhost port=" + primary.port()
+                        + " user=postgres application_name=standby'\n");
         standby = new PostgresServer(copy);
-        database = new LedgerLocation.Postgres("jdbc:postgresql://localhost:" + primary.port() + ",localhost:" + standby.port() + "/" + name + "?targetServerType=primary", "postgres", null, 6);
+        database = new LedgerLocation.Postgres(
+                "jdbc:postgresql://localhost:" + primary.port() + ",localhost:" + standby.port() + "/" + name
+                        + "?targetServerType=primary",
+                "postgres",
+                null,
+                6);
         // Not before the standby listens: until then no commit would end.
         awaitTrue(primary, "SELECT COUNT(*) = 1 FROM pg_stat_replication WHERE state = 'streaming'");
         run(primary, "ALTER SYSTEM SET synchronous_standby_names = 'standby'");
@@ -51,7 +59,8 @@ public final class PostgresPair implements AutoCloseable {
                 Path target = to.resolve(from.relativize(file));
                 if (Files.isDirectory(file)) {
                     // The server refuses a directory that others may look into.
-                    Files.createDirectory(target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                    Files.createDirectory(
+                            target, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 } else if (!file.endsWith("epg-lock")) {
                     Files.copy(file, target);
                 }
@@ -60,14 +69,17 @@ public final class PostgresPair implements AutoCloseable {
     }
 
     private static void run(PostgresServer server, String sql) throws SQLException {
-        try (Connection connection = server.connect(); Statement statement = connection.createStatement()) {
+        try (Connection connection = server.connect();
+                Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
     private static void awaitTrue(PostgresServer server, String sql) {
         await().atMost(LIMIT).until(() -> {
-            try (Connection connection = server.connect(); Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+            try (Connection connection = server.connect();
+                    Statement statement = connection.createStatement();
+                    ResultSet rows = statement.executeQuery(sql)) {
                 rows.next();
                 return rows.getBoolean(1);
             }

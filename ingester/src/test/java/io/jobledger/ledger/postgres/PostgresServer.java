@@ -14,7 +14,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
 
-/** A real PostgreSQL server for tests: one for all that only need a database, or one of a test's own, to stop and start. As root it runs in a user namespace. */
+/**
+ * A real PostgreSQL server for tests: one for all that only need a database, or one of a test's own, to stop and start.
+ * As root it runs in a user namespace.
+ */
 public final class PostgresServer implements AutoCloseable {
     private static final AtomicInteger DATABASES = new AtomicInteger();
     private static PostgresServer shared;
@@ -53,20 +56,29 @@ public final class PostgresServer implements AutoCloseable {
         return data;
     }
 
-    /** As root the server runs in a user namespace of its own, since it refuses to be root; where the system allows none, there is nothing to test with. */
+    /**
+     * As root the server runs in a user namespace of its own, since it refuses to be root; where the system allows
+     * none, there is nothing to test with.
+     */
     private static void assumeStartable() {
         if (shared != null || !System.getProperty("user.name").equals("root")) {
             return;
         }
         int code;
         try {
-            code = new ProcessBuilder("unshare", "-U", "true").redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start().waitFor();
+            code = new ProcessBuilder("unshare", "-U", "true")
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start()
+                    .waitFor();
         } catch (IOException e) {
             code = -1;
         } catch (InterruptedException e) {
             throw new AssertionError(e);
         }
-        Assumptions.assumeTrue(code == 0, "PostgreSQL does not run as root, and 'unshare -U' is not allowed here: run the tests as another user");
+        Assumptions.assumeTrue(
+                code == 0,
+                "PostgreSQL does not run as root, and 'unshare -U' is not allowed here: run the tests as another user");
     }
 
     private void start(int port) {
@@ -103,8 +115,12 @@ public final class PostgresServer implements AutoCloseable {
             Path file = data.resolve("postmaster.pid");
             if (Files.exists(file)) {
                 // The process that was started may be another one, which has started the server.
-                ProcessHandle postmaster = ProcessHandle.of(Long.parseLong(Files.readAllLines(file).get(0).strip())).orElseThrow();
-                Stream.concat(Stream.of(postmaster), postmaster.descendants()).toList().forEach(ProcessHandle::destroyForcibly);
+                ProcessHandle postmaster = ProcessHandle.of(
+                                Long.parseLong(Files.readAllLines(file).get(0).strip()))
+                        .orElseThrow();
+                Stream.concat(Stream.of(postmaster), postmaster.descendants())
+                        .toList()
+                        .forEach(ProcessHandle::destroyForcibly);
                 Files.delete(file);
             }
         } catch (IOException e) {
@@ -129,7 +145,8 @@ public final class PostgresServer implements AutoCloseable {
     /** A new, empty database. */
     public LedgerLocation.Postgres newDatabase() {
         String name = "ledger" + DATABASES.incrementAndGet();
-        try (Connection connection = connect(); Statement sql = connection.createStatement()) {
+        try (Connection connection = connect();
+                Statement sql = connection.createStatement()) {
             sql.execute("CREATE DATABASE " + name);
         } catch (SQLException e) {
             throw new AssertionError(e);

@@ -63,7 +63,9 @@ class PostgresSharingTest {
     }
 
     private List<String> column(String sql) throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement statement = connection.createStatement(); ResultSet rows = statement.executeQuery(sql)) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery(sql)) {
             List<String> values = new ArrayList<>();
             while (rows.next()) {
                 values.add(rows.getString(1));
@@ -85,7 +87,9 @@ class PostgresSharingTest {
             starts.add(threads.submit(() -> open(MIRROR)));
         }
         finish(starts);
-        assertThat(column("SELECT version FROM flyway_schema_history ORDER BY installed_rank")).doesNotHaveDuplicates().startsWith("1", "3", "4");
+        assertThat(column("SELECT version FROM flyway_schema_history ORDER BY installed_rank"))
+                .doesNotHaveDuplicates()
+                .startsWith("1", "3", "4");
         assertThat(open).extracting(ledger -> ledger.mirrors().get(0)).containsOnly(1);
     }
 
@@ -99,7 +103,17 @@ class PostgresSharingTest {
         for (int r = 0; r < runs; r++) {
             for (int j = 0; j < jobs; j++) {
                 history.add(started(run(r), 2 * j + 1, j, "h" + j, "p", "j", "id" + j));
-                history.add(json("job_ended", run(r), 2 * j + 2, 50 + r, "host", "h" + j, "ansible_job_id", "id" + j, "status", r == 0 ? "succeeded" : "lost"));
+                history.add(json(
+                        "job_ended",
+                        run(r),
+                        2 * j + 2,
+                        50 + r,
+                        "host",
+                        "h" + j,
+                        "ansible_job_id",
+                        "id" + j,
+                        "status",
+                        r == 0 ? "succeeded" : "lost"));
             }
         }
         AtomicBoolean writing = new AtomicBoolean(true);
@@ -107,7 +121,9 @@ class PostgresSharingTest {
         Future<?> reader = threads.submit(() -> {
             do {
                 List<String> gaps = column("SELECT MAX(entry) - COUNT(*) FROM events HAVING MAX(entry) <> COUNT(*)");
-                assertThat(gaps).as("who resumes after the highest entry misses none").isEmpty();
+                assertThat(gaps)
+                        .as("who resumes after the highest entry misses none")
+                        .isEmpty();
                 looks.incrementAndGet();
             } while (writing.get());
             return null;
@@ -120,7 +136,11 @@ class PostgresSharingTest {
             Collections.shuffle(part, new Random(w));
             writers.add(threads.submit(() -> {
                 for (int from = 0; from < part.size(); from += 7) {
-                    stored.addAndGet(append(ledger, part.subList(from, Math.min(part.size(), from + 7)).toArray(ObjectNode[]::new)).stored());
+                    stored.addAndGet(append(
+                                    ledger,
+                                    part.subList(from, Math.min(part.size(), from + 7))
+                                            .toArray(ObjectNode[]::new))
+                            .stored());
                 }
             }));
         }
@@ -131,13 +151,21 @@ class PostgresSharingTest {
         assertThat(stored.get()).as("each event was new to exactly one").isEqualTo(history.size());
         assertThat(column("SELECT COUNT(*) FROM jobs")).containsExactly(Integer.toString(jobs));
         for (int r = 0; r < runs; r++) {
-            assertThat(ledgers.get(0).audit().run(run(r)).orElseThrow().complete()).isTrue();
+            assertThat(ledgers.get(0).audit().run(run(r)).orElseThrow().complete())
+                    .isTrue();
         }
         for (int j = 0; j < jobs; j++) {
-            assertThat(ledgers.get(1).jobs().newest(key("h" + j, "p", "j"), Narrowing.NONE).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
+            assertThat(ledgers.get(1)
+                            .jobs()
+                            .newest(key("h" + j, "p", "j"), Narrowing.NONE)
+                            .orElseThrow()
+                            .status())
+                    .isEqualTo(JobStatus.SUCCEEDED);
         }
         assertThat(column("SELECT MAX(entry) FROM events")).isEqualTo(column("SELECT entry FROM ledger_head"));
-        assertThat(column("SELECT 1 FROM job_keys GROUP BY key_id HAVING COUNT(*) > 1")).as("a job has one place under its name").isEmpty();
+        assertThat(column("SELECT 1 FROM job_keys GROUP BY key_id HAVING COUNT(*) > 1"))
+                .as("a job has one place under its name")
+                .isEmpty();
     }
 
     @Test
@@ -152,14 +180,23 @@ class PostgresSharingTest {
         assertThat(second).hasSize(1).doesNotContainAnyElementsOf(first);
         assertThat(b.outbox().due(mirror, 10)).isEmpty();
         b.outbox().leave(second);
-        assertThat(b.outbox().due(mirror, 10)).as("what was given back is due again").extracting(Outbox.Entry::key).containsExactly(second.get(0).key());
+        assertThat(b.outbox().due(mirror, 10))
+                .as("what was given back is due again")
+                .extracting(Outbox.Entry::key)
+                .containsExactly(second.get(0).key());
 
         assertThat(a.outbox().mine(first.get(0))).isTrue();
         clock.advance(Duration.ofMinutes(3));
-        assertThat(a.outbox().mine(first.get(0))).as("a put that begins now might not end in time").isFalse();
-        assertThat(b.outbox().due(mirror, 10)).as("but one that began before may still be under way").isEmpty();
+        assertThat(a.outbox().mine(first.get(0)))
+                .as("a put that begins now might not end in time")
+                .isFalse();
+        assertThat(b.outbox().due(mirror, 10))
+                .as("but one that began before may still be under way")
+                .isEmpty();
         clock.advance(Duration.ofMinutes(2));
-        assertThat(b.outbox().due(mirror, 10)).as("what a dead ingester had comes back").hasSize(2);
+        assertThat(b.outbox().due(mirror, 10))
+                .as("what a dead ingester had comes back")
+                .hasSize(2);
     }
 
     @Test
@@ -174,7 +211,10 @@ class PostgresSharingTest {
         quick.outbox().done(quick.outbox().due(mirror, 10));
         assertThat(quick.outbox().backlog(mirror).pending()).isZero();
         slow.outbox().done(old);
-        assertThat(quick.outbox().due(mirror, 10)).as("the slow one may just have put the older record").extracting(Outbox.Entry::key).containsExactly(key("h", "p", "j"));
+        assertThat(quick.outbox().due(mirror, 10))
+                .as("the slow one may just have put the older record")
+                .extracting(Outbox.Entry::key)
+                .containsExactly(key("h", "p", "j"));
     }
 
     @Test
@@ -189,7 +229,9 @@ class PostgresSharingTest {
         slow.outbox().failed(old.get(0), "late", Duration.ZERO);
         slow.outbox().done(old);
         assertThat(slow.outbox().release(mirror)).isZero();
-        assertThat(slow.outbox().due(mirror, 10)).as("the other is still putting it").isEmpty();
+        assertThat(slow.outbox().due(mirror, 10))
+                .as("the other is still putting it")
+                .isEmpty();
         quick.outbox().done(taken);
         assertThat(quick.outbox().due(mirror, 10)).as("once more after both").hasSize(1);
     }
@@ -199,11 +241,17 @@ class PostgresSharingTest {
         PostgresLedger a = open(MIRROR);
         PostgresLedger b = open(OTHER_MIRROR);
         append(a, started(run(1), 1, 1, "h", "p", "j", "a"));
-        assertThat(b.outbox().due(b.mirrors().get(0), 10)).as("a told b's mirror").hasSize(1);
-        assertThat(a.outbox().backlog(a.mirrors().get(0)).pending()).as("b's start left a's mirror alone").isEqualTo(1);
+        assertThat(b.outbox().due(b.mirrors().get(0), 10))
+                .as("a told b's mirror")
+                .hasSize(1);
+        assertThat(a.outbox().backlog(a.mirrors().get(0)).pending())
+                .as("b's start left a's mirror alone")
+                .isEqualTo(1);
         b.close();
         open(MIRROR);
-        assertThat(a.outbox().backlog(b.mirrors().get(0)).pending()).as("nobody names it any more").isZero();
+        assertThat(a.outbox().backlog(b.mirrors().get(0)).pending())
+                .as("nobody names it any more")
+                .isZero();
         assertThat(a.outbox().backlog(a.mirrors().get(0)).pending()).isEqualTo(1);
     }
 
@@ -216,24 +264,33 @@ class PostgresSharingTest {
         await().atMost(Duration.ofSeconds(60)).until(() -> b.feed().committed() == 1);
         b.feed().subscribe(heard::add);
         append(a, json("run_alive", run(1), 2, 1), json("run_alive", run(1), 3, 1));
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(heard).containsExactly(3L));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(heard).containsExactly(3L));
         assertThat(b.feed().committed()).isEqualTo(3);
-        assertThat(column("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'SELECT entry FROM ledger_head%'"))
+        assertThat(column("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+                        + " current_database() AND query LIKE 'SELECT entry FROM ledger_head%'"))
                 .contains("t");
         append(a, json("run_alive", run(1), 4, 1));
-        await().atMost(Duration.ofSeconds(60)).untilAsserted(() -> assertThat(heard).as("also across a break").containsExactly(3L, 4L));
+        await().atMost(Duration.ofSeconds(60))
+                .untilAsserted(() -> assertThat(heard).as("also across a break").containsExactly(3L, 4L));
     }
 
     @Test
     void commit_isFlushed_alsoWhereTheDatabaseIsToldToBeQuick() throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement()) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement()) {
             sql.execute("ALTER DATABASE " + connection.getCatalog() + " SET synchronous_commit = off");
         }
         PostgresLedger ledger = open();
         String inside = ledger.jdbi().inTransaction(handle -> {
-            assertThat(handle.createQuery("SHOW synchronous_commit").mapTo(String.class).one()).isEqualTo("off");
+            assertThat(handle.createQuery("SHOW synchronous_commit")
+                            .mapTo(String.class)
+                            .one())
+                    .isEqualTo("off");
             PostgresWriteTransaction.begin(handle, new EventPartitions(), clock.instant());
-            return handle.createQuery("SHOW synchronous_commit").mapTo(String.class).one();
+            return handle.createQuery("SHOW synchronous_commit")
+                    .mapTo(String.class)
+                    .one();
         });
         assertThat(inside).isEqualTo("on");
     }
@@ -242,10 +299,13 @@ class PostgresSharingTest {
     void writerThatHoldsTheLockForTooLong_makesOthersBusy_notStuck() throws Exception {
         PostgresLedger ledger = open();
         append(ledger, json("run_alive", run(1), 1, 1));
-        try (Connection holder = PostgresServer.connect(database); Statement sql = holder.createStatement()) {
+        try (Connection holder = PostgresServer.connect(database);
+                Statement sql = holder.createStatement()) {
             holder.setAutoCommit(false);
             sql.execute("SELECT * FROM ledger_head FOR UPDATE");
-            assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(LedgerException.class, () -> append(ledger, json("run_alive", run(1), 2, 2))).kind())
+            assertThat(org.assertj.core.api.Assertions.catchThrowableOfType(
+                                    LedgerException.class, () -> append(ledger, json("run_alive", run(1), 2, 2)))
+                            .kind())
                     .isEqualTo(LedgerException.Kind.BUSY);
         }
         assertThat(append(ledger, json("run_alive", run(1), 2, 2)).stored()).isEqualTo(1);
@@ -257,9 +317,13 @@ class PostgresSharingTest {
         append(ledger, json("run_alive", run(1), 1, 1));
         clock.advance(Duration.ofDays(40));
         append(ledger, json("run_alive", run(1), 2, 2), json("run_alive", run(2), 1, 3));
-        assertThat(append(ledger, json("run_alive", run(1), 1, 1)).duplicates()).as("found in its partition").isEqualTo(1);
-        assertThat(column("SELECT DISTINCT tableoid::regclass::text FROM events ORDER BY 1")).containsExactly("events_20261116", "events_20261228");
-        assertThat(column("SELECT DISTINCT tableoid::regclass::text FROM events WHERE run_id = '" + run(1) + "'")).containsExactly("events_20261116");
+        assertThat(append(ledger, json("run_alive", run(1), 1, 1)).duplicates())
+                .as("found in its partition")
+                .isEqualTo(1);
+        assertThat(column("SELECT DISTINCT tableoid::regclass::text FROM events ORDER BY 1"))
+                .containsExactly("events_20261116", "events_20261228");
+        assertThat(column("SELECT DISTINCT tableoid::regclass::text FROM events WHERE run_id = '" + run(1) + "'"))
+                .containsExactly("events_20261116");
     }
 
     @Test
@@ -269,15 +333,29 @@ class PostgresSharingTest {
         clock.advance(Duration.ofDays(40));
         append(ledger, json("run_alive", run(2), 1, 1));
         EventPartitions partitions = new EventPartitions();
-        java.time.LocalDate today = clock.instant().atOffset(java.time.ZoneOffset.UTC).toLocalDate();
-        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(60), clock.instant())).isEmpty();
-        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(30), clock.instant())).containsExactly("events_20261116", "events_20261123");
+        java.time.LocalDate today =
+                clock.instant().atOffset(java.time.ZoneOffset.UTC).toLocalDate();
+        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(60), clock.instant()))
+                .isEmpty();
+        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(30), clock.instant()))
+                .containsExactly("events_20261116", "events_20261123");
         assertThat(column("SELECT run_id FROM events")).containsExactly(run(2).toString());
-        assertThat(ledger.jobs().newest(key("h", "p", "j"), Narrowing.NONE).orElseThrow().jobId()).as("jobs stay").isEqualTo(id("a"));
+        assertThat(ledger.jobs()
+                        .newest(key("h", "p", "j"), Narrowing.NONE)
+                        .orElseThrow()
+                        .jobId())
+                .as("jobs stay")
+                .isEqualTo(id("a"));
         append(ledger, json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "a", "status", "succeeded"));
-        assertThat(ledger.jobs().newest(key("h", "p", "j"), Narrowing.NONE).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(ledger.jobs()
+                        .newest(key("h", "p", "j"), Narrowing.NONE)
+                        .orElseThrow()
+                        .status())
+                .isEqualTo(JobStatus.SUCCEEDED);
         assertThat(column("SELECT COUNT(*) FROM events")).containsExactly("2");
-        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(30), clock.instant())).as("dropping again finds nothing").isEmpty();
+        assertThat(partitions.drop(ledger.jdbi(), today.minusDays(30), clock.instant()))
+                .as("dropping again finds nothing")
+                .isEmpty();
     }
 
     /** Two ingesters are asked by many at once, each on the condition that nothing is known. */
@@ -293,8 +371,15 @@ class PostgresSharingTest {
             work.add(threads.submit(() -> {
                 for (int k = 0; k < keys; k++) {
                     try {
-                        ledgers.get(number % 2).conditionalSink().append(Wire.events(saved(run(100 * number + k), 0, "h", "p", "j" + k, "id" + number + "." + k)),
-                                new Precondition(key("h", "p", "j" + k), JobLookup.Narrowing.NONE, java.util.Optional::isEmpty));
+                        ledgers.get(number % 2)
+                                .conditionalSink()
+                                .append(
+                                        Wire.events(saved(
+                                                run(100 * number + k), 0, "h", "p", "j" + k, "id" + number + "." + k)),
+                                        new Precondition(
+                                                key("h", "p", "j" + k),
+                                                JobLookup.Narrowing.NONE,
+                                                java.util.Optional::isEmpty));
                         stored.incrementAndGet();
                     } catch (LedgerException e) {
                         assertThat(e.kind()).isEqualTo(LedgerException.Kind.CONFLICT);

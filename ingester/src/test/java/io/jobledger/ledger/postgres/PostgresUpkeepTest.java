@@ -56,8 +56,12 @@ class PostgresUpkeepTest {
 
     private void finished(int run, String host, String id) {
         ObjectNode start = json("run_started", run(run), 1, 1, "kind", "playbook", "labels", Map.of("team", "db"));
-        LedgerContract.append(ledger, start, started(run(run), 2, 2, host, "p", "j", id),
-                json("job_ended", run(run), 3, 3, "host", host, "ansible_job_id", id, "status", "succeeded"), json("run_finished", run(run), 4, 4));
+        LedgerContract.append(
+                ledger,
+                start,
+                started(run(run), 2, 2, host, "p", "j", id),
+                json("job_ended", run(run), 3, 3, "host", host, "ansible_job_id", id, "status", "succeeded"),
+                json("run_finished", run(run), 4, 4));
     }
 
     private Verifier.Verdict verify() {
@@ -80,7 +84,8 @@ class PostgresUpkeepTest {
     }
 
     private void execute(String statement) throws SQLException {
-        try (Connection connection = PostgresServer.connect(database); Statement sql = connection.createStatement()) {
+        try (Connection connection = PostgresServer.connect(database);
+                Statement sql = connection.createStatement()) {
             assertThat(sql.executeUpdate(statement)).isPositive();
         }
     }
@@ -103,12 +108,20 @@ class PostgresUpkeepTest {
         clock.advance(Duration.ofDays(40));
         finished(2, "h2", "b");
         LedgerContract.append(ledger, started(run(4), 1, 1, "h4", "p", "open", "d"));
-        Retention.Removed removed = ledger.upkeep().retention(Duration.ofHours(1)).delete(run(1), false, new Retention.Order("test", "why")).orElseThrow();
+        Retention.Removed removed = ledger.upkeep()
+                .retention(Duration.ofHours(1))
+                .delete(run(1), false, new Retention.Order("test", "why"))
+                .orElseThrow();
         assertThat(removed.jobs()).containsEntry(JobStatus.SUCCEEDED, 1L);
         assertThat(verify().intact()).as(faults.toString()).isTrue();
         assertThat(stubs).extracting(Verifier.Stub::run).containsExactly(run(1));
-        assertThat(ledger.audit().jobs(JobFilter.ALL, PageRequest.first(10)).items()).extracting(job -> job.key().host()).containsExactlyInAnyOrder("h2", "h4");
-        assertThat(ledger.audit().hosts(PageRequest.first(10)).items().stream().filter(host -> host.counts().jobs() > 0)).extracting(HostSummary::host).containsExactlyInAnyOrder("h2", "h4");
+        assertThat(ledger.audit().jobs(JobFilter.ALL, PageRequest.first(10)).items())
+                .extracting(job -> job.key().host())
+                .containsExactlyInAnyOrder("h2", "h4");
+        assertThat(ledger.audit().hosts(PageRequest.first(10)).items().stream()
+                        .filter(host -> host.counts().jobs() > 0))
+                .extracting(HostSummary::host)
+                .containsExactlyInAnyOrder("h2", "h4");
     }
 
     @Test
@@ -118,11 +131,16 @@ class PostgresUpkeepTest {
         clock.advance(Duration.ofDays(40));
         finished(5, "h5", "e");
         LocalDate today = clock.instant().atOffset(ZoneOffset.UTC).toLocalDate();
-        assertThat(new EventPartitions().drop(ledger.jdbi(), today.minusDays(30), clock.instant())).isNotEmpty();
+        assertThat(new EventPartitions().drop(ledger.jdbi(), today.minusDays(30), clock.instant()))
+                .isNotEmpty();
         Verifier.Verdict verdict = verify();
         assertThat(verdict.intact()).as(faults.toString()).isTrue();
         assertThat(stubs).extracting(Verifier.Stub::run).containsExactlyInAnyOrder(run(1), run(2));
-        assertThat(ledger.jobs().newest(key("h1", "p", "j"), Narrowing.NONE).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(ledger.jobs()
+                        .newest(key("h1", "p", "j"), Narrowing.NONE)
+                        .orElseThrow()
+                        .status())
+                .isEqualTo(JobStatus.SUCCEEDED);
         // The run speaks again: a chain of its own, with its own day.
         LedgerContract.append(ledger, json("run_alive", run(1), 9, 9));
         assertThat(verify().events()).isEqualTo(5);

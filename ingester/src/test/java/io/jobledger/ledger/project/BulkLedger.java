@@ -24,22 +24,32 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Makes a ledger of many millions of jobs in minutes. Every row is made by the ledger's own {@code LedgerWriter}, a batch at a time, but the large tables have
- * no index meanwhile, and what the writer looks for again stands in small tables of a schema in front of the real one. At the end the indexes are made again from the
- * statements that H2 itself gives for them, and the file is compacted. What comes out is what the writer would have stored, event for event, chains included.
+ * Makes a ledger of many millions of jobs in minutes. Every row is made by the ledger's own {@code LedgerWriter}, a
+ * batch at a time, but the large tables have no index meanwhile, and what the writer looks for again stands in small
+ * tables of a schema in front of the real one. At the end the indexes are made again from the statements that H2 itself
+ * gives for them, and the file is compacted. What comes out is what the writer would have stored, event for event,
+ * chains included.
  *
  * <p>Nothing is synced on the way: a file that was not {@link #finish finished} is worthless. Used by one thread.
  */
 public final class BulkLedger implements AutoCloseable {
-    /** What the writer adds and looks for again in ways that only an index answers, which the real table does not have meanwhile; and by what. */
-    private static final Map<String, List<String>> FRONT = Map.of("jobs", List.of("ansible_job_id", "run_id"), "names", List.of("id"));
+    /**
+     * What the writer adds and looks for again in ways that only an index answers, which the real table does not have
+     * meanwhile; and by what.
+     */
+    private static final Map<String, List<String>> FRONT =
+            Map.of("jobs", List.of("ansible_job_id", "run_id"), "names", List.of("id"));
     /** The tables that are large: their rows come without an index to keep. */
     private static final List<String> LARGE = List.of("events", "jobs", "job_keys", "job_labels");
 
-    /** A ledger keeps old pages for what was synced last, but here nothing is; and rows that wait in front need not come to the disk. H2 would remember both. */
+    /**
+     * A ledger keeps old pages for what was synced last, but here nothing is; and rows that wait in front need not come
+     * to the disk. H2 would remember both.
+     */
     private static final Map<String, Integer> QUICK = Map.of("RETENTION_TIME", 0, "WRITE_DELAY", 60_000);
     /** H2's own, and what every connection of a ledger asks for. */
-    private static final Map<String, Integer> USUAL = Map.of("RETENTION_TIME", 45_000, "WRITE_DELAY", Integer.MAX_VALUE);
+    private static final Map<String, Integer> USUAL =
+            Map.of("RETENTION_TIME", 45_000, "WRITE_DELAY", Integer.MAX_VALUE);
 
     private final Path ledger;
     private final int cacheKib;
@@ -70,9 +80,12 @@ public final class BulkLedger implements AutoCloseable {
     public static BulkLedger create(Path ledger, int cacheKib, Clock clock) throws SQLException {
         Path file = H2Files.databaseFile(ledger);
         if (Files.exists(file)) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, file + " is there already; a ledger is filled in bulk from its beginning");
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    file + " is there already; a ledger is filled in bulk from its beginning");
         }
-        H2Ledger.open(new H2Ledger.Options(ledger, cacheKib, 1000, 1000, 0), List.of(), clock).close();
+        H2Ledger.open(new H2Ledger.Options(ledger, cacheKib, 1000, 1000, 0), List.of(), clock)
+                .close();
         try {
             // What is known of it was true while it was empty.
             Files.delete(LedgerMark.file(file));
@@ -84,16 +97,24 @@ public final class BulkLedger implements AutoCloseable {
 
     private static Connection connect(Path ledger, int cacheKib) throws SQLException {
         // Housekeeping in the background would move pages that are written once.
-        return DriverManager.getConnection("jdbc:h2:file:" + ledger.toAbsolutePath().normalize() + ";CACHE_SIZE=" + cacheKib
-                + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;AUTO_COMPACT_FILL_RATE=0", "jobledger", "");
+        return DriverManager.getConnection(
+                "jdbc:h2:file:" + ledger.toAbsolutePath().normalize() + ";CACHE_SIZE=" + cacheKib
+                        + ";DB_CLOSE_ON_EXIT=FALSE;TRACE_LEVEL_FILE=0;AUTO_COMPACT_FILL_RATE=0",
+                "jobledger",
+                "");
     }
 
-    /** Drops what can be made again; returns the statements that make it. The key of a single number is the table's own order in H2, and stays. */
+    /**
+     * Drops what can be made again; returns the statements that make it. The key of a single number is the table's own
+     * order in H2, and stays.
+     */
     private List<String> dropIndexes() {
         List<String> drops = new ArrayList<>();
         List<String> makes = new ArrayList<>();
         for (String table : LARGE) {
-            for (String statement : handle.createQuery("SCRIPT NODATA NOPASSWORDS NOSETTINGS TABLE " + table).mapTo(String.class).list()) {
+            for (String statement : handle.createQuery("SCRIPT NODATA NOPASSWORDS NOSETTINGS TABLE " + table)
+                    .mapTo(String.class)
+                    .list()) {
                 if (statement.matches("(?s)CREATE (UNIQUE )?(NULLS (NOT )?DISTINCT )?INDEX .*")) {
                     drops.add("DROP INDEX " + statement.replaceFirst("(?s).*?INDEX (\\S+) ON .*", "$1"));
                     makes.add(statement);
@@ -150,8 +171,10 @@ public final class BulkLedger implements AutoCloseable {
         handle.execute("SET SCHEMA public");
         handle.execute("DROP SCHEMA front CASCADE");
         connection.close();
-        // Opened again: with what is left of the transactions before, H2 would count the rows of a table one by one before it makes an index.
-        try (Connection fresh = connect(ledger, cacheKib); Statement sql = fresh.createStatement()) {
+        // Opened again: with what is left of the transactions before, H2 would count the rows of a table one by one
+        // before it makes an index.
+        try (Connection fresh = connect(ledger, cacheKib);
+                Statement sql = fresh.createStatement()) {
             for (String statement : dropped) {
                 sql.execute(statement);
             }

@@ -56,42 +56,81 @@ public class QueryPlanTest {
             work(ledger, 6);
             read(ledger);
             Map<String, String> plans = plans(connection);
-            assertThat(plans.keySet()).as("the statements were seen").anyMatch(s -> s.contains("ansible_job_id = ANY")).anyMatch(s -> s.contains("seq = ANY"))
-                    .anyMatch(s -> s.contains("key_id = ?")).anyMatch(s -> s.contains("run_id = ANY")).anyMatch(s -> s.startsWith("DELETE FROM outbox"));
+            assertThat(plans.keySet())
+                    .as("the statements were seen")
+                    .anyMatch(s -> s.contains("ansible_job_id = ANY"))
+                    .anyMatch(s -> s.contains("seq = ANY"))
+                    .anyMatch(s -> s.contains("key_id = ?"))
+                    .anyMatch(s -> s.contains("run_id = ANY"))
+                    .anyMatch(s -> s.startsWith("DELETE FROM outbox"));
             Map<String, String> scans = new TreeMap<>(plans);
             scans.values().removeIf(plan -> !plan.contains("tableScan"));
             // Named one by one: lists that a person asks for without an index of their own, which stop at their limit.
             scans.keySet().removeIf(statement -> statement.contains("FROM runs WHERE run_name = ?"));
             assertThat(scans).isEmpty();
-            assertThat(plan(plans, "seq = ANY")).contains("EVENTS_BY_IDENTITY: SEQ <= ?3 AND RUN_ID = ?1 AND SEQ >= ?2 ");
-            assertThat(plan(plans, "FROM jobs WHERE ansible_job_id = ANY")).contains("JOBS_BY_ANSIBLE_ID: ANSIBLE_JOB_ID IN");
+            assertThat(plan(plans, "seq = ANY"))
+                    .contains("EVENTS_BY_IDENTITY: SEQ <= ?3 AND RUN_ID = ?1 AND SEQ >= ?2 ");
+            assertThat(plan(plans, "FROM jobs WHERE ansible_job_id = ANY"))
+                    .contains("JOBS_BY_ANSIBLE_ID: ANSIBLE_JOB_ID IN");
             assertThat(plan(plans, "FROM runs WHERE run_id = ANY")).contains("RUN_ID IN");
-            assertThat(plan(plans, "WHERE k.key_id = ? ORDER BY")).containsPattern("JOB_KEYS K /\\* PUBLIC.PRIMARY_KEY\\w*: KEY_ID = \\?1 \\*/").containsPattern(READ_BY_ENTRY).contains("index sorted");
-            assertThat(plan(plans, "WHERE k.key_id = ? AND k.open = ? ORDER BY")).containsPattern("JOB_KEYS K /\\* PUBLIC.PRIMARY_KEY\\w*: KEY_ID = \\?1 AND OPEN = \\?2 \\*/").containsPattern(READ_BY_ENTRY)
+            assertThat(plan(plans, "WHERE k.key_id = ? ORDER BY"))
+                    .containsPattern("JOB_KEYS K /\\* PUBLIC.PRIMARY_KEY\\w*: KEY_ID = \\?1 \\*/")
+                    .containsPattern(READ_BY_ENTRY)
                     .contains("index sorted");
-            assertThat(plan(plans, "FROM outbox WHERE mirror_id = ? AND blocked")).contains("OUTBOX_DUE: ");
-            assertThat(plan(plans, "body FROM events WHERE run_id = ? AND seq > ?")).contains("RUN_ID = ?1 AND SEQ > ?2");
+            assertThat(plan(plans, "WHERE k.key_id = ? AND k.open = ? ORDER BY"))
+                    .containsPattern("JOB_KEYS K /\\* PUBLIC.PRIMARY_KEY\\w*: KEY_ID = \\?1 AND OPEN = \\?2 \\*/")
+                    .containsPattern(READ_BY_ENTRY)
+                    .contains("index sorted");
+            assertThat(plan(plans, "FROM outbox WHERE mirror_id = ? AND blocked"))
+                    .contains("OUTBOX_DUE: ");
+            assertThat(plan(plans, "body FROM events WHERE run_id = ? AND seq > ?"))
+                    .contains("RUN_ID = ?1 AND SEQ > ?2");
         }
     }
 
     /** The plan of the one statement with that text; H2 names the index first, then the conditions that it answers. */
     private static String plan(Map<String, String> plans, String text) {
-        return plans.entrySet().stream().filter(entry -> entry.getKey().contains(text)).map(Map.Entry::getValue).findFirst()
+        return plans.entrySet().stream()
+                .filter(entry -> entry.getKey().contains(text))
+                .map(Map.Entry::getValue)
+                .findFirst()
                 .orElseThrow(() -> new AssertionError("no statement has " + text + " among " + plans.keySet()))
-                .replace("\"", "").replaceAll("\\s+", " ");
+                .replace("\"", "")
+                .replaceAll("\\s+", " ");
     }
 
     public static void work(Ledger ledger, int batch) {
         List<ObjectNode> events = new ArrayList<>();
         for (int i = 1; i <= 300; i++) {
             int number = batch * 300 + i;
-            events.add(started(run(number), 1, number, "h" + number % 50, "p", "j" + number % 200, "id" + number, "playbook", "site.yml"));
-            events.add(json("run_started", run(10_000 + number), 1, number, "kind", "adhoc", "run_name", "n" + number % 3));
+            events.add(started(
+                    run(number),
+                    1,
+                    number,
+                    "h" + number % 50,
+                    "p",
+                    "j" + number % 200,
+                    "id" + number,
+                    "playbook",
+                    "site.yml"));
+            events.add(json(
+                    "run_started", run(10_000 + number), 1, number, "kind", "adhoc", "run_name", "n" + number % 3));
             events.add(json("play_started", run(10_000 + number), 2, number, "play", "p"));
         }
         LedgerContract.append(ledger, events.toArray(ObjectNode[]::new));
-        LedgerContract.append(ledger, json("job_ended", run(batch * 300 + 1), 2, 9999, "host", "h" + (batch * 300 + 1) % 50, "ansible_job_id", "id" + (batch * 300 + 1),
-                "status", "failed"));
+        LedgerContract.append(
+                ledger,
+                json(
+                        "job_ended",
+                        run(batch * 300 + 1),
+                        2,
+                        9999,
+                        "host",
+                        "h" + (batch * 300 + 1) % 50,
+                        "ansible_job_id",
+                        "id" + (batch * 300 + 1),
+                        "status",
+                        "failed"));
         int mirror = ledger.outbox().feed(List.of("file:///mirror")).get(0);
         List<Outbox.Entry> due = ledger.outbox().due(mirror, 50);
         ledger.outbox().done(due.subList(0, 10));
@@ -113,12 +152,22 @@ public class QueryPlanTest {
         ledger.audit().firstGap(run(1));
         ledger.audit().events(run(1), 0, 10);
         ledger.audit().runs(RunFilter.ALL, PageRequest.first(50)).items();
-        ledger.audit().runs(RunFilter.builder().runName("n1").build(), PageRequest.first(50)).items();
+        ledger.audit()
+                .runs(RunFilter.builder().runName("n1").build(), PageRequest.first(50))
+                .items();
         ledger.audit().jobs(JobFilter.ALL, PageRequest.first(100)).items();
-        ledger.audit().jobs(JobFilter.builder().status(JobStatus.FAILED).build(), PageRequest.first(100)).items();
-        ledger.audit().jobs(JobFilter.builder().run(run(1)).build(), PageRequest.first(100)).items();
-        ledger.audit().jobs(JobFilter.builder().ansibleJobId("id1").build(), PageRequest.first(100)).items();
-        ledger.audit().jobs(JobFilter.builder().host("h1").play("p").job("j1").build(), PageRequest.first(100)).items();
+        ledger.audit()
+                .jobs(JobFilter.builder().status(JobStatus.FAILED).build(), PageRequest.first(100))
+                .items();
+        ledger.audit()
+                .jobs(JobFilter.builder().run(run(1)).build(), PageRequest.first(100))
+                .items();
+        ledger.audit()
+                .jobs(JobFilter.builder().ansibleJobId("id1").build(), PageRequest.first(100))
+                .items();
+        ledger.audit()
+                .jobs(JobFilter.builder().host("h1").play("p").job("j1").build(), PageRequest.first(100))
+                .items();
     }
 
     private static Map<String, String> plans(Connection connection) throws SQLException {
@@ -127,7 +176,9 @@ public class QueryPlanTest {
                 ResultSet rows = sql.executeQuery("SELECT SQL_STATEMENT FROM INFORMATION_SCHEMA.QUERY_STATISTICS")) {
             while (rows.next()) {
                 String statement = rows.getString(1);
-                boolean own = statement.matches("(?s)(SELECT|UPDATE|DELETE) .*\\b(events|runs|plays|jobs|job_keys|outbox)\\b.*") && !statement.contains("INFORMATION_SCHEMA");
+                boolean own = statement.matches(
+                                "(?s)(SELECT|UPDATE|DELETE) .*\\b(events|runs|plays|jobs|job_keys|outbox)\\b.*")
+                        && !statement.contains("INFORMATION_SCHEMA");
                 if (own) {
                     statements.add(statement);
                 }
@@ -135,7 +186,8 @@ public class QueryPlanTest {
         }
         Map<String, String> plans = new TreeMap<>();
         for (String statement : statements) {
-            try (var explain = connection.prepareStatement("EXPLAIN " + statement); ResultSet rows = explain.executeQuery()) {
+            try (var explain = connection.prepareStatement("EXPLAIN " + statement);
+                    ResultSet rows = explain.executeQuery()) {
                 rows.next();
                 plans.put(statement, rows.getString(1));
             }

@@ -26,19 +26,27 @@ class RetentionTaskTest {
     @Test
     void whatGrowsOld_goesInTheBackground_whileTheLedgerStores() throws Exception {
         TestClock clock = new TestClock(T0.plus(Duration.ofDays(1)));
-        RetentionSettings settings = new RetentionSettings(Duration.ofDays(30), null, null, null, Duration.ofMillis(20));
-        try (H2Ledger ledger = H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), clock)) {
+        RetentionSettings settings =
+                new RetentionSettings(Duration.ofDays(30), null, null, null, Duration.ofMillis(20));
+        try (H2Ledger ledger = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), clock)) {
             ledger.sink().append(Wire.events(json("run_alive", run(1), 1, 0))).get(60, TimeUnit.SECONDS);
-            try (RetentionTask task = new RetentionTask(ledger.upkeep().retention(Duration.ofHours(1)), Policy.of(settings), settings.interval())) {
+            try (RetentionTask task = new RetentionTask(
+                    ledger.upkeep().retention(Duration.ofHours(1)), Policy.of(settings), settings.interval())) {
                 task.start();
-                ledger.sink().append(Wire.events(json("run_alive", run(2), 1, 86_400 * 40))).get(60, TimeUnit.SECONDS);
+                ledger.sink()
+                        .append(Wire.events(json("run_alive", run(2), 1, 86_400 * 40)))
+                        .get(60, TimeUnit.SECONDS);
                 assertThat(ledger.audit().run(run(1))).isPresent();
                 clock.advance(Duration.ofDays(40));
-                await().atMost(Duration.ofSeconds(60)).until(() -> ledger.audit().run(run(1)).isEmpty());
+                await().atMost(Duration.ofSeconds(60))
+                        .until(() -> ledger.audit().run(run(1)).isEmpty());
                 assertThat(ledger.audit().run(run(2))).isPresent();
             }
             ledger.sink().append(Wire.events(json("run_alive", run(3), 1, 0))).get(60, TimeUnit.SECONDS);
-            assertThat(ledger.audit().run(run(3))).as("closed, it removes nothing more").isPresent();
+            assertThat(ledger.audit().run(run(3)))
+                    .as("closed, it removes nothing more")
+                    .isPresent();
         }
     }
 }

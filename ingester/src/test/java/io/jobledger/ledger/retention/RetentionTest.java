@@ -68,7 +68,11 @@ class RetentionTest {
     private static Policy keep(Object... pairs) {
         Map<JobStatus, Keep> keep = new java.util.EnumMap<>(JobStatus.class);
         for (int i = 0; i < pairs.length; i += 2) {
-            keep.put((JobStatus) pairs[i], pairs[i + 1] instanceof Duration age ? new Keep(age, null) : new Keep(null, ((Integer) pairs[i + 1]).longValue()));
+            keep.put(
+                    (JobStatus) pairs[i],
+                    pairs[i + 1] instanceof Duration age
+                            ? new Keep(age, null)
+                            : new Keep(null, ((Integer) pairs[i + 1]).longValue()));
         }
         return new Policy(keep);
     }
@@ -116,9 +120,12 @@ class RetentionTest {
     private static List<ObjectNode> events(int run, int day, String job, String status) {
         long at = (long) day * DAY;
         List<ObjectNode> events = new ArrayList<>(List.of(
-                json("run_started", run(run), 1, at, "playbook", "site.yml"), json("play_started", run(run), 2, at, "play", "p"), started(run(run), 3, at + 1, "h", "p", job, "id" + run)));
+                json("run_started", run(run), 1, at, "playbook", "site.yml"),
+                json("play_started", run(run), 2, at, "play", "p"),
+                started(run(run), 3, at + 1, "h", "p", job, "id" + run)));
         if (status != null) {
-            events.add(json("job_ended", run(run), 4, at + 60, "host", "h", "ansible_job_id", "id" + run, "status", status));
+            events.add(json(
+                    "job_ended", run(run), 4, at + 60, "host", "h", "ansible_job_id", "id" + run, "status", status));
         }
         events.add(json("run_finished", run(run), 5, at + 61));
         return events;
@@ -129,7 +136,10 @@ class RetentionTest {
     }
 
     private String newest(String job) {
-        return ledger.jobs().newest(key("h", "p", job), Narrowing.NONE).map(record -> record.jobId().value()).orElse(null);
+        return ledger.jobs()
+                .newest(key("h", "p", job), Narrowing.NONE)
+                .map(record -> record.jobId().value())
+                .orElse(null);
     }
 
     @Test
@@ -143,16 +153,26 @@ class RetentionTest {
         assertThat(removed.events()).isEqualTo(5);
         assertThat(removed.jobs()).isEqualTo(Map.of(JobStatus.SUCCEEDED, 1L));
         assertThat(removed.oldest()).isEqualTo(T0.plus(Duration.ofDays(1))).isEqualTo(removed.newest());
-        assertThat(removed.examples()).containsExactly(new Retention.Example(run(1), null, "site.yml", T0.plus(Duration.ofDays(1)), 5, 1));
+        assertThat(removed.examples())
+                .containsExactly(new Retention.Example(run(1), null, "site.yml", T0.plus(Duration.ofDays(1)), 5, 1));
         assertThat(there(1)).isFalse();
         assertThat(there(2)).isTrue();
         assertThat(there(3)).isTrue();
         assertThat(newest("a")).isNull();
-        assertThat(ledger.audit().countJobs(JobFilter.ALL)).isEqualTo(ledger.audit().hosts(PageRequest.first(10)).items().stream().mapToLong(host -> host.counts().jobs()).sum());
+        assertThat(ledger.audit().countJobs(JobFilter.ALL))
+                .isEqualTo(ledger.audit().hosts(PageRequest.first(10)).items().stream()
+                        .mapToLong(host -> host.counts().jobs())
+                        .sum());
         ledger.close();
-        try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", ""); Statement sql = connection.createStatement()) {
-            for (String left : List.of("events WHERE run_id = '" + run(1) + "'", "plays WHERE run_id = '" + run(1) + "'", "chains WHERE run_id = '" + run(1) + "'",
-                    "jobs WHERE ansible_job_id = 'id1'", "job_keys k WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.entry = k.entry)")) {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
+                Statement sql = connection.createStatement()) {
+            for (String left : List.of(
+                    "events WHERE run_id = '" + run(1) + "'",
+                    "plays WHERE run_id = '" + run(1) + "'",
+                    "chains WHERE run_id = '" + run(1) + "'",
+                    "jobs WHERE ansible_job_id = 'id1'",
+                    "job_keys k WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.entry = k.entry)")) {
                 try (ResultSet rows = sql.executeQuery("SELECT COUNT(*) FROM " + left)) {
                     rows.next();
                     assertThat(rows.getLong(1)).as(left).isZero();
@@ -184,16 +204,29 @@ class RetentionTest {
             finished(i, i, "j" + i, i == 1 ? "failed" : "succeeded");
         }
         clock.advance(Duration.ofDays(1));
-        assertThat(prune(keep(JobStatus.SUCCEEDED, 2, JobStatus.FAILED, 1)).jobs()).isEqualTo(Map.of(JobStatus.SUCCEEDED, 3L));
-        assertThat(List.of(there(1), there(2), there(4), there(5), there(6))).containsExactly(true, false, false, true, true);
+        assertThat(prune(keep(JobStatus.SUCCEEDED, 2, JobStatus.FAILED, 1)).jobs())
+                .isEqualTo(Map.of(JobStatus.SUCCEEDED, 3L));
+        assertThat(List.of(there(1), there(2), there(4), there(5), there(6)))
+                .containsExactly(true, false, false, true, true);
         assertThat(prune(keep(JobStatus.SUCCEEDED, 0)).jobs()).isEqualTo(Map.of(JobStatus.SUCCEEDED, 2L));
     }
 
     @Test
     void openJobs_andRunsThatRun_stay() {
         finished(1, 1, "a", null);
-        LedgerContract.append(ledger, started(run(2), 1, DAY, "h", "p", "b", "b1"), json("job_ended", run(2), 2, DAY, "host", "h", "ansible_job_id", "b1", "status", "failed"));
-        Policy nothing = keep(JobStatus.SUCCEEDED, Duration.ofSeconds(1), JobStatus.FAILED, Duration.ofSeconds(1), JobStatus.LOST, Duration.ofSeconds(1), JobStatus.TIMED_OUT, Duration.ofSeconds(1));
+        LedgerContract.append(
+                ledger,
+                started(run(2), 1, DAY, "h", "p", "b", "b1"),
+                json("job_ended", run(2), 2, DAY, "host", "h", "ansible_job_id", "b1", "status", "failed"));
+        Policy nothing = keep(
+                JobStatus.SUCCEEDED,
+                Duration.ofSeconds(1),
+                JobStatus.FAILED,
+                Duration.ofSeconds(1),
+                JobStatus.LOST,
+                Duration.ofSeconds(1),
+                JobStatus.TIMED_OUT,
+                Duration.ofSeconds(1));
         assertThat(prune(nothing).chains()).as("run 2 was heard of just now").isZero();
         clock.advance(Duration.ofHours(2));
         assertThat(prune(nothing).chains()).isEqualTo(1);
@@ -205,11 +238,19 @@ class RetentionTest {
     @Test
     void runThatTellsOfAJobThatStays_stays() {
         finished(1, 1, "a", null);
-        LedgerContract.append(ledger, json("job_polled", run(2), 1, 2 * DAY, "host", "h", "ansible_job_id", "id1"), json("run_finished", run(2), 2, 2 * DAY));
+        LedgerContract.append(
+                ledger,
+                json("job_polled", run(2), 1, 2 * DAY, "host", "h", "ansible_job_id", "id1"),
+                json("run_finished", run(2), 2, 2 * DAY));
         Policy policy = keep(JobStatus.SUCCEEDED, Duration.ofDays(1));
         assertThat(prune(policy).chains()).isZero();
-        LedgerContract.append(ledger, json("job_ended", run(2), 3, 3 * DAY, "host", "h", "ansible_job_id", "id1", "status", "succeeded"), json("run_finished", run(2), 4, 3 * DAY));
-        assertThat(prune(policy).chains()).as("the job, its run, and the run that saw its end").isEqualTo(2);
+        LedgerContract.append(
+                ledger,
+                json("job_ended", run(2), 3, 3 * DAY, "host", "h", "ansible_job_id", "id1", "status", "succeeded"),
+                json("run_finished", run(2), 4, 3 * DAY));
+        assertThat(prune(policy).chains())
+                .as("the job, its run, and the run that saw its end")
+                .isEqualTo(2);
     }
 
     @Test
@@ -220,15 +261,24 @@ class RetentionTest {
         Policy policy = keep(JobStatus.SUCCEEDED, Duration.ofDays(1));
         assertThat(prune(policy).chains()).as("the one in the middle").isEqualTo(1);
         assertThat(newest("a")).isEqualTo("id3");
-        assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1), JobStatus.FAILED, Duration.ofDays(1))).chains()).isEqualTo(2);
+        assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1), JobStatus.FAILED, Duration.ofDays(1)))
+                        .chains())
+                .isEqualTo(2);
         assertThat(newest("a")).isNull();
     }
 
     @Test
     void saves_goWithTheirJob() {
         finished(1, 1, "a", "succeeded");
-        LedgerContract.append(ledger, saved(run(8), DAY, "h", "nightly", "up", "id1"), saved(run(9), DAY, "h", "p", "alone", "z"), saved(run(10), DAY, "h", "p", "ended", "y"));
-        LedgerContract.append(ledger, json("job_ended", run(4), 1, DAY, "host", "h", "ansible_job_id", "y", "status", "succeeded"), json("run_finished", run(4), 2, DAY));
+        LedgerContract.append(
+                ledger,
+                saved(run(8), DAY, "h", "nightly", "up", "id1"),
+                saved(run(9), DAY, "h", "p", "alone", "z"),
+                saved(run(10), DAY, "h", "p", "ended", "y"));
+        LedgerContract.append(
+                ledger,
+                json("job_ended", run(4), 1, DAY, "host", "h", "ansible_job_id", "y", "status", "succeeded"),
+                json("run_finished", run(4), 2, DAY));
         Removed removed = prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(10)));
         assertThat(removed.jobs()).isEqualTo(Map.of(JobStatus.SUCCEEDED, 2L));
         assertThat(newest("alone")).isEqualTo("z");
@@ -241,7 +291,9 @@ class RetentionTest {
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
         finished(1, 1, "a", "succeeded");
         Verifier.Verdict verdict = assertIntact();
-        assertThat(verdict.chains()).as("what comes again later is stored again").isEqualTo(1);
+        assertThat(verdict.chains())
+                .as("what comes again later is stored again")
+                .isEqualTo(1);
         assertThat(verdict.anchor().moment()).isEqualTo(new Verifier.Moment(10, 1));
         assertThat(verdict.anchor().chains()).isEqualTo(2);
     }
@@ -253,10 +305,13 @@ class RetentionTest {
             events.add(json("run_alive", run(1), seq, seq));
         }
         for (int from = 0; from < events.size(); from += 1000) {
-            LedgerContract.append(ledger, events.subList(from, Math.min(events.size(), from + 1000)).toArray(ObjectNode[]::new));
+            LedgerContract.append(
+                    ledger,
+                    events.subList(from, Math.min(events.size(), from + 1000)).toArray(ObjectNode[]::new));
         }
         clock.advance(Duration.ofDays(1));
-        assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1))).events()).isEqualTo(events.size());
+        assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1))).events())
+                .isEqualTo(events.size());
         assertThat(ledger.audit().events(run(1), 0, 10)).isEmpty();
     }
 
@@ -266,11 +321,14 @@ class RetentionTest {
         finished(2, 2, "b", "succeeded");
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
         ledger.close();
-        try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", ""); Statement sql = connection.createStatement()) {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
+                Statement sql = connection.createStatement()) {
             // As it is after the first step of a large run.
             sql.execute("UPDATE stubs SET swept = FALSE WHERE removal = 1");
-            sql.execute("INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link) VALUES ('" + run(1)
-                    + "', 4, 4, 'run_alive', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 1, '{}', X'00')");
+            sql.execute(
+                    "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link) VALUES ('"
+                            + run(1) + "', 4, 4, 'run_alive', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 1, '{}', X'00')");
         }
         open();
         assertIntact();
@@ -278,8 +336,13 @@ class RetentionTest {
         assertIntact();
         retention().sweep();
         assertIntact();
-        assertThat(ledger.audit().events(run(1), 0, 10)).singleElement().asString().contains("\"seq\":9");
-        assertThat(faultsAfter("UPDATE events SET entry = 3 WHERE entry = 11")).as("once swept, nothing older may be there").contains("event-forged");
+        assertThat(ledger.audit().events(run(1), 0, 10))
+                .singleElement()
+                .asString()
+                .contains("\"seq\":9");
+        assertThat(faultsAfter("UPDATE events SET entry = 3 WHERE entry = 11"))
+                .as("once swept, nothing older may be there")
+                .contains("event-forged");
     }
 
     @Test
@@ -288,18 +351,21 @@ class RetentionTest {
         finished(2, 50, "b", "succeeded");
         Verifier.Anchor anchor = assertIntact().anchor();
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
-        Verifier.Anchor now = ledger.upkeep().verifier().verify(anchor.moment(), new Verifier.Listener() {
-            @Override
-            public void progress(long chains, long of, long events) {}
+        Verifier.Anchor now = ledger.upkeep()
+                .verifier()
+                .verify(anchor.moment(), new Verifier.Listener() {
+                    @Override
+                    public void progress(long chains, long of, long events) {}
 
-            @Override
-            public void fault(Verifier.Fault fault) {
-                throw new AssertionError(fault);
-            }
+                    @Override
+                    public void fault(Verifier.Fault fault) {
+                        throw new AssertionError(fault);
+                    }
 
-            @Override
-            public void stub(Verifier.Stub stub) {}
-        }).anchor();
+                    @Override
+                    public void stub(Verifier.Stub stub) {}
+                })
+                .anchor();
         assertThat(now).isEqualTo(anchor);
     }
 
@@ -310,10 +376,16 @@ class RetentionTest {
         RunId running = run(3);
         LedgerContract.append(ledger, json("run_alive", running, 1, 5));
         assertThatThrownBy(() -> retention().delete(run(1), false, ORDER))
-                .isInstanceOfSatisfying(LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.CONFLICT)).hasMessageContaining("1 open jobs");
-        assertThatThrownBy(() -> retention().delete(running, false, ORDER)).isInstanceOf(LedgerException.class).hasMessageContaining("still running");
-        assertThat(retention().delete(run(2), false, ORDER).orElseThrow().events()).isEqualTo(5);
-        assertThat(retention().delete(run(1), true, ORDER).orElseThrow().jobs()).isEqualTo(Map.of(JobStatus.RUNNING, 1L));
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.CONFLICT))
+                .hasMessageContaining("1 open jobs");
+        assertThatThrownBy(() -> retention().delete(running, false, ORDER))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageContaining("still running");
+        assertThat(retention().delete(run(2), false, ORDER).orElseThrow().events())
+                .isEqualTo(5);
+        assertThat(retention().delete(run(1), true, ORDER).orElseThrow().jobs())
+                .isEqualTo(Map.of(JobStatus.RUNNING, 1L));
         assertThat(retention().delete(run(1), true, ORDER)).isEmpty();
         assertThat(newest("a")).isNull();
         assertIntact();
@@ -325,13 +397,17 @@ class RetentionTest {
         finished(1, 1, "a", "succeeded");
         finished(2, 2, "b", "succeeded");
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
-        assertThat(faultsAfter("UPDATE stubs SET removed_by = 'somebody else' WHERE removal = 1")).containsExactly("stub-changed");
-        assertThat(faultsAfter("DELETE FROM stubs WHERE removal = 2")).contains("stub-missing", "chain-missing", "ledger-head-changed");
+        assertThat(faultsAfter("UPDATE stubs SET removed_by = 'somebody else' WHERE removal = 1"))
+                .containsExactly("stub-changed");
+        assertThat(faultsAfter("DELETE FROM stubs WHERE removal = 2"))
+                .contains("stub-missing", "chain-missing", "ledger-head-changed");
     }
 
     private List<String> faultsAfter(String statement) throws SQLException {
         ledger.close();
-        try (Connection connection = DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", ""); Statement sql = connection.createStatement()) {
+        try (Connection connection =
+                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
+                Statement sql = connection.createStatement()) {
             assertThat(sql.executeUpdate(statement)).isPositive();
         }
         open();

@@ -21,7 +21,8 @@ import org.junit.jupiter.api.Test;
 class EventTextTest {
     private static final UUID RUN = UUID.fromString("12345678-1234-4000-8000-000000000001");
     private static final Instant AT = Instant.parse("2026-11-20T10:00:00.000120Z");
-    private static final String OPENING = "{\"type\":\"run_alive\",\"run_id\":\"" + RUN + "\",\"seq\":2,\"at\":\"2026-11-20T10:00:00.000120Z\"";
+    private static final String OPENING =
+            "{\"type\":\"run_alive\",\"run_id\":\"" + RUN + "\",\"seq\":2,\"at\":\"2026-11-20T10:00:00.000120Z\"";
 
     private Connection database;
 
@@ -42,7 +43,8 @@ class EventTextTest {
     /** What a row with this text reads as. */
     private String read(String stored) throws SQLException {
         try (PreparedStatement sql = database.prepareStatement(
-                "SELECT CAST(? AS UUID) run_id, CAST(2 AS BIGINT) seq, 'run_alive' type, CAST(? AS TIMESTAMP(6) WITH TIME ZONE) observed_at, CAST(? AS VARCHAR) body")) {
+                "SELECT CAST(? AS UUID) run_id, CAST(2 AS BIGINT) seq, 'run_alive' type, CAST(? AS TIMESTAMP(6) WITH"
+                        + " TIME ZONE) observed_at, CAST(? AS VARCHAR) body")) {
             sql.setObject(1, RUN);
             sql.setObject(2, AT.atOffset(ZoneOffset.UTC));
             sql.setString(3, stored);

@@ -30,8 +30,31 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What the ledger writes of a job it reads again, whole. */
 class JobDocsTest {
     private static JobDescription description(JobKey key, Map<String, Object> any) {
-        return new JobDescription(new Evidence(T0, run(1), 7), key, "task \uD83D\uDE80", "label", "site.yml", "/srv/site.yml", "command", T0.plusNanos(1000), 3600L, 0L, "/root/j1", true, false,
-                3L, "deploy", "root", "ssh", "why\n", run(2), any, any, any, "r1", true);
+        return new JobDescription(
+                new Evidence(T0, run(1), 7),
+                key,
+                "task \uD83D\uDE80",
+                "label",
+                "site.yml",
+                "/srv/site.yml",
+                "command",
+                T0.plusNanos(1000),
+                3600L,
+                0L,
+                "/root/j1",
+                true,
+                false,
+                3L,
+                "deploy",
+                "root",
+                "ssh",
+                "why\n",
+                run(2),
+                any,
+                any,
+                any,
+                "r1",
+                true);
     }
 
     private static Map<String, Object> anything() {
@@ -49,9 +72,22 @@ class JobDocsTest {
         for (JobKey key : List.of(key("h", "p", "one"), key("h", "p/..", "two \u65e5\u672c"))) {
             saved.put(key, description(key, anything()));
         }
-        TreeMap<String, JobEnd> lost = new TreeMap<>(Map.of("", end(JobStatus.LOST, 3), "/a/\u65e5", end(JobStatus.LOST, 4)));
-        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), saved, description(key("h", "p", "check"), Map.of()),
-                new JobEnds(end(JobStatus.FAILED, 8), end(JobStatus.TIMED_OUT, 9), lost, T0.minusSeconds(5), Inferred.NOTHING), T0, T0.plusSeconds(1));
+        TreeMap<String, JobEnd> lost =
+                new TreeMap<>(Map.of("", end(JobStatus.LOST, 3), "/a/\u65e5", end(JobStatus.LOST, 4)));
+        Job job = new Job(
+                "exec",
+                id("j1"),
+                description(key("h", "p", "j"), null),
+                saved,
+                description(key("h", "p", "check"), Map.of()),
+                new JobEnds(
+                        end(JobStatus.FAILED, 8),
+                        end(JobStatus.TIMED_OUT, 9),
+                        lost,
+                        T0.minusSeconds(5),
+                        Inferred.NOTHING),
+                T0,
+                T0.plusSeconds(1));
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
         assertThat(JobDocs.job(JobDocs.write(inferredFrom(job)))).isEqualTo(inferredFrom(job));
     }
@@ -61,18 +97,59 @@ class JobDocsTest {
     }
 
     private static Job inferredFrom(Job job) {
-        JobEnd vanished = new JobEnd(new Evidence(T0.plusSeconds(3), run(4), 1), JobStatus.LOST, JobEnd.VANISHED, null, null, "gone", null, null);
-        JobEnd closed = new JobEnd(new Evidence(T0.plusSeconds(2), run(4), 3), JobStatus.CLOSED, null, "op", null, "host is gone", null, null);
-        Inferred inferred = new Inferred(vanished, closed, new Sighting(new Evidence(T0, run(5), 1), Map.of("pid", 12, "since", "2026-11-20T10:00:00.000000Z")));
-        JobEnds ends = new JobEnds(job.ends().verdict(), job.ends().own(), job.ends().lost(), job.ends().aliveAt(), inferred);
-        return new Job(job.executionHost(), job.jobId(), job.launch(), job.saved(), job.check(), ends, job.lastSeenAt(), job.cleanedAt());
+        JobEnd vanished = new JobEnd(
+                new Evidence(T0.plusSeconds(3), run(4), 1),
+                JobStatus.LOST,
+                JobEnd.VANISHED,
+                null,
+                null,
+                "gone",
+                null,
+                null);
+        JobEnd closed = new JobEnd(
+                new Evidence(T0.plusSeconds(2), run(4), 3),
+                JobStatus.CLOSED,
+                null,
+                "op",
+                null,
+                "host is gone",
+                null,
+                null);
+        Inferred inferred = new Inferred(
+                vanished,
+                closed,
+                new Sighting(new Evidence(T0, run(5), 1), Map.of("pid", 12, "since", "2026-11-20T10:00:00.000000Z")));
+        JobEnds ends = new JobEnds(
+                job.ends().verdict(),
+                job.ends().own(),
+                job.ends().lost(),
+                job.ends().aliveAt(),
+                inferred);
+        return new Job(
+                job.executionHost(),
+                job.jobId(),
+                job.launch(),
+                job.saved(),
+                job.check(),
+                ends,
+                job.lastSeenAt(),
+                job.cleanedAt());
     }
 
     @Test
     void aLostJobOfAnEarlierVersion_staysLost() {
-        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), null), new TreeMap<>(), null,
-                new JobEnds(null, null, new TreeMap<>(Map.of("", end(JobStatus.LOST, 3))), null, Inferred.NOTHING), T0, null);
-        String before = JobDocs.write(job).replace("\"lost\":{\"\":", "\"end\":").replace("}},\"lastSeenAt\"", "},\"lastSeenAt\"");
+        Job job = new Job(
+                "exec",
+                id("j1"),
+                description(key("h", "p", "j"), null),
+                new TreeMap<>(),
+                null,
+                new JobEnds(null, null, new TreeMap<>(Map.of("", end(JobStatus.LOST, 3))), null, Inferred.NOTHING),
+                T0,
+                null);
+        String before = JobDocs.write(job)
+                .replace("\"lost\":{\"\":", "\"end\":")
+                .replace("}},\"lastSeenAt\"", "},\"lastSeenAt\"");
         assertThat(before).contains("\"end\":{").doesNotContain("\"lost\":");
         assertThat(JobDocs.job(before)).isEqualTo(job);
         assertThat(JobDocs.job(before).status()).isEqualTo(JobStatus.LOST);
@@ -81,23 +158,72 @@ class JobDocsTest {
     @Test
     void aJobWithLittle_isReadAsItWasWritten() {
         JobKey key = key("h", "p", "j");
-        JobDescription little = new JobDescription(new Evidence(T0, run(1), 7), key, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-                null, null, null, null, null);
+        JobDescription little = new JobDescription(
+                new Evidence(T0, run(1), 7),
+                key,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
         Job job = new Job("exec", null, null, new TreeMap<>(), little, JobEnds.NONE, null, null);
         assertThat(JobDocs.job(JobDocs.write(job))).isEqualTo(job);
     }
 
     @Test
     void fieldsOfANewerVersion_areSkipped() {
-        Job job = new Job("exec", id("j1"), description(key("h", "p", "j"), anything()), new TreeMap<>(), null, JobEnds.NONE, T0, null);
+        Job job = new Job(
+                "exec",
+                id("j1"),
+                description(key("h", "p", "j"), anything()),
+                new TreeMap<>(),
+                null,
+                JobEnds.NONE,
+                T0,
+                null);
         String doc = JobDocs.write(job);
-        assertThat(JobDocs.job(doc.replaceFirst("\\{", "{\"new\":{\"a\":[1,{}]},").replace("\"evidence\":{", "\"news\":[[]],\"evidence\":{\"new\":null,"))).isEqualTo(job);
+        assertThat(JobDocs.job(doc.replaceFirst("\\{", "{\"new\":{\"a\":[1,{}]},")
+                        .replace("\"evidence\":{", "\"news\":[[]],\"evidence\":{\"new\":null,")))
+                .isEqualTo(job);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "[]", "null", "{", "{}", "{\"launch\":7}", "{\"launch\":{\"key\":{\"host\":\"\"}}}", "{\"lastSeenAt\":\"yesterday\"}", "{\"executionHost\":\"h\"} {}",
-            "{\"saved\":[{}]}", "{\"saved\":[null]}", "{\"saved\":[", "{\"executionHost\":7}"})
+    @ValueSource(
+            strings = {
+                "",
+                "[]",
+                "null",
+                "{",
+                "{}",
+                "{\"launch\":7}",
+                "{\"launch\":{\"key\":{\"host\":\"\"}}}",
+                "{\"lastSeenAt\":\"yesterday\"}",
+                "{\"executionHost\":\"h\"} {}",
+                "{\"saved\":[{}]}",
+                "{\"saved\":[null]}",
+                "{\"saved\":[",
+                "{\"executionHost\":7}"
+            })
     void whatIsNoRecord_isAFailureOfTheLedger(String doc) {
-        assertThatThrownBy(() -> JobDocs.job(doc)).isInstanceOf(LedgerException.class).hasMessageStartingWith("the ledger holds a record that cannot be read: ");
+        assertThatThrownBy(() -> JobDocs.job(doc))
+                .isInstanceOf(LedgerException.class)
+                .hasMessageStartingWith("the ledger holds a record that cannot be read: ");
     }
 }

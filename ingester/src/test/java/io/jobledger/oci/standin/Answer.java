@@ -38,7 +38,8 @@ final class Answer {
         headers.forEach(response::putHeader);
         // To HEAD, OCI answers an error without its body.
         if (status != 204) {
-            response.putHeader("Content-Length", String.valueOf(request.method().equals(HttpMethod.HEAD) ? 0 : body.length));
+            response.putHeader(
+                    "Content-Length", String.valueOf(request.method().equals(HttpMethod.HEAD) ? 0 : body.length));
         }
         return response;
     }
@@ -49,6 +50,8 @@ final class Answer {
             request.connection().close();
             return;
         }
-        head(request).write(Buffer.buffer(Arrays.copyOf(body, body.length / 2))).onComplete(written -> request.connection().close());
+        head(request)
+                .write(Buffer.buffer(Arrays.copyOf(body, body.length / 2)))
+                .onComplete(written -> request.connection().close());
     }
 }

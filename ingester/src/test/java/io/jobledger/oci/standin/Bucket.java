@@ -12,7 +12,8 @@ import java.util.TreeMap;
 final class Bucket {
     private static final int MAX_PAGE = 1000;
     /** OCI lists in the order of the names' bytes. */
-    private static final Comparator<String> BYTES = (a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
+    private static final Comparator<String> BYTES =
+            (a, b) -> Arrays.compareUnsigned(a.getBytes(StandardCharsets.UTF_8), b.getBytes(StandardCharsets.UTF_8));
 
     private final NavigableMap<String, StoredObject> objects = new TreeMap<>(BYTES);
     private final List<String> conditions = new ArrayList<>();
@@ -42,10 +43,16 @@ final class Bucket {
         conditions.add(ifMatch != null ? "if-match" : ifNoneMatch != null ? "if-none-match" : "none");
         StoredObject held = objects.get(name);
         if (ifMatch != null && (held == null || !ifMatch.equals("*") && !ifMatch.equals(held.etag()))) {
-            throw new OciError(412, "IfMatchFailed", "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
+            throw new OciError(
+                    412,
+                    "IfMatchFailed",
+                    "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
         }
         if (ifNoneMatch != null && held != null) {
-            throw new OciError(412, "IfNoneMatchFailed", "The If-None-Match header is '" + ifNoneMatch + "' but the object exists");
+            throw new OciError(
+                    412,
+                    "IfNoneMatchFailed",
+                    "The If-None-Match header is '" + ifNoneMatch + "' but the object exists");
         }
         objects.put(name, object);
         return object;
@@ -62,7 +69,10 @@ final class Bucket {
 
     synchronized void delete(String name, String ifMatch) {
         if (ifMatch != null && !ifMatch.equals(require(name).etag())) {
-            throw new OciError(412, "IfMatchFailed", "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
+            throw new OciError(
+                    412,
+                    "IfMatchFailed",
+                    "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
         }
         require(name);
         objects.remove(name);
@@ -84,7 +94,10 @@ final class Bucket {
     private static void checkName(String name) {
         int length = name.getBytes(StandardCharsets.UTF_8).length;
         if (length < 1 || length > 1024 || name.chars().anyMatch(c -> c == '\n' || c == '\r' || c == 0)) {
-            throw new OciError(400, "InvalidObjectName", "The object name is not valid: it has 1 to 1024 bytes and no line feed, carriage return or NUL");
+            throw new OciError(
+                    400,
+                    "InvalidObjectName",
+                    "The object name is not valid: it has 1 to 1024 bytes and no line feed, carriage return or NUL");
         }
     }
 }

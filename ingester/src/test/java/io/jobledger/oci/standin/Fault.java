@@ -35,6 +35,9 @@ public enum Fault {
         return Arrays.stream(values())
                 .filter(fault -> fault.word().equals(word))
                 .findFirst()
-                .orElseThrow(() -> new OciError(400, "InvalidParameter", "there are: " + Arrays.stream(values()).map(Fault::word).collect(Collectors.joining(", "))));
+                .orElseThrow(() -> new OciError(
+                        400,
+                        "InvalidParameter",
+                        "there are: " + Arrays.stream(values()).map(Fault::word).collect(Collectors.joining(", "))));
     }
 }

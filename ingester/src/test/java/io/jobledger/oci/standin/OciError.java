@@ -21,6 +21,7 @@ final class OciError extends RuntimeException {
         return new OciError(
                 404,
                 "BucketNotFound",
-                "Either the bucket named '" + bucket + "' does not exist in the namespace '" + namespace + "' or you are not authorized to access it");
+                "Either the bucket named '" + bucket + "' does not exist in the namespace '" + namespace
+                        + "' or you are not authorized to access it");
     }
 }

@@ -24,10 +24,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * The server. It listens on loopback, holds its buckets in memory, and checks each request's signature. Methods may be called from any thread.
+ * The server. It listens on loopback, holds its buckets in memory, and checks each request's signature. Methods may be
+ * called from any thread.
  *
- * <p>For those in another process, {@code PUT /stand-in/fault?kind=KIND[&times=N]} makes it fail and {@code DELETE /stand-in/fault} heals it. These two need no
- * signature: the path is none of OCI's. {@code PUT /stand-in/latency?millis=N} holds every answer back for so long.
+ * <p>For those in another process, {@code PUT /stand-in/fault?kind=KIND[&times=N]} makes it fail and {@code DELETE
+ * /stand-in/fault} heals it. These two need no signature: the path is none of OCI's. {@code PUT
+ * /stand-in/latency?millis=N} holds every answer back for so long.
  */
 public final class OciStandIn implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
@@ -43,8 +45,8 @@ public final class OciStandIn implements AutoCloseable {
     private final Clock clock;
     private final Vertx vertx;
     private volatile long latencyMillis;
-    private volatile Runnable onPut = () -> { };
-    private volatile Runnable onList = () -> { };
+    private volatile Runnable onPut = () -> {};
+    private volatile Runnable onList = () -> {};
     private HttpServer server;
 
     /** @param namespace the one namespace that there is */
@@ -54,13 +56,20 @@ public final class OciStandIn implements AutoCloseable {
         // Two threads are plenty, and file caching would leave a directory behind in /tmp.
         this.vertx = Vertx.vertx(new VertxOptions()
                 .setEventLoopPoolSize(2)
-                .setFileSystemOptions(new FileSystemOptions().setClassPathResolvingEnabled(false).setFileCachingEnabled(false)));
+                .setFileSystemOptions(new FileSystemOptions()
+                        .setClassPathResolvingEnabled(false)
+                        .setFileCachingEnabled(false)));
     }
 
     /** Starts listening; with port 0 on a free one, and again on the same port after {@link #stop}. */
     public OciStandIn start(int port) {
-        HttpServerOptions options = new HttpServerOptions().setHost("127.0.0.1").setPort(port).setHandle100ContinueAutomatically(true).setMaxHeaderSize(64 * 1024);
-        server = await(vertx.createHttpServer(options).requestHandler(this::received).listen());
+        HttpServerOptions options = new HttpServerOptions()
+                .setHost("127.0.0.1")
+                .setPort(port)
+                .setHandle100ContinueAutomatically(true)
+                .setMaxHeaderSize(64 * 1024);
+        server = await(
+                vertx.createHttpServer(options).requestHandler(this::received).listen());
         return this;
     }
 
@@ -103,7 +112,9 @@ public final class OciStandIn implements AutoCloseable {
         return this;
     }
 
-    /** Lets a key id, {@code tenancy/user/fingerprint} or {@code ST$token}, sign with the private half of {@code key}. */
+    /**
+     * Lets a key id, {@code tenancy/user/fingerprint} or {@code ST$token}, sign with the private half of {@code key}.
+     */
     public OciStandIn accept(String keyId, PublicKey key) {
         signatures.accept(keyId, key);
         return this;
@@ -153,7 +164,10 @@ public final class OciStandIn implements AutoCloseable {
         return buckets.get(bucket).names();
     }
 
-    /** Which condition each put of an object in the bucket had, {@code if-match}, {@code if-none-match} or {@code none}, in the order of the puts. */
+    /**
+     * Which condition each put of an object in the bucket had, {@code if-match}, {@code if-none-match} or {@code none},
+     * in the order of the puts.
+     */
     public List<String> conditions(String bucket) {
         return buckets.get(bucket).conditions();
     }
@@ -165,7 +179,7 @@ public final class OciStandIn implements AutoCloseable {
 
     private void received(HttpServerRequest request) {
         // An unhandled failure, such as a connection that the client cut, concerns nobody else.
-        request.exceptionHandler(e -> { });
+        request.exceptionHandler(e -> {});
         if (request.path().equals("/stand-in/latency")) {
             latencyMillis = Long.parseLong(request.getParam("millis", "0"));
             request.response().setStatusCode(204).end();
@@ -189,7 +203,8 @@ public final class OciStandIn implements AutoCloseable {
                 if (body.length() > MAX_BODY) {
                     throw new OciError(413, "RequestEntityTooLarge", "The request is too large");
                 }
-                signatures.check(request, fault == Fault.WRONG_CLOCK ? Clock.offset(clock, Duration.ofHours(1)) : clock);
+                signatures.check(
+                        request, fault == Fault.WRONG_CLOCK ? Clock.offset(clock, Duration.ofHours(1)) : clock);
                 answer = new Operations(namespace, buckets, clock, fault).perform(request, body.getBytes());
             } catch (OciError e) {
                 answer = error(e);
@@ -223,7 +238,9 @@ public final class OciStandIn implements AutoCloseable {
         try {
             if (request.method().name().equals("PUT")) {
                 String times = request.getParam("times");
-                faults.set(Fault.parse(request.getParam("kind")), times == null ? Integer.MAX_VALUE : Integer.parseInt(times));
+                faults.set(
+                        Fault.parse(request.getParam("kind")),
+                        times == null ? Integer.MAX_VALUE : Integer.parseInt(times));
             } else {
                 heal();
             }

@@ -51,17 +51,26 @@ record Operations(String namespace, Map<String, Bucket> buckets, Clock clock, Fa
             return;
         }
         switch (fault) {
-            case NOT_AUTHENTICATED -> throw OciError.notAuthenticated("The required information to complete authentication was not provided or was incorrect.");
-            case TOO_MANY_REQUESTS -> throw new OciError(429, "TooManyRequests", "Your request rate is too high. Please reduce your request rate.");
+            case NOT_AUTHENTICATED ->
+                throw OciError.notAuthenticated(
+                        "The required information to complete authentication was not provided or was incorrect.");
+            case TOO_MANY_REQUESTS ->
+                throw new OciError(
+                        429, "TooManyRequests", "Your request rate is too high. Please reduce your request rate.");
             case INTERNAL_ERROR -> throw new OciError(500, "InternalServerError", "An internal server error occurred.");
-            case SERVICE_UNAVAILABLE -> throw new OciError(503, "ServiceUnavailable", "The service is currently unavailable.");
-            default -> { }
+            case SERVICE_UNAVAILABLE ->
+                throw new OciError(503, "ServiceUnavailable", "The service is currently unavailable.");
+            default -> {}
         }
     }
 
     private Bucket bucket(String namespaceName, String name) {
         if (!namespaceName.equals(namespace)) {
-            throw new OciError(404, "NamespaceNotFound", "You do not have authorization to perform this request, or the requested resource could not be found.");
+            throw new OciError(
+                    404,
+                    "NamespaceNotFound",
+                    "You do not have authorization to perform this request, or the requested resource could not be"
+                            + " found.");
         }
         Bucket bucket = buckets.get(name);
         if (bucket == null || fault == Fault.BUCKET_NOT_FOUND) {
@@ -117,7 +126,10 @@ record Operations(String namespace, Map<String, Bucket> buckets, Clock clock, Fa
     private static Answer get(StoredObject object, HttpServerRequest request) {
         String ifMatch = request.getHeader("if-match");
         if (ifMatch != null && !ifMatch.equals("*") && !ifMatch.equals(object.etag())) {
-            throw new OciError(412, "IfMatchFailed", "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
+            throw new OciError(
+                    412,
+                    "IfMatchFailed",
+                    "The If-Match header is '" + ifMatch + "' but the current ETag of the object is different");
         }
         Answer answer = new Answer(200, object.bytes())
                 .header("Content-Type", object.contentType())
@@ -134,7 +146,10 @@ record Operations(String namespace, Map<String, Bucket> buckets, Clock clock, Fa
             throw new OciError(411, "MissingContentLength", "The Content-Length header is required");
         }
         if (md5 != null && !md5.equals(StoredObject.md5(body))) {
-            throw new OciError(400, "UnmatchedContentMD5", "The computed MD5 of the request body does not match the Content-MD5 header");
+            throw new OciError(
+                    400,
+                    "UnmatchedContentMD5",
+                    "The computed MD5 of the request body does not match the Content-MD5 header");
         }
         String ifNoneMatch = request.getHeader("if-none-match");
         if (ifNoneMatch != null && !ifNoneMatch.equals("*")) {
@@ -147,12 +162,19 @@ record Operations(String namespace, Map<String, Bucket> buckets, Clock clock, Fa
                 metadata.put(lower.substring(META.length()), value);
             }
         });
-        if (metadata.entrySet().stream().mapToInt(entry -> entry.getKey().length() + entry.getValue().length()).sum() > 4000) {
+        if (metadata.entrySet().stream()
+                        .mapToInt(entry ->
+                                entry.getKey().length() + entry.getValue().length())
+                        .sum()
+                > 4000) {
             throw new OciError(400, "InvalidParameter", "The metadata is too large");
         }
         String type = request.getHeader("content-type");
         StoredObject stored = bucket.put(
-                name, StoredObject.of(body, type == null ? "application/octet-stream" : type, metadata, clock.instant()), request.getHeader("if-match"), ifNoneMatch);
+                name,
+                StoredObject.of(body, type == null ? "application/octet-stream" : type, metadata, clock.instant()),
+                request.getHeader("if-match"),
+                ifNoneMatch);
         return new Answer(200, new byte[0])
                 .header("ETag", stored.etag())
                 .header("opc-content-md5", stored.md5())

@@ -28,7 +28,9 @@ final class RequestSignatures {
 
     private final Map<String, PublicKey> keys = new ConcurrentHashMap<>();
 
-    /** Lets a key id, {@code tenancy/user/fingerprint} or {@code ST$token}, sign with the private half of {@code key}. */
+    /**
+     * Lets a key id, {@code tenancy/user/fingerprint} or {@code ST$token}, sign with the private half of {@code key}.
+     */
     void accept(String keyId, PublicKey key) {
         keys.put(keyId, key);
     }
@@ -48,7 +50,8 @@ final class RequestSignatures {
         while (matcher.find()) {
             parameters.put(matcher.group(1), matcher.group(2));
         }
-        List<String> signed = Arrays.asList(parameters.getOrDefault("headers", "").toLowerCase(Locale.ROOT).split(" "));
+        List<String> signed = Arrays.asList(
+                parameters.getOrDefault("headers", "").toLowerCase(Locale.ROOT).split(" "));
         PublicKey key = keys.get(parameters.getOrDefault("keyId", ""));
         if (key == null
                 || !"1".equals(parameters.get("version"))
@@ -72,7 +75,8 @@ final class RequestSignatures {
     }
 
     private static OciError refused() {
-        return OciError.notAuthenticated("The required information to complete authentication was not provided or was incorrect.");
+        return OciError.notAuthenticated(
+                "The required information to complete authentication was not provided or was incorrect.");
     }
 
     private static String signingString(HttpServerRequest request, List<String> signed) {
@@ -83,7 +87,9 @@ final class RequestSignatures {
                 throw refused();
             }
             // The target as it came, still percent-encoded: that is what the client signed.
-            String value = header.equals("(request-target)") ? request.method().name().toLowerCase(Locale.ROOT) + " " + request.uri() : values.get(0);
+            String value = header.equals("(request-target)")
+                    ? request.method().name().toLowerCase(Locale.ROOT) + " " + request.uri()
+                    : values.get(0);
             text.append(text.isEmpty() ? "" : "\n").append(header).append(": ").append(value);
         }
         return text.toString();
@@ -92,12 +98,14 @@ final class RequestSignatures {
     private static void checkDate(String date, Instant now) {
         Instant signed;
         try {
-            signed = ZonedDateTime.parse(String.valueOf(date), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+            signed = ZonedDateTime.parse(String.valueOf(date), DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
         } catch (DateTimeException e) {
             throw refused();
         }
         if (Duration.between(signed, now).abs().compareTo(SKEW) > 0) {
-            throw OciError.notAuthenticated("Date '" + date + "' is not within allowed clock skew. Current '" + HttpDate.format(now) + "', allowed skew is 300 seconds");
+            throw OciError.notAuthenticated("Date '" + date + "' is not within allowed clock skew. Current '"
+                    + HttpDate.format(now) + "', allowed skew is 300 seconds");
         }
     }
 }

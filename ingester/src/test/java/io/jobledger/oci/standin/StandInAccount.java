@@ -41,7 +41,9 @@ public final class StandInAccount {
     /** As OCI's console shows it. */
     public String fingerprint() {
         try {
-            return HexFormat.ofDelimiter(":").formatHex(MessageDigest.getInstance("MD5").digest(pair.getPublic().getEncoded()));
+            return HexFormat.ofDelimiter(":")
+                    .formatHex(MessageDigest.getInstance("MD5")
+                            .digest(pair.getPublic().getEncoded()));
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException(e);
         }
@@ -49,7 +51,9 @@ public final class StandInAccount {
 
     /** The private key in PEM. */
     public String pem() {
-        return "-----BEGIN PRIVATE KEY-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(pair.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n";
+        return "-----BEGIN PRIVATE KEY-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'})
+                        .encodeToString(pair.getPrivate().getEncoded()) + "\n-----END PRIVATE KEY-----\n";
     }
 
     /**
@@ -61,7 +65,8 @@ public final class StandInAccount {
         Path key = privateFile(directory.resolve("key.pem"), pem());
         return privateFile(
                 directory.resolve("config"),
-                "[" + profile + "]\nuser=" + USER + "\nfingerprint=" + fingerprint() + "\ntenancy=" + TENANCY + "\nregion=us-ashburn-1\nkey_file=" + key + "\n");
+                "[" + profile + "]\nuser=" + USER + "\nfingerprint=" + fingerprint() + "\ntenancy=" + TENANCY
+                        + "\nregion=us-ashburn-1\nkey_file=" + key + "\n");
     }
 
     private static Path privateFile(Path file, String text) throws IOException {

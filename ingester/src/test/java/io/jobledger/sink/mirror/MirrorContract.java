@@ -121,8 +121,12 @@ public abstract class MirrorContract {
 
     @Test
     void get_othersThatAreNoRecords_isAFailureThatNamesThem() throws Exception {
-        plant("db1/Upgrade databases/upgrade_db.json", "{\"ansible_job_id\": \"j1.1\", \"others\": [7]}".getBytes(StandardCharsets.UTF_8));
-        assertThatThrownBy(() -> mirror.get(KEY)).isInstanceOf(MirrorException.class).hasMessageContaining("others");
+        plant(
+                "db1/Upgrade databases/upgrade_db.json",
+                "{\"ansible_job_id\": \"j1.1\", \"others\": [7]}".getBytes(StandardCharsets.UTF_8));
+        assertThatThrownBy(() -> mirror.get(KEY))
+                .isInstanceOf(MirrorException.class)
+                .hasMessageContaining("others");
     }
 
     @Test
@@ -143,8 +147,30 @@ public abstract class MirrorContract {
 
     static List<String> hostileNames() {
         return List.of(
-                "..", ".", "../../etc/passwd", "/etc/passwd", "a/b", "a\\b", "line\nbreak\r", "tab\tbell\u0007", "~", ".hidden", "per%cent%2F", "plus+and space", " ends in blanks ",
-                "quo\"te's", "héllo wörld", "日本語のジョブ", "emoji 🚀", "a?b#c&d=e;f", "*[x]{y}$z", "x".repeat(300), "ü".repeat(300), "🚀".repeat(1000), "end.json", "C:\\con");
+                "..",
+                ".",
+                "../../etc/passwd",
+                "/etc/passwd",
+                "a/b",
+                "a\\b",
+                "line\nbreak\r",
+                "tab\tbell\u0007",
+                "~",
+                ".hidden",
+                "per%cent%2F",
+                "plus+and space",
+                " ends in blanks ",
+                "quo\"te's",
+                "héllo wörld",
+                "日本語のジョブ",
+                "emoji 🚀",
+                "a?b#c&d=e;f",
+                "*[x]{y}$z",
+                "x".repeat(300),
+                "ü".repeat(300),
+                "🚀".repeat(1000),
+                "end.json",
+                "C:\\con");
     }
 
     @ParameterizedTest
@@ -164,7 +190,13 @@ public abstract class MirrorContract {
 
     @Test
     void put_namesThatLookAlike_stayApart() {
-        List<JobKey> keys = List.of(key("a/b", "c", "d"), key("a", "b/c", "d"), key("a", "b", "c/d"), key("a%2Fb", "c", "d"), key("A", "b", "c/d"), key("a", "b", "c/d "));
+        List<JobKey> keys = List.of(
+                key("a/b", "c", "d"),
+                key("a", "b/c", "d"),
+                key("a", "b", "c/d"),
+                key("a%2Fb", "c", "d"),
+                key("A", "b", "c/d"),
+                key("a", "b", "c/d "));
         for (int i = 0; i < keys.size(); i++) {
             mirror.put(running(keys.get(i), "j" + i, EARLY));
         }
@@ -200,8 +232,11 @@ public abstract class MirrorContract {
         plant("web1/site/notes.txt", "not ours".getBytes(StandardCharsets.UTF_8));
         plant("web1/old.json", "{}".getBytes(StandardCharsets.UTF_8));
         List<Mirror.Listed> found = listed();
-        assertThat(found).filteredOn(Mirror.Listed.Damaged.class::isInstance).extracting(Mirror.Listed::path)
-                .containsExactlyInAnyOrder("web1/site/torn.json", "web1/site/wrong.json", "web1/site/binary.json", "web1/site/huge.json");
+        assertThat(found)
+                .filteredOn(Mirror.Listed.Damaged.class::isInstance)
+                .extracting(Mirror.Listed::path)
+                .containsExactlyInAnyOrder(
+                        "web1/site/torn.json", "web1/site/wrong.json", "web1/site/binary.json", "web1/site/huge.json");
         assertThat(found).filteredOn(Mirror.Listed.Found.class::isInstance).hasSize(1);
     }
 
@@ -209,8 +244,10 @@ public abstract class MirrorContract {
     void get_damagedObject_isAFailureThatNamesIt_andAPutMendsIt() throws Exception {
         plant("db1/Upgrade databases/upgrade_db.json", "{".getBytes(StandardCharsets.UTF_8));
         assertThatThrownBy(() -> mirror.get(KEY))
-                .isInstanceOfSatisfying(MirrorException.class, e -> assertThat(e.isPassing()).isFalse())
-                .hasMessageContaining("upgrade_db.json").hasMessageContaining("not JSON");
+                .isInstanceOfSatisfying(
+                        MirrorException.class, e -> assertThat(e.isPassing()).isFalse())
+                .hasMessageContaining("upgrade_db.json")
+                .hasMessageContaining("not JSON");
         JobRecord record = running(KEY, "j1.1", EARLY);
         mirror.put(record);
         assertThat(mirror.get(KEY)).contains(record);
@@ -218,9 +255,13 @@ public abstract class MirrorContract {
 
     @Test
     void get_fileThatTheRolesWrote_isRead() throws Exception {
-        plant("db1/site/backup.json", ("{\"job_name\": \"backup\", \"host\": \"db1\", \"ansible_job_id\": \"j7.7\", \"save_time\": \"2026-11-20T10:30:45Z\", \"metadata\": {\"a\": 1}}")
-                .getBytes(StandardCharsets.UTF_8));
-        assertThat(mirror.get(key("db1", "site", "backup")).orElseThrow().jobId()).isEqualTo(id("j7.7"));
+        plant(
+                "db1/site/backup.json",
+                ("{\"job_name\": \"backup\", \"host\": \"db1\", \"ansible_job_id\": \"j7.7\", \"save_time\":"
+                                + " \"2026-11-20T10:30:45Z\", \"metadata\": {\"a\": 1}}")
+                        .getBytes(StandardCharsets.UTF_8));
+        assertThat(mirror.get(key("db1", "site", "backup")).orElseThrow().jobId())
+                .isEqualTo(id("j7.7"));
     }
 
     @Test
@@ -231,7 +272,10 @@ public abstract class MirrorContract {
             plant(RecordPath.of(one), RecordFile.write(running(one, "j" + i, EARLY)));
             expected.add(RecordPath.of(one));
         }
-        assertThat(listed()).extracting(Mirror.Listed::path).doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(expected);
+        assertThat(listed())
+                .extracting(Mirror.Listed::path)
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(expected);
     }
 
     @Test
@@ -284,7 +328,8 @@ public abstract class MirrorContract {
 
     @Test
     void list_backupNamedLikeARecord_isNotShown(@TempDir Path folder) throws Exception {
-        mirror.putBackup("ledger.json", Files.write(folder.resolve("made"), RecordFile.write(running(KEY, "j1.1", EARLY))));
+        mirror.putBackup(
+                "ledger.json", Files.write(folder.resolve("made"), RecordFile.write(running(KEY, "j1.1", EARLY))));
         assertThat(listed()).isEmpty();
         assertThat(mirror.backups()).containsExactly("ledger.json");
     }
@@ -292,7 +337,9 @@ public abstract class MirrorContract {
     @Test
     void getBackup_unknownName_isRefusedWithTheNamesThereAre(@TempDir Path folder) throws Exception {
         mirror.putBackup("ledger-1.zip", Files.write(folder.resolve("made.zip"), new byte[] {1}));
-        assertThatThrownBy(() -> mirror.getBackup("ledger-9.zip", folder.resolve("x"))).isInstanceOf(MirrorException.class).hasMessageContaining("it has: ledger-1.zip");
+        assertThatThrownBy(() -> mirror.getBackup("ledger-9.zip", folder.resolve("x")))
+                .isInstanceOf(MirrorException.class)
+                .hasMessageContaining("it has: ledger-1.zip");
         assertThat(folder.resolve("x")).doesNotExist();
     }
 
@@ -300,7 +347,9 @@ public abstract class MirrorContract {
     @ValueSource(strings = {"", "..", "../x", "a/b", ".hidden", "a b", "a\nb"})
     void putBackup_nameThatIsNoFileName_isRefused(String name, @TempDir Path folder) throws Exception {
         Path made = Files.write(folder.resolve("made.zip"), new byte[] {1});
-        assertThatThrownBy(() -> mirror.putBackup(name, made)).isInstanceOf(MirrorException.class).hasMessageContaining("a backup's name");
+        assertThatThrownBy(() -> mirror.putBackup(name, made))
+                .isInstanceOf(MirrorException.class)
+                .hasMessageContaining("a backup's name");
         assertThat(mirror.backups()).isEmpty();
     }
 }

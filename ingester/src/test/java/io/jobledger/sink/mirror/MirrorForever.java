@@ -11,7 +11,10 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 
-/** A program for {@link MirrorKillTest}: a newer job of each of a few names, again and again, mirrored until it is killed. Prints the number of what was acknowledged. */
+/**
+ * A program for {@link MirrorKillTest}: a newer job of each of a few names, again and again, mirrored until it is
+ * killed. Prints the number of what was acknowledged.
+ */
 final class MirrorForever {
     static final int NAMES = 5;
 
@@ -20,11 +23,19 @@ final class MirrorForever {
     /** The ledger and mirror that the rounds share. */
     static H2Ledger open(Path directory) {
         return H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 0), List.of(new FileMirror(directory.resolve("mirror")).uri()), Clock.systemUTC());
+                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 0),
+                List.of(new FileMirror(directory.resolve("mirror")).uri()),
+                Clock.systemUTC());
     }
 
     static MirrorRelay relay(Path directory, H2Ledger ledger) {
-        return new MirrorRelay(new FileMirror(directory.resolve("mirror")), ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 4, Duration.ofMillis(1));
+        return new MirrorRelay(
+                new FileMirror(directory.resolve("mirror")),
+                ledger.mirrors().get(0),
+                ledger.outbox(),
+                ledger.jobs(),
+                4,
+                Duration.ofMillis(1));
     }
 
     /** @param args the directory, the round, which makes the run's id, and the number to begin with */
@@ -35,7 +46,16 @@ final class MirrorForever {
         long seq = 0;
         for (long number = Long.parseLong(args[2]); ; number++) {
             seq++;
-            ledger.sink().append(Wire.events(started(run(Integer.parseInt(args[1])), seq, number, "h", "p", "j" + number % NAMES, "n" + number + ".1"))).join();
+            ledger.sink()
+                    .append(Wire.events(started(
+                            run(Integer.parseInt(args[1])),
+                            seq,
+                            number,
+                            "h",
+                            "p",
+                            "j" + number % NAMES,
+                            "n" + number + ".1")))
+                    .join();
             System.out.println(number);
             System.out.flush();
         }

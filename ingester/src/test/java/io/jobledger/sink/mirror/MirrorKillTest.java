@@ -17,7 +17,10 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process that is killed while it puts leaves the old record or the new one, never a part, never an older one; and after a restart the newest arrives. */
+/**
+ * A process that is killed while it puts leaves the old record or the new one, never a part, never an older one; and
+ * after a restart the newest arrives.
+ */
 class MirrorKillTest {
     private static final int ROUNDS = FaultReport.SOAK ? 60 : 4;
 
@@ -33,19 +36,27 @@ class MirrorKillTest {
             long acknowledged = killAfter(round, next, 20 + random.nextInt(150));
             long[] found = numbers();
             for (int name = 0; name < found.length; name++) {
-                assertThat(found[name]).as("name " + name + " went back in " + Arrays.toString(found)).isGreaterThanOrEqualTo(mirrored[name]);
+                assertThat(found[name])
+                        .as("name " + name + " went back in " + Arrays.toString(found))
+                        .isGreaterThanOrEqualTo(mirrored[name]);
             }
             mirrored = restart(acknowledged);
             next = Arrays.stream(mirrored).max().orElseThrow() + 1;
         }
         // One event for each number, and what the mirror shows in the end is what was stored last.
-        FaultReport.row(MirrorKillTest.class, 1, "kill -9 of a ledger and its mirror", ROUNDS, null, next - 1, next - 1, 0, 0);
+        FaultReport.row(
+                MirrorKillTest.class, 1, "kill -9 of a ledger and its mirror", ROUNDS, null, next - 1, next - 1, 0, 0);
     }
 
     /** Returns the last number that was acknowledged before the kill. */
     private long killAfter(int round, long first, int acknowledgements) throws IOException, InterruptedException {
         List<String> lines = KilledJvm.linesUntilKilled(
-                MirrorForever.class, directory.resolve("round" + round + ".log"), acknowledgements, directory.toString(), Integer.toString(round), Long.toString(first));
+                MirrorForever.class,
+                directory.resolve("round" + round + ".log"),
+                acknowledgements,
+                directory.toString(),
+                Integer.toString(round),
+                Long.toString(first));
         long acknowledged = Long.parseLong(lines.get(lines.size() - 1));
         assertThat(acknowledged).isPositive();
         return acknowledged;
@@ -57,7 +68,9 @@ class MirrorKillTest {
         try (Mirror mirror = new FileMirror(directory.resolve("mirror"))) {
             mirror.list(listed -> assertThat(listed).isInstanceOf(Mirror.Listed.Found.class));
             for (int name = 0; name < numbers.length; name++) {
-                numbers[name] = mirror.get(new JobKey("h", "p", "j" + name)).map(record -> Long.parseLong(record.jobId().value().replaceAll("^n|\\..*", ""))).orElse(0L);
+                numbers[name] = mirror.get(new JobKey("h", "p", "j" + name))
+                        .map(record -> Long.parseLong(record.jobId().value().replaceAll("^n|\\..*", "")))
+                        .orElse(0L);
             }
         }
         return numbers;
@@ -65,7 +78,8 @@ class MirrorKillTest {
 
     /** Starts again without new jobs: what was acknowledged must be in the mirror soon. */
     private long[] restart(long acknowledged) {
-        try (H2Ledger ledger = MirrorForever.open(directory); MirrorRelay relay = MirrorForever.relay(directory, ledger)) {
+        try (H2Ledger ledger = MirrorForever.open(directory);
+                MirrorRelay relay = MirrorForever.relay(directory, ledger)) {
             relay.start();
             await().atMost(Duration.ofSeconds(60)).until(() -> relay.backlog().pending() == 0);
         }

@@ -32,10 +32,18 @@ class MirrorMendingTest {
     void damagedFiles_areWrittenAgain_othersAreLeft() throws Exception {
         Random random = new Random(SEED);
         FileMirror mirror = new FileMirror(directory.resolve("mirror"));
-        try (H2Ledger ledger = H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(mirror.uri()), Clock.systemUTC())) {
-            ledger.sink().append(Wire.events(started(run(1), 1, 1, "h", "p", "j", "a"), started(run(1), 2, 2, "h", "p", "other", "b"))).get();
+        try (H2Ledger ledger = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0),
+                List.of(mirror.uri()),
+                Clock.systemUTC())) {
+            ledger.sink()
+                    .append(Wire.events(
+                            started(run(1), 1, 1, "h", "p", "j", "a"), started(run(1), 2, 2, "h", "p", "other", "b")))
+                    .get();
             mirror.put(ledger.jobs().newest(KEY, Narrowing.NONE).orElseThrow());
-            mirror.put(ledger.jobs().newest(new JobKey("h", "p", "other"), Narrowing.NONE).orElseThrow());
+            mirror.put(ledger.jobs()
+                    .newest(new JobKey("h", "p", "other"), Narrowing.NONE)
+                    .orElseThrow());
             Path file = directory.resolve("mirror/h/p/j.json");
             Path other = directory.resolve("mirror/h/p/other.json");
             byte[] good = Files.readAllBytes(file);
@@ -43,17 +51,26 @@ class MirrorMendingTest {
             byte[] zeroed = good.clone();
             int at = random.nextInt(good.length - 10);
             Arrays.fill(zeroed, at, at + 10, (byte) 0);
-            List<byte[]> damages = List.of(Arrays.copyOf(good, random.nextInt(good.length - 2)), zeroed, "[]".getBytes(StandardCharsets.UTF_8), otherGood);
-            JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> { });
+            List<byte[]> damages = List.of(
+                    Arrays.copyOf(good, random.nextInt(good.length - 2)),
+                    zeroed,
+                    "[]".getBytes(StandardCharsets.UTF_8),
+                    otherGood);
+            JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {});
             for (byte[] damage : damages) {
                 Files.write(file, damage);
-                assertThat(finder.find(KEY, Narrowing.NONE).orElseThrow().source()).as("seed " + SEED).isEqualTo(JobFinder.LEDGER);
-                assertThat(new MirrorMending(mirror, ledger.jobs(), () -> false).run()).as("seed " + SEED + ", " + new String(damage, StandardCharsets.UTF_8)).isEqualTo(1);
+                assertThat(finder.find(KEY, Narrowing.NONE).orElseThrow().source())
+                        .as("seed " + SEED)
+                        .isEqualTo(JobFinder.LEDGER);
+                assertThat(new MirrorMending(mirror, ledger.jobs(), () -> false).run())
+                        .as("seed " + SEED + ", " + new String(damage, StandardCharsets.UTF_8))
+                        .isEqualTo(1);
                 assertThat(file).hasBinaryContent(good);
             }
             assertThat(other).hasBinaryContent(otherGood);
             Path foreign = Files.writeString(directory.resolve("mirror/h/p/foreign.json"), "{");
-            assertThat(new MirrorMending(mirror, ledger.jobs(), () -> false).run()).isZero();
+            assertThat(new MirrorMending(mirror, ledger.jobs(), () -> false).run())
+                    .isZero();
             assertThat(foreign).hasContent("{");
         }
     }

@@ -109,8 +109,12 @@ class MirrorRelayTest {
     @BeforeEach
     void open() {
         mirror = new FailingMirror(directory.resolve("mirror"));
-        ledger = H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 16_384, 20_000, 1000, 0), List.of(mirror.uri()), clock);
-        relay = new MirrorRelay(mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 2, Duration.ofMillis(20));
+        ledger = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 16_384, 20_000, 1000, 0),
+                List.of(mirror.uri()),
+                clock);
+        relay = new MirrorRelay(
+                mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 2, Duration.ofMillis(20));
     }
 
     @AfterEach
@@ -144,7 +148,8 @@ class MirrorRelayTest {
     void newestRecord_arrives_byItself() throws Exception {
         relay.start();
         append(launch(1, 1));
-        await().atMost(Duration.ofSeconds(20)).until(() -> pending() == 0 && mirror.get(KEY).isPresent());
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> pending() == 0 && mirror.get(KEY).isPresent());
         append(json("job_ended", run(1), 2, 9, "host", "h", "ansible_job_id", "id1", "status", "failed", "rc", 3));
         await().atMost(Duration.ofSeconds(20)).until(() -> mirrored().status() == JobStatus.FAILED);
         assertThat(mirrored().rc()).isEqualTo(3);
@@ -174,7 +179,9 @@ class MirrorRelayTest {
     void openJob_replacesANewerOneThatEnded_alsoWhereItsEndWasNotPutYet() throws Exception {
         append(launch(1, 1), launch(2, 2));
         relay.relayOnce();
-        assertThat(OtherRecords.all(mirrored())).extracting(JobRecord::jobId).containsExactly(Wire.id("id2"), Wire.id("id1"));
+        assertThat(OtherRecords.all(mirrored()))
+                .extracting(JobRecord::jobId)
+                .containsExactly(Wire.id("id2"), Wire.id("id1"));
         append(json("job_ended", run(2), 2, 9, "host", "h", "ansible_job_id", "id2", "status", "succeeded"));
         relay.relayOnce();
         assertThat(OtherRecords.all(mirrored())).extracting(JobRecord::jobId).containsExactly(Wire.id("id1"));
@@ -189,7 +196,12 @@ class MirrorRelayTest {
     void aForeignLaterJob_stays() throws Exception {
         append(launch(1, 1));
         JobRecord foreign = ledger.jobs().newest(KEY, JobLookup.Narrowing.NONE).orElseThrow();
-        mirror.put(RecordFile.read(new String(RecordFile.write(foreign), StandardCharsets.UTF_8).replace("id1", "foreign").replace("10:00:01", "11:00:01").getBytes(StandardCharsets.UTF_8), null));
+        mirror.put(RecordFile.read(
+                new String(RecordFile.write(foreign), StandardCharsets.UTF_8)
+                        .replace("id1", "foreign")
+                        .replace("10:00:01", "11:00:01")
+                        .getBytes(StandardCharsets.UTF_8),
+                null));
         relay.relayOnce();
         assertThat(mirrored().jobId()).isEqualTo(Wire.id("foreign"));
     }
@@ -198,30 +210,58 @@ class MirrorRelayTest {
     void dryRun_isNeverPut_andOneOfAnEarlierVersionIsTakenOut() throws Exception {
         append(started(run(1), 1, 1, "h", "p", "j", "dry", "check_mode", true));
         assertThat(pending()).isZero();
-        mirror.put(ledger.jobs().newest(KEY, new JobLookup.Narrowing(null, null, true, null)).orElseThrow());
+        mirror.put(ledger.jobs()
+                .newest(KEY, new JobLookup.Narrowing(null, null, true, null))
+                .orElseThrow());
         append(launch(2, 0));
         relay.relayOnce();
         assertThat(mirrored().jobId()).isEqualTo(Wire.id("id2"));
-        JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> { });
-        assertThat(finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow().record().jobId()).isEqualTo(Wire.id("id2"));
+        JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {});
+        assertThat(finder.find(KEY, JobLookup.Narrowing.NONE)
+                        .orElseThrow()
+                        .record()
+                        .jobId())
+                .isEqualTo(Wire.id("id2"));
     }
 
     @Test
     void mirrorsAlone_answerAsTheLedgerDoes() throws Exception {
-        append(launch(1, 1), launch(2, 2), launch(3, 3), json("job_ended", run(3), 2, 9, "host", "h", "ansible_job_id", "id3", "status", "succeeded"));
+        append(
+                launch(1, 1),
+                launch(2, 2),
+                launch(3, 3),
+                json("job_ended", run(3), 2, 9, "host", "h", "ansible_job_id", "id3", "status", "succeeded"));
         relay.relayOnce();
-        H2Ledger empty = H2Ledger.open(new H2Ledger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
+        H2Ledger empty = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
         try (empty) {
-            JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> { });
+            JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> {});
             JobFinder.Found found = finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow();
             assertThat(found.candidates()).extracting(JobRecord::jobId).containsExactly(Wire.id("id2"), Wire.id("id1"));
             assertThat(found.source()).isEqualTo(mirror.uri());
-            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(JobFinder.Which.OLDEST, null)).orElseThrow().record().jobId()).isEqualTo(Wire.id("id1"));
-            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, false, Wire.id("id1"))).orElseThrow().ambiguous()).isFalse();
-            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(null, 2)).orElseThrow().record().jobId()).isEqualTo(Wire.id("id1"));
-            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, true, null))).isEmpty();
-            new Rebuild(empty.sink(), clock, seen -> { }, (path, why) -> { }).from(mirror);
-            assertThat(empty.jobs().known(KEY, JobLookup.Narrowing.NONE).orElseThrow().open()).as("rebuilt, nothing of it is lost").hasSize(2);
+            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(JobFinder.Which.OLDEST, null))
+                            .orElseThrow()
+                            .record()
+                            .jobId())
+                    .isEqualTo(Wire.id("id1"));
+            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, false, Wire.id("id1")))
+                            .orElseThrow()
+                            .ambiguous())
+                    .isFalse();
+            assertThat(finder.find(KEY, JobLookup.Narrowing.NONE, new JobFinder.Choice(null, 2))
+                            .orElseThrow()
+                            .record()
+                            .jobId())
+                    .isEqualTo(Wire.id("id1"));
+            assertThat(finder.find(KEY, new JobLookup.Narrowing(null, null, true, null)))
+                    .isEmpty();
+            new Rebuild(empty.sink(), clock, seen -> {}, (path, why) -> {}).from(mirror);
+            assertThat(empty.jobs()
+                            .known(KEY, JobLookup.Narrowing.NONE)
+                            .orElseThrow()
+                            .open())
+                    .as("rebuilt, nothing of it is lost")
+                    .hasSize(2);
         }
     }
 
@@ -287,7 +327,10 @@ class MirrorRelayTest {
 
     @Test
     void keyThatCannotBePut_isBlocked_andHoldsUpNoOther() throws Exception {
-        append(launch(1, 1), started(run(2), 1, 1, "other", "p", "j", "x"), started(run(3), 1, 1, "bug", "p", "j", "y"));
+        append(
+                launch(1, 1),
+                started(run(2), 1, 1, "other", "p", "j", "x"),
+                started(run(3), 1, 1, "bug", "p", "j", "y"));
         mirror.before = record -> {
             if (record.key().equals(KEY)) {
                 throw MirrorException.lasting("never", null);
@@ -312,7 +355,8 @@ class MirrorRelayTest {
 
     @Test
     void nameThatWasOnlyAGuess_leavesTheMirrorAgain() throws Exception {
-        append(json("job_polled", run(9), 1, 5, "host", "h", "ansible_job_id", "id1", "play", "checker", "task", "wait"));
+        append(json(
+                "job_polled", run(9), 1, 5, "host", "h", "ansible_job_id", "id1", "play", "checker", "task", "wait"));
         relay.relayOnce();
         JobKey guess = new JobKey("h", "checker", "wait");
         assertThat(mirror.get(guess)).isPresent();

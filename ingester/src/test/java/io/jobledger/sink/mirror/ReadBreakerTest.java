@@ -19,10 +19,13 @@ class ReadBreakerTest {
 
     private void fails(boolean passing, Duration after) {
         assertThatThrownBy(() -> breaker.read(() -> {
-            calls.incrementAndGet();
-            now.addAndGet(after.toNanos());
-            throw passing ? MirrorException.passing("no answer", null) : MirrorException.lasting("no key", null);
-        })).isInstanceOf(MirrorException.class);
+                    calls.incrementAndGet();
+                    now.addAndGet(after.toNanos());
+                    throw passing
+                            ? MirrorException.passing("no answer", null)
+                            : MirrorException.lasting("no key", null);
+                }))
+                .isInstanceOf(MirrorException.class);
     }
 
     private String works() {
@@ -35,8 +38,11 @@ class ReadBreakerTest {
     @Test
     void read_afterALongWaitInVain_isRefusedAtOnceUntilThePauseIsOver() {
         fails(true);
-        assertThatThrownBy(this::works).isInstanceOfSatisfying(MirrorException.class, e -> assertThat(e.isPassing()).isTrue())
-                .hasMessageContaining("no answer").hasMessageContaining("not asked again for 10 s");
+        assertThatThrownBy(this::works)
+                .isInstanceOfSatisfying(
+                        MirrorException.class, e -> assertThat(e.isPassing()).isTrue())
+                .hasMessageContaining("no answer")
+                .hasMessageContaining("not asked again for 10 s");
         assertThat(calls).hasValue(1);
         now.addAndGet(Duration.ofSeconds(10).toNanos());
         assertThat(works()).isEqualTo("record");
@@ -48,9 +54,10 @@ class ReadBreakerTest {
         fails(true);
         now.addAndGet(Duration.ofSeconds(11).toNanos());
         assertThat(breaker.<String>read(() -> {
-            assertThatThrownBy(this::works).hasMessageContaining("not asked again");
-            return "tried";
-        })).isEqualTo("tried");
+                    assertThatThrownBy(this::works).hasMessageContaining("not asked again");
+                    return "tried";
+                }))
+                .isEqualTo("tried");
         assertThat(works()).isEqualTo("record");
     }
 

@@ -23,7 +23,8 @@ public final class Records {
     }
 
     static JobRecord record(JobKey key, String jobId, String startedAt, String status) {
-        ObjectNode json = Json.MAPPER.createObjectNode()
+        ObjectNode json = Json.MAPPER
+                .createObjectNode()
                 .put("host", key.host())
                 .put("play", key.play())
                 .put("job_name", key.job())
@@ -37,8 +38,11 @@ public final class Records {
     }
 
     static JobRecord dryRun(JobKey key, String jobId, String startedAt) {
-        return RecordFile.read(new String(RecordFile.write(running(key, jobId, startedAt)), StandardCharsets.UTF_8)
-                .replace("\"check_mode\" : false", "\"check_mode\" : true").getBytes(StandardCharsets.UTF_8), null);
+        return RecordFile.read(
+                new String(RecordFile.write(running(key, jobId, startedAt)), StandardCharsets.UTF_8)
+                        .replace("\"check_mode\" : false", "\"check_mode\" : true")
+                        .getBytes(StandardCharsets.UTF_8),
+                null);
     }
 
     public static JobRecord running(JobKey key, String jobId, String startedAt) {

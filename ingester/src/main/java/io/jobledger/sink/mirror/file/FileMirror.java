@@ -31,8 +31,8 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * A directory tree {@code <host>/<play>/<job>.json}. A put is atomic ({@link AtomicFiles}): a crash leaves the old record or the new one.
- * Directories are 0700, files 0600.
+ * A directory tree {@code <host>/<play>/<job>.json}. A put is atomic ({@link AtomicFiles}): a crash leaves the old
+ * record or the new one. Directories are 0700, files 0600.
  */
 public final class FileMirror implements MendableMirror {
     // A leading dot is escaped in every name, so no record can have such a path.
@@ -96,14 +96,17 @@ public final class FileMirror implements MendableMirror {
         } catch (IOException e) {
             throw failure("read", file, e);
         } catch (IllegalArgumentException e) {
-            throw MirrorException.lasting("the mirror's file " + file + " cannot be used: " + e.getMessage() + ". Mend or remove it", e);
+            throw MirrorException.lasting(
+                    "the mirror's file " + file + " cannot be used: " + e.getMessage() + ". Mend or remove it", e);
         }
     }
 
     private Optional<JobRecord> read(Path file, JobKey key) throws IOException {
         try {
-            // Not Files.isRegularFile: it says no as well when it may not look, and "not known" must never read as "not there".
-            if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS).isRegularFile()) {
+            // Not Files.isRegularFile: it says no as well when it may not look, and "not known" must never read as "not
+            // there".
+            if (!Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                    .isRegularFile()) {
                 return Optional.empty();
             }
             if (Files.size(file) > RecordFile.MAX_BYTES) {
@@ -132,7 +135,11 @@ public final class FileMirror implements MendableMirror {
     @Override
     public void requireReadable() {
         if (!Files.isDirectory(root)) {
-            throw MirrorException.lasting("the mirror " + uri() + " is no directory that can be read. See that the path is right and what it is on is mounted", null);
+            throw MirrorException.lasting(
+                    "the mirror " + uri()
+                            + " is no directory that can be read. See that the path is right and what it is on is"
+                            + " mounted",
+                    null);
         }
     }
 
@@ -155,7 +162,8 @@ public final class FileMirror implements MendableMirror {
         Path path = root.relativize(file);
         String name = file.getFileName().toString();
         // A leading dot is escaped in every name: a temporary file or a backup is no record.
-        boolean hidden = StreamSupport.stream(path.spliterator(), false).anyMatch(segment -> segment.toString().startsWith("."));
+        boolean hidden = StreamSupport.stream(path.spliterator(), false)
+                .anyMatch(segment -> segment.toString().startsWith("."));
         if (path.getNameCount() != 3 || !name.endsWith(RecordPath.SUFFIX) || hidden) {
             return Optional.empty();
         }
@@ -237,7 +245,10 @@ public final class FileMirror implements MendableMirror {
             return List.of();
         }
         try (Stream<Path> files = Files.list(directory)) {
-            return files.map(file -> file.getFileName().toString()).filter(name -> !name.startsWith(".")).sorted().toList();
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
         } catch (IOException e) {
             throw failure("list the backups in", directory, e);
         }
@@ -247,7 +258,9 @@ public final class FileMirror implements MendableMirror {
     public void getBackup(String name, Path file) {
         Path source = backup(name);
         if (!Files.isRegularFile(source)) {
-            throw MirrorException.lasting("the mirror " + uri() + " has no backup '" + name + "'; it has: " + String.join(", ", backups()), null);
+            throw MirrorException.lasting(
+                    "the mirror " + uri() + " has no backup '" + name + "'; it has: " + String.join(", ", backups()),
+                    null);
         }
         try {
             Files.copy(source, file);
@@ -271,7 +284,9 @@ public final class FileMirror implements MendableMirror {
             file = root.resolve(RecordPath.of(key)).normalize();
         } catch (InvalidPathException e) {
             throw MirrorException.lasting(
-                    "the locale of this process cannot spell the name of " + key + " in the mirror " + uri() + ". Start the ingester with LC_ALL=C.UTF-8", e);
+                    "the locale of this process cannot spell the name of " + key + " in the mirror " + uri()
+                            + ". Start the ingester with LC_ALL=C.UTF-8",
+                    e);
         }
         // RecordPath rules it out; this line is for the day when someone changes RecordPath.
         if (!file.startsWith(root) || root.relativize(file).getNameCount() != 3) {
@@ -280,10 +295,15 @@ public final class FileMirror implements MendableMirror {
         return file;
     }
 
-    /** Everything that can go wrong with a directory can be mended while the ingester runs (room, rights, a mount), so all of it may pass. */
+    /**
+     * Everything that can go wrong with a directory can be mended while the ingester runs (room, rights, a mount), so
+     * all of it may pass.
+     */
     private MirrorException failure(String operation, Path file, IOException e) {
         String why = e.getClass().getSimpleName().replace("Exception", "") + ": " + e.getMessage();
         return MirrorException.passing(
-                "cannot " + operation + " " + file + " in the mirror " + uri() + " (" + why + "). See that the directory exists, has room, and belongs to this user", e);
+                "cannot " + operation + " " + file + " in the mirror " + uri() + " (" + why
+                        + "). See that the directory exists, has room, and belongs to this user",
+                e);
     }
 }

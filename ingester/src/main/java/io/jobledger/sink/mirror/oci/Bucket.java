@@ -34,8 +34,8 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 
 /**
- * One bucket, and the few calls to it that a mirror makes. Building one reads the configuration and makes the SDK's client, about a second of work, but does not talk
- * to Object Storage. Thread-safe.
+ * One bucket, and the few calls to it that a mirror makes. Building one reads the configuration and makes the SDK's
+ * client, about a second of work, but does not talk to Object Storage. Thread-safe.
  */
 final class Bucket implements AutoCloseable {
     /**
@@ -81,7 +81,10 @@ final class Bucket implements AutoCloseable {
     String namespace() {
         String known = namespace;
         if (known == null) {
-            known = call("ask for the namespace", () -> client.getNamespace(GetNamespaceRequest.builder().build()).getValue());
+            known = call(
+                    "ask for the namespace",
+                    () -> client.getNamespace(GetNamespaceRequest.builder().build())
+                            .getValue());
             namespace = known;
         }
         return known;
@@ -89,12 +92,19 @@ final class Bucket implements AutoCloseable {
 
     /** Asks for the namespace even when it is known: the one call that needs nothing but valid credentials. */
     String authenticate() {
-        return call("authenticate", () -> client.getNamespace(GetNamespaceRequest.builder().build()).getValue());
+        return call(
+                "authenticate",
+                () -> client.getNamespace(GetNamespaceRequest.builder().build()).getValue());
     }
 
     void head() {
         String ns = namespace();
-        call("find the bucket '" + bucket() + "'", () -> client.headBucket(HeadBucketRequest.builder().namespaceName(ns).bucketName(bucket()).build()));
+        call(
+                "find the bucket '" + bucket() + "'",
+                () -> client.headBucket(HeadBucketRequest.builder()
+                        .namespaceName(ns)
+                        .bucketName(bucket())
+                        .build()));
     }
 
     /**
@@ -116,7 +126,11 @@ final class Bucket implements AutoCloseable {
     /** The answer of OCI, whose body is not read yet, or null when there is no such object. */
     private GetObjectResponse fetch(String ns, String path) {
         try {
-            return client.getObject(GetObjectRequest.builder().namespaceName(ns).bucketName(bucket()).objectName(uri.prefix() + path).build());
+            return client.getObject(GetObjectRequest.builder()
+                    .namespaceName(ns)
+                    .bucketName(bucket())
+                    .objectName(uri.prefix() + path)
+                    .build());
         } catch (BmcException e) {
             if (notThere(e)) {
                 return null;
@@ -138,7 +152,8 @@ final class Bucket implements AutoCloseable {
             }
             // A connection that breaks at the wrong moment can look like the end.
             if (answer.getContentLength() != null && answer.getContentLength() != bytes.length) {
-                throw new IOException("the object ended after " + bytes.length + " of " + answer.getContentLength() + " bytes");
+                throw new IOException(
+                        "the object ended after " + bytes.length + " of " + answer.getContentLength() + " bytes");
             }
             return bytes;
         }
@@ -162,12 +177,17 @@ final class Bucket implements AutoCloseable {
                     .contentMD5(Base64.getEncoder().encodeToString(md5(bytes)))
                     .opcMeta(metadata)
                     .putObjectBody(new ByteArrayInputStream(bytes));
-            return unlessChanged(() -> client.putObject(etag == null ? request.ifNoneMatch("*").build() : request.ifMatch(etag).build()))
+            return unlessChanged(() -> client.putObject(
+                            etag == null
+                                    ? request.ifNoneMatch("*").build()
+                                    : request.ifMatch(etag).build()))
                     .map(answer -> Objects.requireNonNullElse(answer.getETag(), ""));
         });
     }
 
-    /** Puts a backup, a file of any size, whatever was there. It is read twice: OCI checks what arrives against its MD5. */
+    /**
+     * Puts a backup, a file of any size, whatever was there. It is read twice: OCI checks what arrives against its MD5.
+     */
     void putFile(String path, Path file) {
         String ns = namespace();
         call("put " + path, () -> {
@@ -189,7 +209,10 @@ final class Bucket implements AutoCloseable {
         });
     }
 
-    /** Fetches an object of any size into a new, private file, synced; says whether there was one. The file is not there when this fails. */
+    /**
+     * Fetches an object of any size into a new, private file, synced; says whether there was one. The file is not there
+     * when this fails.
+     */
     boolean getFile(String path, Path file) {
         String ns = namespace();
         return call("get " + path, () -> {
@@ -198,11 +221,15 @@ final class Bucket implements AutoCloseable {
                 return false;
             }
             try (InputStream body = answer.getInputStream();
-                    FileChannel out = FileChannel.open(file, Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), PrivateFiles.fileAttributes(file))) {
+                    FileChannel out = FileChannel.open(
+                            file,
+                            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                            PrivateFiles.fileAttributes(file))) {
                 try {
                     long size = body.transferTo(Channels.newOutputStream(out));
                     if (answer.getContentLength() != null && answer.getContentLength() != size) {
-                        throw new IOException("the object ended after " + size + " of " + answer.getContentLength() + " bytes");
+                        throw new IOException(
+                                "the object ended after " + size + " of " + answer.getContentLength() + " bytes");
                     }
                     out.force(true);
                 } catch (IOException e) {
@@ -228,8 +255,12 @@ final class Bucket implements AutoCloseable {
         String ns = namespace();
         return call("delete " + path, () -> {
             try {
-                return unlessChanged(() -> client.deleteObject(
-                                DeleteObjectRequest.builder().namespaceName(ns).bucketName(bucket()).objectName(uri.prefix() + path).ifMatch(etag).build()))
+                return unlessChanged(() -> client.deleteObject(DeleteObjectRequest.builder()
+                                .namespaceName(ns)
+                                .bucketName(bucket())
+                                .objectName(uri.prefix() + path)
+                                .ifMatch(etag)
+                                .build()))
                         .isPresent();
             } catch (BmcException e) {
                 if (notThere(e)) {
@@ -269,7 +300,12 @@ final class Bucket implements AutoCloseable {
                             .limit(limit)
                             .build())
                     .getListObjects();
-            return new Page(page.getObjects().stream().map(ObjectSummary::getName).map(this::withoutPrefix).toList(), withoutPrefix(page.getNextStartWith()));
+            return new Page(
+                    page.getObjects().stream()
+                            .map(ObjectSummary::getName)
+                            .map(this::withoutPrefix)
+                            .toList(),
+                    withoutPrefix(page.getNextStartWith()));
         });
     }
 

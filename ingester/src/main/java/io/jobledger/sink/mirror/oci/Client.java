@@ -9,7 +9,10 @@ import com.oracle.bmc.retrier.RetryConfiguration;
 import io.jobledger.config.OciSettings;
 import io.jobledger.sink.mirror.MirrorException;
 
-/** Makes the SDK's client. Its retries and its circuit breaker are off: the outbox tries again, and a hidden wait would hold up its workers. */
+/**
+ * Makes the SDK's client. Its retries and its circuit breaker are off: the outbox tries again, and a hidden wait would
+ * hold up its workers.
+ */
 final class Client {
     private Client() {}
 
@@ -33,12 +36,17 @@ final class Client {
         if (client.getEndpoint() == null) {
             client.close();
             throw MirrorException.lasting(
-                    "no OCI region is known: the " + credentials.description() + " names none. Add region=… to the profile, or give oci-region in the settings", null);
+                    "no OCI region is known: the " + credentials.description()
+                            + " names none. Add region=… to the profile, or give oci-region in the settings",
+                    null);
         }
         return client;
     }
 
-    /** Regions are opened more often than this SDK is changed: one that it does not know is taken to be in the public realm, where new ones mostly are. */
+    /**
+     * Regions are opened more often than this SDK is changed: one that it does not know is taken to be in the public
+     * realm, where new ones mostly are.
+     */
     private static String knownOrNew(String region) {
         try {
             return Region.fromRegionCodeOrId(region).getRegionId();

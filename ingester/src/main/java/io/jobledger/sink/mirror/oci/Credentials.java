@@ -12,12 +12,14 @@ import java.nio.file.Path;
 /**
  * Who the ingester is to OCI, and where the configuration says it works.
  *
- * @param region null when neither the settings, the profile nor the environment names one; a principal then uses its own
+ * @param region null when neither the settings, the profile nor the environment names one; a principal then uses its
+ *     own
  * @param description for people: never a secret
  */
 record Credentials(BasicAuthenticationDetailsProvider provider, String region, String description) {
     /**
-     * Reads and checks what the options name. A principal asks OCI's own service on the machine; everything else is local.
+     * Reads and checks what the options name. A principal asks OCI's own service on the machine; everything else is
+     * local.
      *
      * @throws MirrorException with the reason and the way out
      */
@@ -39,22 +41,27 @@ record Credentials(BasicAuthenticationDetailsProvider provider, String region, S
         if ("resource_principal".equals(type)) {
             return resourcePrincipal(options);
         }
-        // What 'oci session authenticate' writes has a token and no user; OCI's own tools then want to be told. Here the profile says it clearly enough.
+        // What 'oci session authenticate' writes has a token and no user; OCI's own tools then want to be told. Here
+        // the profile says it clearly enough.
         if (profile.get("security_token_file") != null && profile.get("user") == null) {
             return sessionToken(profile, options);
         }
         Path key = profile.requirePath("key_file");
         String passPhrase = profile.get("pass_phrase");
-        SimpleAuthenticationDetailsProvider.SimpleAuthenticationDetailsProviderBuilder builder = SimpleAuthenticationDetailsProvider.builder()
-                .tenantId(profile.require("tenancy"))
-                .userId(profile.require("user"))
-                .fingerprint(profile.require("fingerprint"))
-                .privateKeySupplier(new SimplePrivateKeySupplier(key.toString()));
+        SimpleAuthenticationDetailsProvider.SimpleAuthenticationDetailsProviderBuilder builder =
+                SimpleAuthenticationDetailsProvider.builder()
+                        .tenantId(profile.require("tenancy"))
+                        .userId(profile.require("user"))
+                        .fingerprint(profile.require("fingerprint"))
+                        .privateKeySupplier(new SimplePrivateKeySupplier(key.toString()));
         Key.check(key, passPhrase, profile.require("fingerprint"));
         if (passPhrase != null) {
             builder.passphraseCharacters(passPhrase.toCharArray());
         }
-        return new Credentials(builder.build(), region(options, profile), "API key of the profile '" + profile.name() + "' in " + profile.file());
+        return new Credentials(
+                builder.build(),
+                region(options, profile),
+                "API key of the profile '" + profile.name() + "' in " + profile.file());
     }
 
     private static Credentials sessionToken(Profile profile, OciSettings options) {
@@ -63,7 +70,10 @@ record Credentials(BasicAuthenticationDetailsProvider provider, String region, S
         SessionToken token = new SessionToken(profile.requirePath("security_token_file"), key, passPhrase);
         Key.check(key, passPhrase, null);
         token.getKeyId();
-        return new Credentials(token, region(options, profile), "session token of the profile '" + profile.name() + "' in " + profile.file());
+        return new Credentials(
+                token,
+                region(options, profile),
+                "session token of the profile '" + profile.name() + "' in " + profile.file());
     }
 
     private static Credentials instancePrincipal(OciSettings options) {
@@ -78,17 +88,23 @@ record Credentials(BasicAuthenticationDetailsProvider provider, String region, S
                     "instance principal");
         } catch (RuntimeException e) {
             throw MirrorException.passing(
-                    "OCI gave this instance no credentials (" + Errors.reason(e) + "). See that the instance belongs to a dynamic group; docs/how-to/oci.md shows one", e);
+                    "OCI gave this instance no credentials (" + Errors.reason(e)
+                            + "). See that the instance belongs to a dynamic group; docs/how-to/oci.md shows one",
+                    e);
         }
     }
 
     private static Credentials resourcePrincipal(OciSettings options) {
         try {
-            return new Credentials(ResourcePrincipalAuthenticationDetailsProvider.builder().build(), region(options, null), "resource principal");
+            return new Credentials(
+                    ResourcePrincipalAuthenticationDetailsProvider.builder().build(),
+                    region(options, null),
+                    "resource principal");
         } catch (RuntimeException e) {
             throw MirrorException.lasting(
                     "this process has no resource principal (" + Errors.reason(e)
-                            + "). One is there only inside OCI's container instances and functions; elsewhere authenticate with a configuration file",
+                            + "). One is there only inside OCI's container instances and functions; elsewhere"
+                            + " authenticate with a configuration file",
                     e);
         }
     }

@@ -32,71 +32,117 @@ record Errors(String bucket, String namespace, String endpoint, String identity)
         if (!(e instanceof BmcException oci) || oci.getStatusCode() <= 0) {
             return unreachable(what, e);
         }
-        String said = "OCI said " + oci.getStatusCode() + " " + oci.getServiceCode() + (oci.getUnmodifiedMessage() == null ? "" : ", " + oneLine(oci.getUnmodifiedMessage()))
+        String said = "OCI said " + oci.getStatusCode() + " " + oci.getServiceCode()
+                + (oci.getUnmodifiedMessage() == null ? "" : ", " + oneLine(oci.getUnmodifiedMessage()))
                 + (oci.getOpcRequestId() == null ? "" : "; opc-request-id " + oci.getOpcRequestId());
         return switch (oci.getStatusCode()) {
             case 401 -> notAuthenticated(what, said, oci);
-            case 403 -> MirrorException.lasting(what + "permission denied to " + identity + ". " + policy() + " (" + said + ")", e);
+            case 403 ->
+                MirrorException.lasting(
+                        what + "permission denied to " + identity + ". " + policy() + " (" + said + ")", e);
             case 404 -> notFound(what, said, oci);
-            case 409, 412 -> MirrorException.passing(what + "something else changes the object at the same time; it is tried again (" + said + ")", e);
-            case 429 -> MirrorException.passing(what + "OCI throttles: too many requests. It is tried again later; a lower mirror-concurrency helps (" + said + ")", e);
-            default -> oci.getStatusCode() >= 500
-                    ? MirrorException.passing(what + "OCI Object Storage has a failure of its own; it is tried again (" + said + ")", e)
-                    : MirrorException.lasting(what + "OCI refuses the request (" + said + ")", e);
+            case 409, 412 ->
+                MirrorException.passing(
+                        what + "something else changes the object at the same time; it is tried again (" + said + ")",
+                        e);
+            case 429 ->
+                MirrorException.passing(
+                        what
+                                + "OCI throttles: too many requests. It is tried again later; a lower"
+                                + " mirror-concurrency helps ("
+                                + said + ")",
+                        e);
+            default ->
+                oci.getStatusCode() >= 500
+                        ? MirrorException.passing(
+                                what + "OCI Object Storage has a failure of its own; it is tried again (" + said + ")",
+                                e)
+                        : MirrorException.lasting(what + "OCI refuses the request (" + said + ")", e);
         };
     }
 
     private MirrorException notAuthenticated(String what, String said, BmcException e) {
         if (said.toLowerCase(Locale.ROOT).contains("clock skew")) {
             return MirrorException.passing(
-                    what + "this machine's clock is wrong: OCI refuses requests that are more than 5 minutes off. Let NTP set it (timedatectl set-ntp true) (" + said + ")", e);
+                    what
+                            + "this machine's clock is wrong: OCI refuses requests that are more than 5 minutes off."
+                            + " Let NTP set it (timedatectl set-ntp true) ("
+                            + said + ")",
+                    e);
         }
         String hint = identity.startsWith("session token")
                 ? "the session token has expired: run 'oci session refresh' or 'oci session authenticate'"
-                : "see that user, tenancy and fingerprint are those that the console shows, that the key is uploaded to the user, and that the user is active";
-        return MirrorException.lasting(what + "OCI does not accept the " + identity + ": " + hint + " (" + said + ")", e);
+                : "see that user, tenancy and fingerprint are those that the console shows, that the key is uploaded"
+                        + " to the user, and that the user is active";
+        return MirrorException.lasting(
+                what + "OCI does not accept the " + identity + ": " + hint + " (" + said + ")", e);
     }
 
     private MirrorException notFound(String what, String said, BmcException e) {
         if ("NamespaceNotFound".equals(e.getServiceCode())) {
-            return MirrorException.lasting(what + "there is no namespace '" + namespace + "'; leave out @NAMESPACE to have it found (" + said + ")", e);
+            return MirrorException.lasting(
+                    what + "there is no namespace '" + namespace + "'; leave out @NAMESPACE to have it found (" + said
+                            + ")",
+                    e);
         }
         if ("NotAuthorizedOrNotFound".equals(e.getServiceCode())) {
-            return MirrorException.lasting(what + "permission denied to " + identity + " on the bucket '" + bucket + "'. " + policy() + " (" + said + ")", e);
+            return MirrorException.lasting(
+                    what + "permission denied to " + identity + " on the bucket '" + bucket + "'. " + policy() + " ("
+                            + said + ")",
+                    e);
         }
         return MirrorException.lasting(
-                what + "the bucket '" + bucket + "' does not exist in the namespace '" + namespace + "', or " + identity + " may not see it; OCI does not tell which."
-                        + " Buckets are never created here: make it with 'oci os bucket create', see that the region is right, or allow the access. " + policy() + " (" + said + ")",
+                what + "the bucket '" + bucket + "' does not exist in the namespace '" + namespace + "', or " + identity
+                        + " may not see it; OCI does not tell which. Buckets are never created here: make it with 'oci"
+                        + " os bucket create', see that the region is right, or allow the access. "
+                        + policy() + " (" + said + ")",
                 e);
     }
 
     /** The statements that the mirror needs, ready to paste but for the group and the compartment. */
     private String policy() {
-        String who = identity.startsWith("instance") || identity.startsWith("resource") ? "dynamic-group <GROUP>" : "group <GROUP>";
+        String who = identity.startsWith("instance") || identity.startsWith("resource")
+                ? "dynamic-group <GROUP>"
+                : "group <GROUP>";
         String where = " in compartment <COMPARTMENT> where target.bucket.name='" + bucket + "'";
-        return "Policy needed: Allow " + who + " to read buckets" + where + "; Allow " + who + " to manage objects" + where;
+        return "Policy needed: Allow " + who + " to read buckets" + where + "; Allow " + who + " to manage objects"
+                + where;
     }
 
     private MirrorException unreachable(String what, Throwable e) {
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException) {
-                return MirrorException.lasting(what + "the file on this machine cannot be used (" + reason(cause) + ")", e);
+                return MirrorException.lasting(
+                        what + "the file on this machine cannot be used (" + reason(cause) + ")", e);
             }
             if (cause instanceof UnknownHostException) {
-                return MirrorException.passing(what + "the host of " + endpoint + " is not known. See that the region or endpoint is right and that DNS works", e);
+                return MirrorException.passing(
+                        what + "the host of " + endpoint
+                                + " is not known. See that the region or endpoint is right and that DNS works",
+                        e);
             }
             if (cause instanceof SSLException) {
-                return MirrorException.passing(what + "no trusted TLS connection to " + endpoint + " (" + reason(cause) + "). See whether a proxy stands in between", e);
+                return MirrorException.passing(
+                        what + "no trusted TLS connection to " + endpoint + " (" + reason(cause)
+                                + "). See whether a proxy stands in between",
+                        e);
             }
             // Apache's ConnectTimeoutException is an InterruptedIOException but not a SocketTimeoutException.
             if (cause instanceof SocketTimeoutException || cause instanceof InterruptedIOException) {
-                return MirrorException.passing(what + endpoint + " did not answer in time (" + reason(cause) + "). It is tried again; see that the network lets it through", e);
+                return MirrorException.passing(
+                        what + endpoint + " did not answer in time (" + reason(cause)
+                                + "). It is tried again; see that the network lets it through",
+                        e);
             }
             if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
-                return MirrorException.passing(what + endpoint + " cannot be reached (" + reason(cause) + "). It is tried again; see that the network is up and lets it through", e);
+                return MirrorException.passing(
+                        what + endpoint + " cannot be reached (" + reason(cause)
+                                + "). It is tried again; see that the network is up and lets it through",
+                        e);
             }
         }
-        return MirrorException.passing(what + "the connection to " + endpoint + " failed (" + reason(e) + "). It is tried again", e);
+        return MirrorException.passing(
+                what + "the connection to " + endpoint + " failed (" + reason(e) + "). It is tried again", e);
     }
 
     /** The innermost reason in one line. */
@@ -105,7 +151,9 @@ record Errors(String bucket, String namespace, String endpoint, String identity)
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        return cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getClass().getSimpleName() + ": " + oneLine(cause.getMessage());
+        return cause.getMessage() == null
+                ? cause.getClass().getSimpleName()
+                : cause.getClass().getSimpleName() + ": " + oneLine(cause.getMessage());
     }
 
     private static String oneLine(String text) {

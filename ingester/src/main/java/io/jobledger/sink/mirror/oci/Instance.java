@@ -6,7 +6,10 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.time.Duration;
 
-/** Asks whether this machine is an OCI compute instance, once and within a time limit: the SDK would try for a minute and a half, also on a laptop. */
+/**
+ * Asks whether this machine is an OCI compute instance, once and within a time limit: the SDK would try for a minute
+ * and a half, also on a laptop.
+ */
 final class Instance {
     /** Where instances find out about themselves; the environment variable is the SDK's own. */
     static final String METADATA_VARIABLE = "OCI_METADATA_BASE_URL";
@@ -25,7 +28,8 @@ final class Instance {
         String url = (base == null || base.isEmpty() ? METADATA : base.endsWith("/") ? base : base + "/") + "instance/";
         String why;
         try {
-            HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
+            HttpURLConnection connection =
+                    (HttpURLConnection) URI.create(url).toURL().openConnection();
             connection.setConnectTimeout((int) timeout.toMillis());
             connection.setReadTimeout((int) timeout.toMillis());
             // What the service demands of every caller: it keeps forged requests out and is no secret.
@@ -41,7 +45,8 @@ final class Instance {
         }
         throw MirrorException.passing(
                 "this machine's instance metadata service " + url + " does not answer as OCI's does (" + why
-                        + "). An instance principal works only on an OCI compute instance; elsewhere authenticate with a configuration file",
+                        + "). An instance principal works only on an OCI compute instance; elsewhere authenticate with"
+                        + " a configuration file",
                 null);
     }
 }

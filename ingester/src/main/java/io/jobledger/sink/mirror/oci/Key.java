@@ -33,17 +33,21 @@ final class Key {
         String actual = fingerprint(read(file, passPhrase), file);
         if (fingerprint != null && !actual.equals(fingerprint.toLowerCase(Locale.ROOT))) {
             throw MirrorException.lasting(
-                    "the private key " + file + " has the fingerprint " + actual + ", but the profile says " + fingerprint
-                            + ": the file is of another key, or the line is. Mend key_file or fingerprint in the profile",
+                    "the private key " + file + " has the fingerprint " + actual + ", but the profile says "
+                            + fingerprint
+                            + ": the file is of another key, or the line is. Mend key_file or fingerprint in the"
+                            + " profile",
                     null);
         }
     }
 
     private static RSAPrivateCrtKey read(Path file, String passPhrase) {
         if (!Files.exists(file)) {
-            throw MirrorException.lasting("there is no private key " + file + ", which the profile names as key_file", null);
+            throw MirrorException.lasting(
+                    "there is no private key " + file + ", which the profile names as key_file", null);
         }
-        try (FileChannel channel = FileChannel.open(file); Pem.Passphrase secret = Pem.Passphrase.of(passPhrase == null ? null : passPhrase.toCharArray())) {
+        try (FileChannel channel = FileChannel.open(file);
+                Pem.Passphrase secret = Pem.Passphrase.of(passPhrase == null ? null : passPhrase.toCharArray())) {
             PrivateKey key = Pem.decoder().with(secret).decodePrivateKey(channel);
             if (key instanceof RSAPrivateCrtKey rsa) {
                 return rsa;
@@ -52,13 +56,21 @@ final class Key {
         } catch (PemEncryptionException e) {
             // OCI's library also says so of a right pass phrase when the key is in OpenSSL's old form with AES-256.
             throw MirrorException.lasting(
-                    "the private key " + file + " is encrypted, and pass_phrase in the profile is missing or wrong. If it is right, rewrite the key in the newer form: openssl pkcs8 -topk8 -in "
+                    "the private key " + file
+                            + " is encrypted, and pass_phrase in the profile is missing or wrong. If it is right,"
+                            + " rewrite the key in the newer form: openssl pkcs8 -topk8 -in "
                             + file + " -out NEW",
                     e);
         } catch (PemException | IllegalArgumentException e) {
-            throw MirrorException.lasting("the private key " + file + " is not a private key in PEM, the format that begins with -----BEGIN PRIVATE KEY-----", e);
+            throw MirrorException.lasting(
+                    "the private key " + file
+                            + " is not a private key in PEM, the format that begins with -----BEGIN PRIVATE KEY-----",
+                    e);
         } catch (IOException e) {
-            throw MirrorException.lasting("the private key " + file + " cannot be read (" + e.getClass().getSimpleName() + "). See that this user may read it", e);
+            throw MirrorException.lasting(
+                    "the private key " + file + " cannot be read ("
+                            + e.getClass().getSimpleName() + "). See that this user may read it",
+                    e);
         }
     }
 
@@ -66,10 +78,16 @@ final class Key {
     private static String fingerprint(RSAPrivateCrtKey key, Path file) {
         try {
             BigInteger exponent = key.getPublicExponent();
-            byte[] der = KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(key.getModulus(), exponent)).getEncoded();
-            return HexFormat.ofDelimiter(":").formatHex(MessageDigest.getInstance("MD5").digest(der));
+            byte[] der = KeyFactory.getInstance("RSA")
+                    .generatePublic(new RSAPublicKeySpec(key.getModulus(), exponent))
+                    .getEncoded();
+            return HexFormat.ofDelimiter(":")
+                    .formatHex(MessageDigest.getInstance("MD5").digest(der));
         } catch (GeneralSecurityException e) {
-            throw MirrorException.lasting("the private key " + file + " has no fingerprint that this Java could work out (" + e.getMessage() + ")", e);
+            throw MirrorException.lasting(
+                    "the private key " + file + " has no fingerprint that this Java could work out (" + e.getMessage()
+                            + ")",
+                    e);
         }
     }
 }

@@ -6,8 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What this ingester saw last of its objects, so that a put need not read what it replaces: a put is one request then, and not two. A memory that is wrong costs a request and never a record, since
- * every put names the state that it replaces. Thread-safe.
+ * What this ingester saw last of its objects, so that a put need not read what it replaces: a put is one request then,
+ * and not two. A memory that is wrong costs a request and never a record, since every put names the state that it
+ * replaces. Thread-safe.
  */
 final class Memory {
     /** Some hundred bytes each. A job's record is put a few times within hours; what is older is read again. */
@@ -37,7 +38,10 @@ final class Memory {
         return known == null && strangersAreNew ? State.NOTHING : known;
     }
 
-    /** Something was read. As it was with this path, so it most likely is with the next that is not known: names are new, or they come back. */
+    /**
+     * Something was read. As it was with this path, so it most likely is with the next that is not known: names are
+     * new, or they come back.
+     */
     void read(State state) {
         strangersAreNew = state.etag == null;
     }

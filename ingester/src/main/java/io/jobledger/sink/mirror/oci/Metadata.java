@@ -6,7 +6,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What an object says about itself in headers, for tools that list a bucket. A copy for convenience: the record inside is what counts. */
+/**
+ * What an object says about itself in headers, for tools that list a bucket. A copy for convenience: the record inside
+ * is what counts.
+ */
 final class Metadata {
     /** OCI allows 4,000 bytes for all of an object's metadata. */
     private static final int MAX_VALUE = 1000;
@@ -25,7 +28,10 @@ final class Metadata {
         return metadata;
     }
 
-    /** A header may hold printable ASCII and no blanks at its ends; the rest, and %, is percent-encoded. What is too long is cut between characters. */
+    /**
+     * A header may hold printable ASCII and no blanks at its ends; the rest, and %, is percent-encoded. What is too
+     * long is cut between characters.
+     */
     static String ascii(String value) {
         StringBuilder text = new StringBuilder();
         int[] characters = value.codePoints().toArray();

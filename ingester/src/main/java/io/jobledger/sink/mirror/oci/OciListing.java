@@ -16,12 +16,13 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * Reads every record of a bucket. Object Storage lists names only, so each record costs a request; a few are under way at once, or a large bucket would take hours.
- * For one use by one thread.
+ * Reads every record of a bucket. Object Storage lists names only, so each record costs a request; a few are under way
+ * at once, or a large bucket would take hours. For one use by one thread.
  */
 final class OciListing {
     /** The most names that OCI lists at once. */
     static final int PAGE = 1000;
+
     private static final int CONCURRENCY = 8;
     /** How many records may be in memory before they are passed on. */
     private static final int WINDOW = 64;
@@ -44,7 +45,12 @@ final class OciListing {
             do {
                 Bucket.Page page = bucket.list("", start, PAGE);
                 for (int i = 0; i < page.names().size(); i += WINDOW) {
-                    read(page.names().subList(i, Math.min(i + WINDOW, page.names().size())), readers, consumer);
+                    read(
+                            page.names()
+                                    .subList(
+                                            i, Math.min(i + WINDOW, page.names().size())),
+                            readers,
+                            consumer);
                 }
                 start = page.next();
             } while (start != null);
@@ -75,7 +81,9 @@ final class OciListing {
     /** Other objects, such as a probe or a backup, are no records: a leading dot is escaped in every name. */
     private static boolean hasRecordPath(String path) {
         String[] segments = path.split("/", -1);
-        return segments.length == 3 && path.endsWith(RecordPath.SUFFIX) && Arrays.stream(segments).noneMatch(segment -> segment.startsWith("."));
+        return segments.length == 3
+                && path.endsWith(RecordPath.SUFFIX)
+                && Arrays.stream(segments).noneMatch(segment -> segment.startsWith("."));
     }
 
     private Optional<Mirror.Listed> read(String path) {
@@ -84,9 +92,11 @@ final class OciListing {
     }
 
     private static Mirror.Listed listed(String path, Bucket.Held object) {
-        String[] segments = path.substring(0, path.length() - RecordPath.SUFFIX.length()).split("/", -1);
+        String[] segments =
+                path.substring(0, path.length() - RecordPath.SUFFIX.length()).split("/", -1);
         try {
-            JobKey key = new JobKey(RecordPath.name(segments[0]), RecordPath.name(segments[1]), RecordPath.name(segments[2]));
+            JobKey key = new JobKey(
+                    RecordPath.name(segments[0]), RecordPath.name(segments[1]), RecordPath.name(segments[2]));
             if (object.bytes() == null) {
                 throw new IllegalArgumentException("it is larger than " + RecordFile.MAX_BYTES + " bytes");
             }

@@ -26,9 +26,11 @@ import java.util.UUID;
 import java.util.function.Consumer;
 
 /**
- * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket of OCI Object Storage. The bucket must exist. A put replaces exactly the state
- * of the object that it was told of, by reading it or by its own last put, so that even two ingesters on one bucket never put an older record over a newer one. The SDK is loaded and the configuration read at the first call;
- * a configuration that cannot be used is read again at the next, since someone may have mended it. Thread-safe.
+ * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket of OCI Object Storage. The bucket must exist. A put
+ * replaces exactly the state of the object that it was told of, by reading it or by its own last put, so that even two
+ * ingesters on one bucket never put an older record over a newer one. The SDK is loaded and the configuration read at
+ * the first call; a configuration that cannot be used is read again at the next, since someone may have mended it.
+ * Thread-safe.
  */
 public final class OciMirror implements Mirror {
     // No record's path begins so: a leading dot is escaped in every name.
@@ -36,6 +38,7 @@ public final class OciMirror implements Mirror {
     private static final String BACKUPS = ".jobledger/backups/";
     /** More often, another writer of the same key is at work, and the outbox comes back later. */
     private static final int MAX_TRIES = 8;
+
     private static final Duration SLOW = Duration.ofSeconds(1);
     private static final Duration READ_PAUSE = Duration.ofSeconds(10);
 
@@ -96,12 +99,16 @@ public final class OciMirror implements Mirror {
             }
         }
         throw MirrorException.passing(
-                "cannot put " + path + " in " + uri + ": something else changed the object " + MAX_TRIES + " times in a row. See that only one ingester feeds this mirror", null);
+                "cannot put " + path + " in " + uri + ": something else changed the object " + MAX_TRIES
+                        + " times in a row. See that only one ingester feeds this mirror",
+                null);
     }
 
     private State read(Bucket objects, String path, JobKey key) {
         State state = objects.get(path, RecordFile.MAX_BYTES)
-                .map(object -> new State(object.etag(), recordUnlessDamaged(object, key).map(Version::of).orElse(null)))
+                .map(object -> new State(
+                        object.etag(),
+                        recordUnlessDamaged(object, key).map(Version::of).orElse(null)))
                 .orElse(State.NOTHING);
         memory.read(state);
         return state;
@@ -112,21 +119,29 @@ public final class OciMirror implements Mirror {
     }
 
     /** Says whether the object still was in the state {@code held} and is replaced. */
-    private boolean put(Bucket objects, String path, byte[] bytes, Map<String, String> metadata, State held, JobRecord record) {
+    private boolean put(
+            Bucket objects, String path, byte[] bytes, Map<String, String> metadata, State held, JobRecord record) {
         memory.forget(path);
         Optional<String> etag = objects.put(path, bytes, metadata, held.etag());
         etag.filter(now -> !now.isEmpty()).ifPresent(now -> memory.put(path, new State(now, Version.of(record))));
         return etag.isPresent();
     }
 
-    /** As the port says; while OCI does not answer, it fails at once but for one call in ten seconds, since lookups wait for it. */
+    /**
+     * As the port says; while OCI does not answer, it fails at once but for one call in ten seconds, since lookups wait
+     * for it.
+     */
     @Override
     public Optional<JobRecord> get(JobKey key) {
         String path = RecordPath.of(key);
         try {
-            return breaker.read(() -> bucket().get(path, RecordFile.MAX_BYTES)).map(object -> record(object, key)).filter(record -> record.key().equals(key));
+            return breaker.read(() -> bucket().get(path, RecordFile.MAX_BYTES))
+                    .map(object -> record(object, key))
+                    .filter(record -> record.key().equals(key));
         } catch (IllegalArgumentException e) {
-            throw MirrorException.lasting("the object " + path + " in " + uri + " cannot be used: " + e.getMessage() + ". Mend or remove it", e);
+            throw MirrorException.lasting(
+                    "the object " + path + " in " + uri + " cannot be used: " + e.getMessage() + ". Mend or remove it",
+                    e);
         }
     }
 
@@ -153,12 +168,17 @@ public final class OciMirror implements Mirror {
         memory.forget(path);
         for (int i = 0; i < MAX_TRIES; i++) {
             Optional<Bucket.Held> held = objects.get(path, RecordFile.MAX_BYTES);
-            boolean own = held.flatMap(object -> recordUnlessDamaged(object, key)).filter(record -> jobId.equals(record.jobId())).isPresent();
+            boolean own = held.flatMap(object -> recordUnlessDamaged(object, key))
+                    .filter(record -> jobId.equals(record.jobId()))
+                    .isPresent();
             if (!own || objects.delete(path, held.get().etag())) {
                 return;
             }
         }
-        throw MirrorException.passing("cannot delete " + path + " in " + uri + ": something else changed the object " + MAX_TRIES + " times in a row", null);
+        throw MirrorException.passing(
+                "cannot delete " + path + " in " + uri + ": something else changed the object " + MAX_TRIES
+                        + " times in a row",
+                null);
     }
 
     @Override
@@ -178,7 +198,10 @@ public final class OciMirror implements Mirror {
         String start = null;
         do {
             Bucket.Page page = objects.list(BACKUPS, start, OciListing.PAGE);
-            page.names().stream().map(name -> name.substring(BACKUPS.length())).filter(name -> !name.startsWith(".")).forEach(names::add);
+            page.names().stream()
+                    .map(name -> name.substring(BACKUPS.length()))
+                    .filter(name -> !name.startsWith("."))
+                    .forEach(names::add);
             start = page.next();
         } while (start != null);
         return names.stream().sorted().toList();
@@ -187,7 +210,9 @@ public final class OciMirror implements Mirror {
     @Override
     public void getBackup(String name, Path file) {
         if (!bucket().getFile(BACKUPS + BackupName.require(name), file)) {
-            throw MirrorException.lasting("the mirror " + uri + " has no backup '" + name + "'; it has: " + String.join(", ", backups()), null);
+            throw MirrorException.lasting(
+                    "the mirror " + uri + " has no backup '" + name + "'; it has: " + String.join(", ", backups()),
+                    null);
         }
     }
 
@@ -202,21 +227,27 @@ public final class OciMirror implements Mirror {
             opened[0] = bucket();
             return opened[0].description();
         });
-        steps.take("authentication", () -> "OCI accepts it; the tenancy's namespace is '" + opened[0].authenticate() + "'");
+        steps.take(
+                "authentication",
+                () -> "OCI accepts it; the tenancy's namespace is '" + opened[0].authenticate() + "'");
         steps.take("bucket", () -> {
             opened[0].head();
             return "'" + uri.bucket() + "' exists in the namespace '" + opened[0].namespace() + "'";
         });
         boolean put = steps.take("put", () -> {
             if (opened[0].put(path, content, Map.of(), null).isEmpty()) {
-                throw MirrorException.passing("cannot put the probe " + path + ": an object of this name is there already", null);
+                throw MirrorException.passing(
+                        "cannot put the probe " + path + ": an object of this name is there already", null);
             }
             return "wrote a probe of " + content.length + " bytes";
         });
         steps.take("get", () -> {
-            etag[0] = opened[0].get(path, content.length)
+            etag[0] = opened[0]
+                    .get(path, content.length)
                     .filter(held -> Arrays.equals(content, held.bytes()))
-                    .orElseThrow(() -> MirrorException.lasting("the probe " + path + " that was put in " + uri + " does not come back as it was written", null))
+                    .orElseThrow(() -> MirrorException.lasting(
+                            "the probe " + path + " that was put in " + uri + " does not come back as it was written",
+                            null))
                     .etag();
             return "read the same bytes";
         });

@@ -11,8 +11,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One profile of OCI's configuration file. It is read here and not by the SDK, whose complaints name neither the file nor the way out, and which prefers
- * ~/.oci/config to the file that it was told.
+ * One profile of OCI's configuration file. It is read here and not by the SDK, whose complaints name neither the file
+ * nor the way out, and which prefers ~/.oci/config to the file that it was told.
  *
  * @param values a profile's own values, and for the rest those of DEFAULT, as OCI's tools do it
  */
@@ -30,7 +30,9 @@ record Profile(Path file, String name, Map<String, String> values) {
         if (own == null) {
             throw MirrorException.lasting(
                     "the OCI configuration file " + file + " has no profile '" + name + "'; "
-                            + (profiles.isEmpty() ? "it has none at all. " + HELP : "there are: " + String.join(", ", profiles.keySet())),
+                            + (profiles.isEmpty()
+                                    ? "it has none at all. " + HELP
+                                    : "there are: " + String.join(", ", profiles.keySet())),
                     null);
         }
         Map<String, String> values = new LinkedHashMap<>(profiles.getOrDefault(OciSettings.DEFAULT_PROFILE, Map.of()));
@@ -50,13 +52,18 @@ record Profile(Path file, String name, Map<String, String> values) {
                 continue;
             }
             if (text.startsWith("[") && text.endsWith("]")) {
-                profile = profiles.computeIfAbsent(text.substring(1, text.length() - 1).strip(), key -> new LinkedHashMap<>());
+                profile = profiles.computeIfAbsent(
+                        text.substring(1, text.length() - 1).strip(), key -> new LinkedHashMap<>());
             } else if (equals > 0 && profile != null) {
-                profile.put(text.substring(0, equals).strip(), text.substring(equals + 1).strip());
+                profile.put(
+                        text.substring(0, equals).strip(),
+                        text.substring(equals + 1).strip());
             } else {
                 // Not the line itself: it may be the pass phrase.
                 throw MirrorException.lasting(
-                        "the OCI configuration file " + file + " is invalid: line " + number + " is neither [PROFILE] nor key=value under one. " + HELP, null);
+                        "the OCI configuration file " + file + " is invalid: line " + number
+                                + " is neither [PROFILE] nor key=value under one. " + HELP,
+                        null);
             }
         }
         return profiles;
@@ -69,10 +76,13 @@ record Profile(Path file, String name, Map<String, String> values) {
         try {
             return Files.readAllLines(file);
         } catch (CharacterCodingException e) {
-            throw MirrorException.lasting("the OCI configuration file " + file + " is invalid: it is not text in UTF-8. " + HELP, e);
+            throw MirrorException.lasting(
+                    "the OCI configuration file " + file + " is invalid: it is not text in UTF-8. " + HELP, e);
         } catch (IOException e) {
             throw MirrorException.lasting(
-                    "the OCI configuration file " + file + " cannot be read (" + e.getClass().getSimpleName() + "). See that it is a file that this user may read", e);
+                    "the OCI configuration file " + file + " cannot be read ("
+                            + e.getClass().getSimpleName() + "). See that it is a file that this user may read",
+                    e);
         }
     }
 
@@ -80,7 +90,10 @@ record Profile(Path file, String name, Map<String, String> values) {
     String require(String key) {
         String value = values.getOrDefault(key, "");
         if (value.isEmpty()) {
-            throw MirrorException.lasting("the profile '" + name + "' of the OCI configuration file " + file + " has no '" + key + "'. " + HELP, null);
+            throw MirrorException.lasting(
+                    "the profile '" + name + "' of the OCI configuration file " + file + " has no '" + key + "'. "
+                            + HELP,
+                    null);
         }
         return value;
     }

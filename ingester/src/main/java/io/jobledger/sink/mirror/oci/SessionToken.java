@@ -11,8 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Signs with the token that {@code oci session authenticate} left in a file. The file is read for each request, so that {@code oci session refresh} takes effect at
- * once; the SDK's own provider would start a thread that keeps the process alive and writes the file itself. Thread-safe.
+ * Signs with the token that {@code oci session authenticate} left in a file. The file is read for each request, so that
+ * {@code oci session refresh} takes effect at once; the SDK's own provider would start a thread that keeps the process
+ * alive and writes the file itself. Thread-safe.
  */
 @AuthCachingPolicy(cacheKeyId = false, cachePrivateKey = false)
 final class SessionToken implements BasicAuthenticationDetailsProvider {
@@ -41,7 +42,10 @@ final class SessionToken implements BasicAuthenticationDetailsProvider {
         try {
             return Files.readAllBytes(file);
         } catch (IOException e) {
-            throw MirrorException.lasting("the " + what + " " + file + " cannot be read (" + e.getClass().getSimpleName() + "). Run 'oci session authenticate' anew", e);
+            throw MirrorException.lasting(
+                    "the " + what + " " + file + " cannot be read ("
+                            + e.getClass().getSimpleName() + "). Run 'oci session authenticate' anew",
+                    e);
         }
     }
 

@@ -4,7 +4,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What {@code oci://BUCKET[@NAMESPACE][/PREFIX]} names. Everything in it is plain text without escapes, so that it can be read in one way only.
+ * What {@code oci://BUCKET[@NAMESPACE][/PREFIX]} names. Everything in it is plain text without escapes, so that it can
+ * be read in one way only.
  *
  * @param namespace null when it is to be asked for
  * @param prefix what every object's name begins with: empty, or segments that each end in a slash
@@ -27,26 +28,35 @@ public record Uri(String bucket, String namespace, String prefix) {
     static Uri parse(String text) {
         Matcher form = FORM.matcher(text);
         if (!form.matches()) {
-            throw new IllegalArgumentException("it must look like oci://BUCKET, oci://BUCKET@NAMESPACE or oci://BUCKET@NAMESPACE/PREFIX");
+            throw new IllegalArgumentException(
+                    "it must look like oci://BUCKET, oci://BUCKET@NAMESPACE or oci://BUCKET@NAMESPACE/PREFIX");
         }
         String bucket = form.group(1);
         String namespace = form.group(2);
-        String prefix = form.group(3) == null || form.group(3).isEmpty() ? "" : form.group(3).endsWith("/") ? form.group(3) : form.group(3) + "/";
+        String prefix = form.group(3) == null || form.group(3).isEmpty()
+                ? ""
+                : form.group(3).endsWith("/") ? form.group(3) : form.group(3) + "/";
         if (!BUCKET.matcher(bucket).matches()) {
-            throw new IllegalArgumentException("'" + bucket + "' is no bucket's name: it has letters, digits, dots, dashes and underscores");
+            throw new IllegalArgumentException(
+                    "'" + bucket + "' is no bucket's name: it has letters, digits, dots, dashes and underscores");
         }
         if (namespace != null && !NAMESPACE.matcher(namespace).matches()) {
-            throw new IllegalArgumentException("'" + namespace + "' is no namespace: 'oci os ns get' shows yours; leave out @NAMESPACE to have it found");
+            throw new IllegalArgumentException("'" + namespace
+                    + "' is no namespace: 'oci os ns get' shows yours; leave out @NAMESPACE to have it found");
         }
         if (prefix.length() > MAX_PREFIX || !PREFIX.matcher(prefix).matches()) {
-            throw new IllegalArgumentException("the prefix '" + prefix + "' must be segments of letters, digits and ._=+- that do not begin with a dot, "
-                    + MAX_PREFIX + " characters at most");
+            throw new IllegalArgumentException("the prefix '" + prefix
+                    + "' must be segments of letters, digits and ._=+- that do not begin with a dot, " + MAX_PREFIX
+                    + " characters at most");
         }
         return new Uri(bucket, namespace, prefix);
     }
 
     @Override
     public String toString() {
-        return SCHEME + bucket + (namespace == null ? "" : "@" + namespace) + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
+        return SCHEME
+                + bucket
+                + (namespace == null ? "" : "@" + namespace)
+                + (prefix.isEmpty() ? "" : "/" + prefix.substring(0, prefix.length() - 1));
     }
 }

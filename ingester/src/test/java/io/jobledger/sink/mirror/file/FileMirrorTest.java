@@ -36,7 +36,9 @@ class FileMirrorTest extends MirrorContract {
     @Test
     void requireReadable_directoryIsAbsent_isNamedAndNotMade() {
         try (Mirror mirror = open()) {
-            assertThatThrownBy(mirror::requireReadable).isInstanceOf(MirrorException.class).hasMessageContaining(mirror.uri());
+            assertThatThrownBy(mirror::requireReadable)
+                    .isInstanceOf(MirrorException.class)
+                    .hasMessageContaining(mirror.uri());
         }
         assertThat(directory.resolve("mirror")).doesNotExist();
     }
@@ -47,8 +49,12 @@ class FileMirrorTest extends MirrorContract {
         Path locked = directory.resolve("mirror").resolve("db1").resolve("play");
         Files.setPosixFilePermissions(locked, Set.of());
         try (Mirror mirror = open()) {
-            assumeThat(Files.isReadable(locked)).as("the superuser may read everything").isFalse();
-            assertThatThrownBy(() -> mirror.list(listed -> {})).isInstanceOf(MirrorException.class).hasMessageContaining(locked.toString());
+            assumeThat(Files.isReadable(locked))
+                    .as("the superuser may read everything")
+                    .isFalse();
+            assertThatThrownBy(() -> mirror.list(listed -> {}))
+                    .isInstanceOf(MirrorException.class)
+                    .hasMessageContaining(locked.toString());
         } finally {
             Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("rwx------"));
         }
@@ -59,7 +65,9 @@ class FileMirrorTest extends MirrorContract {
         Path file = Files.createFile(directory.resolve("file"));
         try (Mirror mirror = new FileMirror(file)) {
             assertThat(mirror.probe()).extracting(CheckStep::name).containsExactly("put", "get", "list", "delete");
-            assertThat(mirror.probe()).extracting(CheckStep::outcome).containsExactly(Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED, Outcome.SKIPPED);
+            assertThat(mirror.probe())
+                    .extracting(CheckStep::outcome)
+                    .containsExactly(Outcome.FAILED, Outcome.SKIPPED, Outcome.SKIPPED, Outcome.SKIPPED);
             assertThat(mirror.probe().get(0).text()).contains(file.toString());
         }
     }

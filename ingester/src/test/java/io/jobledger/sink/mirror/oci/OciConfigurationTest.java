@@ -73,9 +73,25 @@ class OciConfigurationTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"oci://", "oci:///prefix", "oci://a b", "oci://b@", "oci://b@n s", "oci://b/../x", "oci://b/a//b", "oci://b/.hidden", "oci://b/a?x=y", "oci://b/%2e", "s3://b"})
+    @ValueSource(
+            strings = {
+                "oci://",
+                "oci:///prefix",
+                "oci://a b",
+                "oci://b@",
+                "oci://b@n s",
+                "oci://b/../x",
+                "oci://b/a//b",
+                "oci://b/.hidden",
+                "oci://b/a?x=y",
+                "oci://b/%2e",
+                "s3://b"
+            })
     void uri_cannotBeUsed_isRefusedWithAReason(String uri) {
-        assertThatThrownBy(() -> new OciMirror(uri, options())).isInstanceOf(IllegalArgumentException.class).message().isNotBlank();
+        assertThatThrownBy(() -> new OciMirror(uri, options()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .message()
+                .isNotBlank();
     }
 
     @Test
@@ -87,14 +103,27 @@ class OciConfigurationTest {
     @Test
     void options_regionAndEndpoint_areRefusedTogether() {
         OciSettings region = new OciOptions(options()).region("eu-frankfurt-1").settings();
-        assertThatThrownBy(() -> new OciOptions(region).endpoint("https://example.com").settings())
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("eu-frankfurt-1").hasMessageContaining("https://example.com").hasMessageContaining("one of them");
+        assertThatThrownBy(() ->
+                        new OciOptions(region).endpoint("https://example.com").settings())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("eu-frankfurt-1")
+                .hasMessageContaining("https://example.com")
+                .hasMessageContaining("one of them");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"objectstorage.example.com", "ftp://example.com", "https://", "https://user:secret@example.com", "no url"})
+    @ValueSource(
+            strings = {
+                "objectstorage.example.com",
+                "ftp://example.com",
+                "https://",
+                "https://user:secret@example.com",
+                "no url"
+            })
     void options_endpointIsNoUrl_isRefused(String endpoint) {
-        assertThatThrownBy(() -> new OciOptions(options()).endpoint(endpoint).settings()).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("is no URL");
+        assertThatThrownBy(() -> new OciOptions(options()).endpoint(endpoint).settings())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("is no URL");
     }
 
     @Test
@@ -102,64 +131,88 @@ class OciConfigurationTest {
         OciSettings options = OciSettings.of(Map.of("OCI_CONFIG_FILE", "~/elsewhere", "OCI_PROFILE", "CI"));
         assertThat(options.configFile()).isEqualTo(Path.of(System.getProperty("user.home"), "elsewhere"));
         assertThat(options.profile()).isEqualTo("CI");
-        assertThat(OciSettings.of(Map.of()).configFile()).isEqualTo(Path.of(System.getProperty("user.home"), ".oci", "config"));
+        assertThat(OciSettings.of(Map.of()).configFile())
+                .isEqualTo(Path.of(System.getProperty("user.home"), ".oci", "config"));
     }
 
     @Test
     void configFile_missing_isNamed() {
-        assertThat(refused(new OciOptions(options()).configFile(directory.resolve("absent")).settings())).hasMessageContaining("there is no OCI configuration file " + directory.resolve("absent"));
+        assertThat(refused(new OciOptions(options())
+                        .configFile(directory.resolve("absent"))
+                        .settings()))
+                .hasMessageContaining("there is no OCI configuration file " + directory.resolve("absent"));
     }
 
     @Test
     void configFile_lineIsNoSetting_isNamedByNumberAndNotShown() throws IOException {
         Files.writeString(config, "[DEFAULT]\nuser=x\n" + SECRET + "\n");
-        assertThat(refused(options())).hasMessageContaining(config.toString()).hasMessageContaining("line 3").message().doesNotContain(SECRET);
+        assertThat(refused(options()))
+                .hasMessageContaining(config.toString())
+                .hasMessageContaining("line 3")
+                .message()
+                .doesNotContain(SECRET);
     }
 
     @Test
     void configFile_binary_isRefused() throws IOException {
         Files.write(config, new byte[] {(byte) 0xff, (byte) 0xfe, 0, 1});
-        assertThat(refused(options())).hasMessageContaining(config + " is invalid").hasMessageContaining("UTF-8");
+        assertThat(refused(options()))
+                .hasMessageContaining(config + " is invalid")
+                .hasMessageContaining("UTF-8");
     }
 
     @Test
     void profile_unknown_listsThoseThereAre() throws IOException {
         Files.writeString(config, Files.readString(config) + "\n# more\n[STAGING]\nuser=x\n");
-        assertThat(refused(new OciOptions(options()).profile("PROD").settings())).hasMessageContaining("no profile 'PROD'").hasMessageContaining("there are: DEFAULT, STAGING");
+        assertThat(refused(new OciOptions(options()).profile("PROD").settings()))
+                .hasMessageContaining("no profile 'PROD'")
+                .hasMessageContaining("there are: DEFAULT, STAGING");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"user", "tenancy", "fingerprint", "key_file"})
     void profile_lacksAValue_saysWhich(String value) throws IOException {
         replace("\n" + value + "=", "\nsome_other=");
-        assertThat(refused(options())).hasMessageContaining("the profile 'DEFAULT'").hasMessageContaining("has no '" + value + "'");
+        assertThat(refused(options()))
+                .hasMessageContaining("the profile 'DEFAULT'")
+                .hasMessageContaining("has no '" + value + "'");
     }
 
     @Test
     void profile_otherOne_takesTheRestFromDefault() throws IOException {
         Files.writeString(config, Files.readString(config) + "\n[OTHER]\nregion = eu-frankfurt-1\n");
-        try (Bucket bucket = new Bucket(Uri.parse("oci://jobs"), new OciOptions(options()).profile("OTHER").settings())) {
-            assertThat(bucket.description()).contains("profile 'OTHER'").contains("https://objectstorage.eu-frankfurt-1.oraclecloud.com");
+        try (Bucket bucket = new Bucket(
+                Uri.parse("oci://jobs"),
+                new OciOptions(options()).profile("OTHER").settings())) {
+            assertThat(bucket.description())
+                    .contains("profile 'OTHER'")
+                    .contains("https://objectstorage.eu-frankfurt-1.oraclecloud.com");
         }
     }
 
     @Test
     void region_override_goesBeforeTheProfiles() {
-        try (Bucket bucket = new Bucket(Uri.parse("oci://jobs"), new OciOptions(options()).region("ap-tokyo-1").settings())) {
+        try (Bucket bucket = new Bucket(
+                Uri.parse("oci://jobs"),
+                new OciOptions(options()).region("ap-tokyo-1").settings())) {
             assertThat(bucket.description()).contains("https://objectstorage.ap-tokyo-1.oraclecloud.com");
         }
     }
 
     @Test
     void region_newerThanTheSdk_hasTheUsualEndpoint() {
-        try (Bucket bucket = new Bucket(Uri.parse("oci://jobs"), new OciOptions(options()).region("xx-newtown-9").settings())) {
+        try (Bucket bucket = new Bucket(
+                Uri.parse("oci://jobs"),
+                new OciOptions(options()).region("xx-newtown-9").settings())) {
             assertThat(bucket.description()).contains("https://objectstorage.xx-newtown-9.oraclecloud.com");
         }
     }
 
     @Test
     void endpoint_override_goesBeforeTheProfilesRegion() {
-        try (Bucket bucket = new Bucket(Uri.parse("oci://jobs"), new OciOptions(options()).endpoint("http://127.0.0.1:1").settings())) {
+        try (Bucket bucket = new Bucket(
+                Uri.parse("oci://jobs"),
+                new OciOptions(options()).endpoint("http://127.0.0.1:1").settings())) {
             assertThat(bucket.description()).contains("http://127.0.0.1:1");
         }
     }
@@ -180,32 +233,51 @@ class OciConfigurationTest {
     @Test
     void key_notPem_isNamedAndNotShown() throws IOException {
         Files.writeString(directory.resolve("key.pem"), SECRET);
-        assertThat(refused(options())).hasMessageContaining("not a private key in PEM").message().doesNotContain(SECRET);
+        assertThat(refused(options()))
+                .hasMessageContaining("not a private key in PEM")
+                .message()
+                .doesNotContain(SECRET);
     }
 
     @Test
     void key_ofAnotherFingerprint_isFoundWithoutAskingOci() throws IOException {
         StandInAccount other = new StandInAccount();
         Files.writeString(directory.resolve("key.pem"), other.pem());
-        assertThat(refused(options())).hasMessageContaining("has the fingerprint " + other.fingerprint()).hasMessageContaining("the profile says " + account.fingerprint());
+        assertThat(refused(options()))
+                .hasMessageContaining("has the fingerprint " + other.fingerprint())
+                .hasMessageContaining("the profile says " + account.fingerprint());
     }
 
     @Test
     void key_notRsa_isRefused() throws Exception {
-        byte[] key = KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate().getEncoded();
+        byte[] key = KeyPairGenerator.getInstance("EC")
+                .generateKeyPair()
+                .getPrivate()
+                .getEncoded();
         Files.writeString(directory.resolve("key.pem"), pem("PRIVATE KEY", key));
         assertThat(refused(options())).hasMessageContaining("private key");
     }
 
     @Test
     void key_encrypted_needsItsPassPhrase() throws Exception {
-        Files.writeString(directory.resolve("key.pem"), pem("ENCRYPTED PRIVATE KEY", encrypted(account.pair().getPrivate().getEncoded())));
+        Files.writeString(
+                directory.resolve("key.pem"),
+                pem(
+                        "ENCRYPTED PRIVATE KEY",
+                        encrypted(account.pair().getPrivate().getEncoded())));
         assertThat(refused(options())).hasMessageContaining("pass_phrase");
         Files.writeString(config, Files.readString(config) + "pass_phrase=wrong\n");
-        assertThat(refused(options())).hasMessageContaining("pass_phrase").message().doesNotContain("wrong\n");
+        assertThat(refused(options()))
+                .hasMessageContaining("pass_phrase")
+                .message()
+                .doesNotContain("wrong\n");
         replace("pass_phrase=wrong", "pass_phrase=" + SECRET);
         try (OciTestBed bed = new OciTestBed(Files.createDirectory(directory.resolve("server")));
-                Mirror mirror = new OciMirror("oci://" + bed.newBucket(), new OciOptions(options()).endpoint(bed.standIn.endpoint()).settings())) {
+                Mirror mirror = new OciMirror(
+                        "oci://" + bed.newBucket(),
+                        new OciOptions(options())
+                                .endpoint(bed.standIn.endpoint())
+                                .settings())) {
             bed.standIn.accept(account.keyId(), account.pair().getPublic());
             mirror.check();
             assertThat(mirror.probe().toString()).doesNotContain(SECRET);
@@ -215,16 +287,26 @@ class OciConfigurationTest {
     @Test
     void sessionToken_refreshedInItsFile_takesEffectAtOnce() throws Exception {
         Path token = Files.writeString(directory.resolve("token"), "first-token\n");
-        Files.writeString(config, "[DEFAULT]\nfingerprint=" + account.fingerprint() + "\ntenancy=t\nregion=us-ashburn-1\nkey_file=" + directory.resolve("key.pem")
-                + "\nsecurity_token_file=" + token + "\n");
+        Files.writeString(
+                config,
+                "[DEFAULT]\nfingerprint=" + account.fingerprint() + "\ntenancy=t\nregion=us-ashburn-1\nkey_file="
+                        + directory.resolve("key.pem") + "\nsecurity_token_file=" + token + "\n");
         try (OciTestBed bed = new OciTestBed(Files.createDirectory(directory.resolve("server")))) {
-            OciSettings options = new OciOptions(options()).endpoint(bed.standIn.endpoint()).auth(OciSettings.Auth.SESSION_TOKEN).settings();
+            OciSettings options = new OciOptions(options())
+                    .endpoint(bed.standIn.endpoint())
+                    .auth(OciSettings.Auth.SESSION_TOKEN)
+                    .settings();
             try (Mirror mirror = new OciMirror("oci://" + bed.newBucket(), options)) {
                 bed.standIn.accept("ST$first-token", account.pair().getPublic());
                 mirror.check();
                 bed.standIn.forget("ST$first-token");
-                MirrorException e = catchThrowableOfType(MirrorException.class, () -> mirror.put(running(key("h", "p", "j"), "j1", EARLY)));
-                assertThat(e).hasMessageContaining("session token has expired").hasMessageContaining("oci session refresh").message().doesNotContain("first-token");
+                MirrorException e = catchThrowableOfType(
+                        MirrorException.class, () -> mirror.put(running(key("h", "p", "j"), "j1", EARLY)));
+                assertThat(e)
+                        .hasMessageContaining("session token has expired")
+                        .hasMessageContaining("oci session refresh")
+                        .message()
+                        .doesNotContain("first-token");
                 bed.standIn.accept("ST$second-token", account.pair().getPublic());
                 Files.writeString(token, "second-token");
                 mirror.check();
@@ -235,8 +317,12 @@ class OciConfigurationTest {
     @Test
     void resourcePrincipal_notInOci_saysSo() {
         assumeTrue(System.getenv("OCI_RESOURCE_PRINCIPAL_VERSION") == null);
-        assertThat(refused(new OciOptions(options()).auth(OciSettings.Auth.RESOURCE_PRINCIPAL).timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1)).settings()))
-                .hasMessageContaining("no resource principal").hasMessageContaining("container instances");
+        assertThat(refused(new OciOptions(options())
+                        .auth(OciSettings.Auth.RESOURCE_PRINCIPAL)
+                        .timeouts(Duration.ofSeconds(1), Duration.ofSeconds(1))
+                        .settings()))
+                .hasMessageContaining("no resource principal")
+                .hasMessageContaining("container instances");
     }
 
     @Test
@@ -245,15 +331,20 @@ class OciConfigurationTest {
         try (OciTestBed bed = new OciTestBed(Files.createDirectory(directory.resolve("server")))) {
             // Another cloud has a metadata service at the same address, which knows no such path.
             assertThatThrownBy(() -> Instance.require(bed.standIn.endpoint() + "/opc/v2", limit))
-                    .isInstanceOfSatisfying(MirrorException.class, e -> assertThat(e.isPassing()).isTrue())
-                    .hasMessageContaining(bed.standIn.endpoint() + "/opc/v2/instance/").hasMessageContaining("only on an OCI compute instance");
+                    .isInstanceOfSatisfying(
+                            MirrorException.class,
+                            e -> assertThat(e.isPassing()).isTrue())
+                    .hasMessageContaining(bed.standIn.endpoint() + "/opc/v2/instance/")
+                    .hasMessageContaining("only on an OCI compute instance");
             bed.standIn.fail(Fault.SILENT);
-            assertThatThrownBy(() -> Instance.require(bed.standIn.endpoint(), Duration.ofMillis(200))).hasMessageContaining("SocketTimeoutException");
+            assertThatThrownBy(() -> Instance.require(bed.standIn.endpoint(), Duration.ofMillis(200)))
+                    .hasMessageContaining("SocketTimeoutException");
         }
         HttpServer instance = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         try {
             instance.createContext("/opc/v2/instance/", exchange -> {
-                boolean good = "Bearer Oracle".equals(exchange.getRequestHeaders().getFirst("Authorization"));
+                boolean good =
+                        "Bearer Oracle".equals(exchange.getRequestHeaders().getFirst("Authorization"));
                 exchange.sendResponseHeaders(good ? 200 : 401, -1);
                 exchange.close();
             });
@@ -266,17 +357,21 @@ class OciConfigurationTest {
 
     @Test
     void auth_unknown_listsWhatThereIs() {
-        assertThatThrownBy(() -> OciSettings.Auth.parse("password")).hasMessageContaining("config-file, session-token, instance-principal, resource-principal");
+        assertThatThrownBy(() -> OciSettings.Auth.parse("password"))
+                .hasMessageContaining("config-file, session-token, instance-principal, resource-principal");
     }
 
     private static String pem(String kind, byte[] der) {
-        return "-----BEGIN " + kind + "-----\n" + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + kind + "-----\n";
+        return "-----BEGIN " + kind + "-----\n"
+                + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der) + "\n-----END " + kind + "-----\n";
     }
 
     private static byte[] encrypted(byte[] key) throws GeneralSecurityException, IOException {
         String algorithm = "PBEWithSHA1AndDESede";
         Cipher cipher = Cipher.getInstance(algorithm);
-        cipher.init(Cipher.ENCRYPT_MODE, SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(SECRET.toCharArray())));
+        cipher.init(
+                Cipher.ENCRYPT_MODE,
+                SecretKeyFactory.getInstance(algorithm).generateSecret(new PBEKeySpec(SECRET.toCharArray())));
         byte[] text = cipher.doFinal(key);
         AlgorithmParameters parameters = cipher.getParameters();
         return new EncryptedPrivateKeyInfo(parameters, text).getEncoded();

@@ -70,16 +70,35 @@ class OciFailuresTest {
 
     static Stream<Arguments> faults() {
         return Stream.of(
-                Arguments.of(Fault.NOT_AUTHENTICATED, LASTS, List.of("API key of the profile 'DEFAULT'", "fingerprint", "401 NotAuthenticated", "opc-request-id")),
+                Arguments.of(
+                        Fault.NOT_AUTHENTICATED,
+                        LASTS,
+                        List.of(
+                                "API key of the profile 'DEFAULT'",
+                                "fingerprint",
+                                "401 NotAuthenticated",
+                                "opc-request-id")),
                 Arguments.of(Fault.WRONG_CLOCK, PASSES, List.of("clock is wrong", "5 minutes", "NTP")),
-                Arguments.of(Fault.BUCKET_NOT_FOUND, LASTS, List.of("bucket '" + "jobs-1" + "' does not exist in the namespace 'acme'", "never created")),
-                Arguments.of(Fault.NOT_AUTHORIZED, LASTS, List.of(
-                        "permission denied",
-                        "Allow group <GROUP> to read buckets in compartment <COMPARTMENT> where target.bucket.name='jobs-1'",
-                        "Allow group <GROUP> to manage objects in compartment <COMPARTMENT> where target.bucket.name='jobs-1'")),
-                Arguments.of(Fault.TOO_MANY_REQUESTS, PASSES, List.of("throttles", "mirror-concurrency", "429 TooManyRequests")),
+                Arguments.of(
+                        Fault.BUCKET_NOT_FOUND,
+                        LASTS,
+                        List.of("bucket '" + "jobs-1" + "' does not exist in the namespace 'acme'", "never created")),
+                Arguments.of(
+                        Fault.NOT_AUTHORIZED,
+                        LASTS,
+                        List.of(
+                                "permission denied",
+                                "Allow group <GROUP> to read buckets in compartment <COMPARTMENT> where"
+                                        + " target.bucket.name='jobs-1'",
+                                "Allow group <GROUP> to manage objects in compartment <COMPARTMENT> where"
+                                        + " target.bucket.name='jobs-1'")),
+                Arguments.of(
+                        Fault.TOO_MANY_REQUESTS,
+                        PASSES,
+                        List.of("throttles", "mirror-concurrency", "429 TooManyRequests")),
                 Arguments.of(Fault.INTERNAL_ERROR, PASSES, List.of("failure of its own", "500 InternalServerError")),
-                Arguments.of(Fault.SERVICE_UNAVAILABLE, PASSES, List.of("failure of its own", "503 ServiceUnavailable")),
+                Arguments.of(
+                        Fault.SERVICE_UNAVAILABLE, PASSES, List.of("failure of its own", "503 ServiceUnavailable")),
                 Arguments.of(Fault.CUT, PASSES, List.of("the connection to http://127.0.0.1:")));
     }
 
@@ -98,10 +117,16 @@ class OciFailuresTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = Fault.class, names = {"SLOW", "SILENT"})
+    @EnumSource(
+            value = Fault.class,
+            names = {"SLOW", "SILENT"})
     void put_noAnswerInTime_isATimeOutThatPasses(Fault fault) {
         bed.standIn.fail(fault);
-        MirrorException e = putFails("oci://" + bucket, new OciOptions(bed.options()).timeouts(Duration.ofSeconds(2), Duration.ofMillis(300)).settings());
+        MirrorException e = putFails(
+                "oci://" + bucket,
+                new OciOptions(bed.options())
+                        .timeouts(Duration.ofSeconds(2), Duration.ofMillis(300))
+                        .settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("did not answer in time").hasMessageContaining(bed.standIn.endpoint());
     }
@@ -116,8 +141,11 @@ class OciFailuresTest {
             assertThatThrownBy(() -> mirror.put(RECORD)).isInstanceOf(MirrorException.class);
             bed.standIn.failNext(0, Fault.CUT);
             bed.standIn.onPut(() -> bed.standIn.failNext(1, Fault.CUT));
-            assertThatThrownBy(() -> mirror.put(RECORD)).isInstanceOfSatisfying(MirrorException.class, e -> assertThat(e.isPassing()).isTrue());
-            bed.standIn.onPut(() -> { });
+            assertThatThrownBy(() -> mirror.put(RECORD))
+                    .isInstanceOfSatisfying(
+                            MirrorException.class,
+                            e -> assertThat(e.isPassing()).isTrue());
+            bed.standIn.onPut(() -> {});
             assertThat(bed.standIn.names(own)).containsExactly("db1/play/job.json");
             mirror.put(RECORD);
             assertThat(mirror.get(RECORD.key())).contains(RECORD);
@@ -130,21 +158,37 @@ class OciFailuresTest {
         try (ServerSocket socket = new ServerSocket(0)) {
             port = socket.getLocalPort();
         }
-        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint("http://127.0.0.1:" + port).settings());
+        MirrorException e = putFails(
+                "oci://b",
+                new OciOptions(bed.options())
+                        .endpoint("http://127.0.0.1:" + port)
+                        .settings());
         assertThat(e.isPassing()).isTrue();
-        assertThat(e).hasMessageContaining("http://127.0.0.1:" + port + " cannot be reached").hasMessageContaining("network");
+        assertThat(e)
+                .hasMessageContaining("http://127.0.0.1:" + port + " cannot be reached")
+                .hasMessageContaining("network");
     }
 
     @Test
     void put_hostUnknown_saysSo() {
-        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint("http://object-storage.invalid").settings());
+        MirrorException e = putFails(
+                "oci://b",
+                new OciOptions(bed.options())
+                        .endpoint("http://object-storage.invalid")
+                        .settings());
         assertThat(e.isPassing()).isTrue();
-        assertThat(e).hasMessageContaining("the host of http://object-storage.invalid is not known").hasMessageContaining("DNS");
+        assertThat(e)
+                .hasMessageContaining("the host of http://object-storage.invalid is not known")
+                .hasMessageContaining("DNS");
     }
 
     @Test
     void put_notTls_saysSo() {
-        MirrorException e = putFails("oci://b", new OciOptions(bed.options()).endpoint(bed.standIn.endpoint().replace("http:", "https:")).settings());
+        MirrorException e = putFails(
+                "oci://b",
+                new OciOptions(bed.options())
+                        .endpoint(bed.standIn.endpoint().replace("http:", "https:"))
+                        .settings());
         assertThat(e.isPassing()).isTrue();
         assertThat(e).hasMessageContaining("TLS");
     }
@@ -158,16 +202,24 @@ class OciFailuresTest {
 
     @Test
     void put_keyThatIsNotUploaded_isNotAuthenticated(@TempDir Path own) throws IOException {
-        MirrorException e = putFails("oci://" + bucket, new OciOptions(bed.options()).configFile(new StandInAccount().write(own, "DEFAULT")).settings());
+        MirrorException e = putFails(
+                "oci://" + bucket,
+                new OciOptions(bed.options())
+                        .configFile(new StandInAccount().write(own, "DEFAULT"))
+                        .settings());
         assertThat(e.isPassing()).isFalse();
-        assertThat(e).hasMessageContaining("ask for the namespace").hasMessageContaining("that the key is uploaded to the user");
+        assertThat(e)
+                .hasMessageContaining("ask for the namespace")
+                .hasMessageContaining("that the key is uploaded to the user");
     }
 
     /** The server knows the key id but holds another public key: only a signature that is really checked can fail. */
     @Test
     void put_signatureOfAnotherKey_isNotAuthenticated(@TempDir Path own) throws IOException {
         StandInAccount forger = new StandInAccount();
-        OciSettings options = new OciOptions(bed.options()).configFile(forger.write(own, "DEFAULT")).settings();
+        OciSettings options = new OciOptions(bed.options())
+                .configFile(forger.write(own, "DEFAULT"))
+                .settings();
         bed.standIn.accept(forger.keyId(), bed.account.pair().getPublic());
         assertThat(putFails("oci://" + bucket, options)).hasMessageContaining("401 NotAuthenticated");
         bed.standIn.accept(forger.keyId(), forger.pair().getPublic());
@@ -183,7 +235,9 @@ class OciFailuresTest {
         try (Mirror mirror = bed.mirror(bucket)) {
             List<CheckStep> steps = mirror.probe();
             assertThat(steps).extracting(CheckStep::outcome).containsExactlyElementsOf(outcomes);
-            assertThat(steps).filteredOn(step -> step.outcome() == Outcome.SKIPPED).allSatisfy(step -> assertThat(step.text()).contains("failed"));
+            assertThat(steps)
+                    .filteredOn(step -> step.outcome() == Outcome.SKIPPED)
+                    .allSatisfy(step -> assertThat(step.text()).contains("failed"));
             assertThatThrownBy(mirror::check).isInstanceOf(MirrorException.class);
         }
     }
@@ -202,7 +256,8 @@ class OciFailuresTest {
     @Test
     void probe_headOfAMissingBucket_namesBucketAndNamespaceThoughOciSaysNothing() {
         try (Mirror mirror = bed.mirror("no-such-bucket")) {
-            assertThat(mirror.probe().get(2).text()).contains("'no-such-bucket' does not exist in the namespace 'acme'");
+            assertThat(mirror.probe().get(2).text())
+                    .contains("'no-such-bucket' does not exist in the namespace 'acme'");
         }
     }
 
@@ -214,8 +269,10 @@ class OciFailuresTest {
                 mirror.put(running(key("h" + i, "p", "j"), "j1", EARLY));
             }
             bed.standIn.onList(() -> bed.standIn.fail(Fault.INTERNAL_ERROR));
-            assertThatThrownBy(() -> mirror.list(listed -> { })).isInstanceOf(MirrorException.class).hasMessageContaining("get h");
-            bed.standIn.onList(() -> { });
+            assertThatThrownBy(() -> mirror.list(listed -> {}))
+                    .isInstanceOf(MirrorException.class)
+                    .hasMessageContaining("get h");
+            bed.standIn.onList(() -> {});
         }
     }
 
@@ -225,7 +282,10 @@ class OciFailuresTest {
         try (Mirror mirror = bed.mirror(own)) {
             mirror.put(RECORD);
             bed.standIn.failNext(1, Fault.CUT);
-            assertThatThrownBy(() -> mirror.get(RECORD.key())).isInstanceOfSatisfying(MirrorException.class, e -> assertThat(e.isPassing()).isTrue());
+            assertThatThrownBy(() -> mirror.get(RECORD.key()))
+                    .isInstanceOfSatisfying(
+                            MirrorException.class,
+                            e -> assertThat(e.isPassing()).isTrue());
             assertThat(mirror.get(RECORD.key())).contains(RECORD);
         }
     }
@@ -233,7 +293,11 @@ class OciFailuresTest {
     @Test
     void get_nobodyAnswers_theNextLookupsDoNotWait() {
         bed.standIn.fail(Fault.SILENT);
-        try (Mirror mirror = new OciMirror("oci://" + bucket, new OciOptions(bed.options()).timeouts(Duration.ofSeconds(2), Duration.ofMillis(1200)).settings())) {
+        try (Mirror mirror = new OciMirror(
+                "oci://" + bucket,
+                new OciOptions(bed.options())
+                        .timeouts(Duration.ofSeconds(2), Duration.ofMillis(1200))
+                        .settings())) {
             assertThatThrownBy(() -> mirror.get(RECORD.key())).hasMessageContaining("did not answer in time");
             int asked = bed.standIn.requests().size();
             assertThatThrownBy(() -> mirror.get(RECORD.key())).hasMessageContaining("not asked again");
@@ -244,7 +308,9 @@ class OciFailuresTest {
     @Test
     void configuration_mendedLater_isReadAgain(@TempDir Path own) throws IOException {
         Path file = own.resolve("config");
-        try (Mirror mirror = new OciMirror("oci://" + bucket, new OciOptions(bed.options()).configFile(file).settings())) {
+        try (Mirror mirror = new OciMirror(
+                "oci://" + bucket,
+                new OciOptions(bed.options()).configFile(file).settings())) {
             assertThatThrownBy(() -> mirror.put(RECORD)).hasMessageContaining("no OCI configuration file " + file);
             Files.copy(bed.config, file);
             mirror.put(RECORD);

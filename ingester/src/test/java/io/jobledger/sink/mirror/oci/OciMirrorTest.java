@@ -63,10 +63,11 @@ class OciMirrorTest extends MirrorContract {
         }
         StoredObject object = bed.standIn.object(bucket, "db1/Upgrade/sauvegarde é 100%25 🚀.json");
         assertThat(object.contentType()).isEqualTo("application/json");
-        assertThat(object.metadata()).containsOnly(
-                Map.entry("ansible-job-id", "j889214147243.9938"),
-                Map.entry("ansible-host", "db1"),
-                Map.entry("ansible-job-name", "sauvegarde %C3%A9 100%25 %F0%9F%9A%80"));
+        assertThat(object.metadata())
+                .containsOnly(
+                        Map.entry("ansible-job-id", "j889214147243.9938"),
+                        Map.entry("ansible-host", "db1"),
+                        Map.entry("ansible-job-name", "sauvegarde %C3%A9 100%25 %F0%9F%9A%80"));
     }
 
     @Test
@@ -77,14 +78,18 @@ class OciMirrorTest extends MirrorContract {
             mirror.put(running(key("a", "b", "d"), "j1", EARLY));
             assertThat(mirror.uri()).isEqualTo("oci://" + bucket);
         }
-        List<String> requests = bed.standIn.requests().subList(before, bed.standIn.requests().size());
-        assertThat(requests).filteredOn(request -> request.equals("GET /n") || request.equals("GET /n/")).hasSize(1);
+        List<String> requests =
+                bed.standIn.requests().subList(before, bed.standIn.requests().size());
+        assertThat(requests)
+                .filteredOn(request -> request.equals("GET /n") || request.equals("GET /n/"))
+                .hasSize(1);
         assertThat(requests).anyMatch(request -> request.startsWith("PUT /n/acme/b/" + bucket + "/o/"));
     }
 
     @Test
     void prefix_otherMirrorInTheSameBucket_isNotSeen() {
-        try (Mirror a = new OciMirror("oci://" + bucket + "/a", bed.options()); Mirror ab = new OciMirror("oci://" + bucket + "/ab/", bed.options())) {
+        try (Mirror a = new OciMirror("oci://" + bucket + "/a", bed.options());
+                Mirror ab = new OciMirror("oci://" + bucket + "/ab/", bed.options())) {
             a.put(running(key("h", "p", "in a"), "j1", EARLY));
             ab.put(running(key("h", "p", "in ab"), "j2", EARLY));
             List<String> paths = new ArrayList<>();
@@ -98,7 +103,8 @@ class OciMirrorTest extends MirrorContract {
     void put_twoWritersOfOneKey_newestWinsWhoeverIsLast() throws Exception {
         JobKey key = key("db1", "play", "contended");
         ExecutorService workers = Executors.newFixedThreadPool(2);
-        try (Mirror one = bed.mirror(bucket); Mirror two = bed.mirror(bucket)) {
+        try (Mirror one = bed.mirror(bucket);
+                Mirror two = bed.mirror(bucket)) {
             for (int i = 0; i < 15; i++) {
                 CountDownLatch together = new CountDownLatch(2);
                 String older = "2026-11-20T10:00:%02d.000000Z".formatted(2 * i);
@@ -154,10 +160,11 @@ class OciMirrorTest extends MirrorContract {
     void put_newAndThenItsOwn_isOneRequestEach() {
         try (Mirror mirror = bed.mirror(bucket)) {
             assertThat(requestsOf(() -> {
-                mirror.put(running(key("a", "b", "c"), "j1", EARLY));
-                mirror.put(running(key("a", "b", "c"), "j2", LATE));
-                mirror.put(running(key("a", "b", "d"), "j3", LATE));
-            })).containsExactly("PUT c.json", "PUT c.json", "PUT d.json");
+                        mirror.put(running(key("a", "b", "c"), "j1", EARLY));
+                        mirror.put(running(key("a", "b", "c"), "j2", LATE));
+                        mirror.put(running(key("a", "b", "d"), "j3", LATE));
+                    }))
+                    .containsExactly("PUT c.json", "PUT c.json", "PUT d.json");
             assertThat(idOf(mirror, "c")).isEqualTo("j2");
         }
     }
@@ -169,18 +176,23 @@ class OciMirrorTest extends MirrorContract {
             before.put(running(key("a", "b", "d"), "j1", LATE));
         }
         try (Mirror mirror = bed.mirror(bucket)) {
-            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "c"), "j2", LATE)))).containsExactly("PUT c.json", "GET c.json", "PUT c.json");
-            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "d"), "j2", EARLY)))).containsExactly("GET d.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "c"), "j2", LATE))))
+                    .containsExactly("PUT c.json", "GET c.json", "PUT c.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "d"), "j2", EARLY))))
+                    .containsExactly("GET d.json");
             assertThat(idOf(mirror, "c")).isEqualTo("j2");
             assertThat(idOf(mirror, "d")).isEqualTo("j1");
-            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "e"), "j2", EARLY)))).containsExactly("GET e.json", "PUT e.json");
-            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "f"), "j2", EARLY)))).containsExactly("PUT f.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "e"), "j2", EARLY))))
+                    .containsExactly("GET e.json", "PUT e.json");
+            assertThat(requestsOf(() -> mirror.put(running(key("a", "b", "f"), "j2", EARLY))))
+                    .containsExactly("PUT f.json");
         }
     }
 
     @Test
     void put_itsOwnWasChangedOrRemovedByOthers_isSeen() {
-        try (Mirror mirror = bed.mirror(bucket); Mirror other = bed.mirror(bucket)) {
+        try (Mirror mirror = bed.mirror(bucket);
+                Mirror other = bed.mirror(bucket)) {
             mirror.put(running(key("a", "b", "c"), "j1", EARLY));
             other.put(running(key("a", "b", "c"), "j3", LATE));
             mirror.put(running(key("a", "b", "c"), "j2", EARLY));
@@ -194,7 +206,8 @@ class OciMirrorTest extends MirrorContract {
 
     @Test
     void put_olderThanItsOwn_whichWasRemovedSince_isThere() {
-        try (Mirror mirror = bed.mirror(bucket); Mirror other = bed.mirror(bucket)) {
+        try (Mirror mirror = bed.mirror(bucket);
+                Mirror other = bed.mirror(bucket)) {
             mirror.put(running(key("a", "b", "c"), "j2", LATE));
             other.delete(key("a", "b", "c"), id("j2"));
             mirror.put(running(key("a", "b", "c"), "j1", EARLY));
@@ -205,7 +218,8 @@ class OciMirrorTest extends MirrorContract {
     @Test
     void probe_stepsAreNamed_andTheProbeIsGone() {
         try (Mirror mirror = bed.mirror(bucket)) {
-            assertThat(mirror.probe()).extracting(CheckStep::name)
+            assertThat(mirror.probe())
+                    .extracting(CheckStep::name)
                     .containsExactly("configuration", "authentication", "bucket", "put", "get", "list", "delete");
         }
         assertThat(bed.standIn.names(bucket)).isEmpty();

@@ -33,7 +33,13 @@ record OciOptions(OciSettings settings) {
 
     OciOptions timeouts(Duration connect, Duration read) {
         return new OciOptions(new OciSettings(
-                settings.auth(), settings.configFile(), settings.profile(), settings.region(), settings.endpoint(), connect, read));
+                settings.auth(),
+                settings.configFile(),
+                settings.profile(),
+                settings.region(),
+                settings.endpoint(),
+                connect,
+                read));
     }
 
     private OciOptions of(OciSettings.Auth auth, String profile, String region) {

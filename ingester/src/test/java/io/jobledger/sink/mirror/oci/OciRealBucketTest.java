@@ -10,8 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 
 /**
- * The contract against a real bucket, for those who have one; docs/how-to/oci.md says how. It works under a prefix of its own and takes out what it put. An endpoint
- * in JOBLEDGER_TEST_OCI_ENDPOINT goes before the profile's region.
+ * The contract against a real bucket, for those who have one; docs/how-to/oci.md says how. It works under a prefix of
+ * its own and takes out what it put. An endpoint in JOBLEDGER_TEST_OCI_ENDPOINT goes before the profile's region.
  */
 @EnabledIfEnvironmentVariable(named = "JOBLEDGER_TEST_OCI_BUCKET", matches = ".+")
 @EnabledIfEnvironmentVariable(named = "JOBLEDGER_TEST_OCI_NAMESPACE", matches = ".+")
@@ -28,8 +28,11 @@ class OciRealBucketTest extends MirrorContract {
     private static OciSettings options() {
         OciSettings options = new OciOptions()
                 .configFile(Path.of(System.getenv("JOBLEDGER_TEST_OCI_CONFIG_FILE")))
-                .profile(System.getenv("JOBLEDGER_TEST_OCI_PROFILE")).settings();
-        return ENDPOINT == null ? options : new OciOptions(options).endpoint(ENDPOINT).settings();
+                .profile(System.getenv("JOBLEDGER_TEST_OCI_PROFILE"))
+                .settings();
+        return ENDPOINT == null
+                ? options
+                : new OciOptions(options).endpoint(ENDPOINT).settings();
     }
 
     @Override
@@ -47,7 +50,9 @@ class OciRealBucketTest extends MirrorContract {
     @AfterEach
     void takeOutEverything() {
         try (Bucket used = bucket) {
-            for (Bucket.Page page = used.list("", null, 1000); !page.names().isEmpty(); page = used.list("", null, 1000)) {
+            for (Bucket.Page page = used.list("", null, 1000);
+                    !page.names().isEmpty();
+                    page = used.list("", null, 1000)) {
                 page.names().forEach(name -> used.delete(name, null));
             }
         }

@@ -48,8 +48,10 @@ class OciRelayTest {
         OciMirror mirror = bed.mirror(bucket);
         InstantSource time = now::get;
         Clock clock = time.withZone(ZoneOffset.UTC);
-        ledger = H2Ledger.open(new H2Ledger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0), List.of(mirror.uri()), clock);
-        relay = new MirrorRelay(mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 4, Duration.ofMillis(20));
+        ledger = H2Ledger.open(
+                new H2Ledger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0), List.of(mirror.uri()), clock);
+        relay = new MirrorRelay(
+                mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 4, Duration.ofMillis(20));
     }
 
     @AfterEach
@@ -64,12 +66,16 @@ class OciRelayTest {
         StringBuilder lines = new StringBuilder();
         String run = UUID.randomUUID().toString();
         for (int i = 0; i < JOBS; i++) {
-            lines.append(("{\"type\":\"job_started\",\"run_id\":\"%s\",\"seq\":%d,\"at\":\"2026-11-20T11:00:00.000000Z\",\"host\":\"db%d\",\"play\":\"site\",\"job\":\"backup\",\"task\":\"backup\","
-                    + "\"ansible_job_id\":\"j%d.1\"}\n").formatted(run, 2 * i + 1, i, i));
-            lines.append("{\"type\":\"job_ended\",\"run_id\":\"%s\",\"seq\":%d,\"at\":\"2026-11-20T11:30:00.000000Z\",\"host\":\"db%d\",\"ansible_job_id\":\"j%d.1\",\"status\":\"succeeded\"}\n"
-                    .formatted(run, 2 * i + 2, i, i));
+            lines.append(
+                    ("{\"type\":\"job_started\",\"run_id\":\"%s\",\"seq\":%d,\"at\":\"2026-11-20T11:00:00.000000Z\",\"host\":\"db%d\",\"play\":\"site\",\"job\":\"backup\",\"task\":\"backup\",\"ansible_job_id\":\"j%d.1\"}\n")
+                            .formatted(run, 2 * i + 1, i, i));
+            lines.append(
+                    "{\"type\":\"job_ended\",\"run_id\":\"%s\",\"seq\":%d,\"at\":\"2026-11-20T11:30:00.000000Z\",\"host\":\"db%d\",\"ansible_job_id\":\"j%d.1\",\"status\":\"succeeded\"}\n"
+                            .formatted(run, 2 * i + 2, i, i));
         }
-        ledger.sink().append(new BatchDecoder(1000).decode(lines.toString().getBytes(StandardCharsets.UTF_8), true)).get(30, TimeUnit.SECONDS);
+        ledger.sink()
+                .append(new BatchDecoder(1000).decode(lines.toString().getBytes(StandardCharsets.UTF_8), true))
+                .get(30, TimeUnit.SECONDS);
     }
 
     private Outbox.Backlog backlog() {
@@ -84,7 +90,11 @@ class OciRelayTest {
 
     private void assertEverythingIsThere() {
         assertThat(bed.standIn.names(bucket)).hasSize(JOBS);
-        assertThat(relay.mirror().get(key("db7", "site", "backup")).orElseThrow().status()).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(relay.mirror()
+                        .get(key("db7", "site", "backup"))
+                        .orElseThrow()
+                        .status())
+                .isEqualTo(JobStatus.SUCCEEDED);
         assertThat(backlog().pending()).isZero();
         assertThat(backlog().blocked()).isZero();
     }
@@ -139,15 +149,22 @@ class OciRelayTest {
             bed.standIn.heal();
             now.updateAndGet(instant -> instant.plus(Duration.ofHours(1)));
             drain();
-            assertThat(bed.standIn.names(bucket)).as("blocked entries wait for an operator").isEmpty();
+            assertThat(bed.standIn.names(bucket))
+                    .as("blocked entries wait for an operator")
+                    .isEmpty();
             assertThat(relay.retry()).isEqualTo(JOBS);
             drain();
             assertEverythingIsThere();
         } finally {
             System.setErr(err);
         }
-        List<String> lines = log.toString(StandardCharsets.UTF_8).lines().filter(line -> line.contains("MirrorRelay")).toList();
-        assertThat(lines).filteredOn(line -> line.contains("until they are released")).hasSize(1);
+        List<String> lines = log.toString(StandardCharsets.UTF_8)
+                .lines()
+                .filter(line -> line.contains("MirrorRelay"))
+                .toList();
+        assertThat(lines)
+                .filteredOn(line -> line.contains("until they are released"))
+                .hasSize(1);
         assertThat(lines).filteredOn(line -> line.contains("works again")).hasSize(1);
         assertThat(lines).hasSize(2);
     }

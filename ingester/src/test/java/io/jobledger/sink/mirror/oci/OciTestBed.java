@@ -29,7 +29,11 @@ final class OciTestBed implements AutoCloseable {
     }
 
     OciSettings options() {
-        return new OciOptions().configFile(config).endpoint(standIn.endpoint()).timeouts(Duration.ofSeconds(5), Duration.ofSeconds(10)).settings();
+        return new OciOptions()
+                .configFile(config)
+                .endpoint(standIn.endpoint())
+                .timeouts(Duration.ofSeconds(5), Duration.ofSeconds(10))
+                .settings();
     }
 
     /** A bucket that no other test uses. */
