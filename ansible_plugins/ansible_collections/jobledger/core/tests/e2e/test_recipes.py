@@ -233,7 +233,7 @@ def test_snippet_of_the_page_and_the_hint_of_the_command(site):
     done = pages.run(command, site)
     assert done.returncode == 0 and '"finished": ' in done.stdout, done.stdout + done.stderr
     with urllib.request.urlopen(
-        site.program.url + "/jobs/db1/Upgrade%20databases/Migrate%20schema", timeout=10
+        site.program.url + "/job?host=db1&play=Upgrade%20databases&job=Migrate%20schema", timeout=10
     ) as answer:
         page = answer.read().decode()
     (task,) = [
