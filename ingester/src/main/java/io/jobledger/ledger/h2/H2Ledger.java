@@ -331,7 +331,10 @@ public final class H2Ledger extends JdbcLedger {
 
     @Override
     protected void idle() throws Exception {
-        checkpoints.ifDue();
+        // The writer runs before the constructor has ended; on a busy machine it is idle before there are checkpoints.
+        if (checkpoints != null) {
+            checkpoints.ifDue();
+        }
     }
 
     @Override
