@@ -12,6 +12,8 @@ description:
   - What the role P(jobledger.core.async_job_clean#role) is made of. Use the role.
   - Runs on the controller, without a connection to the host. In check mode it removes nothing.
   - Never removes the record of an open job, and never one that cannot be read.
+extends_documentation_fragment:
+  - jobledger.core.backend
 author:
   - Jobledger contributors
 options:
@@ -38,44 +40,6 @@ options:
     description: Only show what would go.
     type: bool
     default: true
-  backend:
-    description: Where records are kept.
-    type: str
-    default: filesystem
-    choices: [filesystem, oci, ingester]
-  state_dir:
-    description: Directory of the controller; a relative one is beside the playbook.
-    type: str
-  url:
-    description: Address of the ingester; the word C(none) means that none is used.
-    type: str
-  oci_bucket:
-    description: Name of a bucket that exists.
-    type: str
-  oci_namespace:
-    description: Its namespace.
-    type: str
-  oci_profile:
-    description: Profile of the OCI configuration file.
-    type: str
-  oci_config_file:
-    description: The OCI configuration file.
-    type: str
-  oci_region:
-    description: Region, when it is not the profile's.
-    type: str
-  retries:
-    description: How often to try when the network fails.
-    type: int
-    default: 3
-  retry_pause:
-    description: Seconds between two tries.
-    type: float
-    default: 2
-  timeout:
-    description: Seconds that one try may take.
-    type: float
-    default: 10
 """
 
 EXAMPLES = r"""

@@ -13,6 +13,8 @@ description:
     roles.
   - Runs on the controller, without a connection to the host, also with C(become). No package is needed on a host.
   - In check mode it reads and does not write.
+extends_documentation_fragment:
+  - jobledger.core.backend
 author:
   - Jobledger contributors
 options:
@@ -49,17 +51,6 @@ options:
   execution_host:
     description: Where the job runs, when it is not O(host).
     type: str
-  backend:
-    description: Where records are kept.
-    type: str
-    default: filesystem
-    choices: [filesystem, oci, ingester]
-  state_dir:
-    description: Directory of the controller; a relative one is beside the playbook.
-    type: str
-  url:
-    description: Address of the ingester; the word C(none) means that none is used.
-    type: str
   run_id:
     description: With an ingester, the run whose job is meant.
     type: str
@@ -76,33 +67,6 @@ options:
     description: Which of all jobs of the name, by their start. C(1) is the latest, C(0) says nothing.
     type: int
     default: 0
-  oci_bucket:
-    description: Name of a bucket that exists.
-    type: str
-  oci_namespace:
-    description: Its namespace.
-    type: str
-  oci_profile:
-    description: Profile of the OCI configuration file.
-    type: str
-  oci_config_file:
-    description: The OCI configuration file.
-    type: str
-  oci_region:
-    description: Region, when it is not the profile's.
-    type: str
-  retries:
-    description: How often to try when the network fails.
-    type: int
-    default: 3
-  retry_pause:
-    description: Seconds between two tries.
-    type: float
-    default: 2
-  timeout:
-    description: Seconds that one try may take.
-    type: float
-    default: 10
 """
 
 EXAMPLES = r"""
