@@ -1,0 +1,137 @@
+package io.jobledger.log;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.json.Json;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/**
+ * What the ledger itself did, as an entry of the log: whoever computes the projections again does the same again. Its
+ * JSON has a {@code fact} that names it.
+ */
+public sealed interface LogFact {
+    /**
+     * A new life of the ledger begins: what its log holds may be less than what somebody has seen of it.
+     *
+     * @param epoch its number; the log's head has it from this entry on
+     * @param by who restored it, or accepted a loss
+     * @param reason for people
+     * @param before where the log ended, as {@link LogHead#text}
+     */
+    record EpochBegan(int epoch, String by, String reason, String before) implements LogFact {}
+
+    /**
+     * Runs are removed: their jobs and their events. Numbers of these runs that come again are repeats.
+     *
+     * @param by who
+     * @param reason why
+     */
+    record RunsForgotten(String by, String reason, List<Forgotten> runs) implements LogFact {}
+
+    /**
+     * One run that is removed.
+     *
+     * @param run its id
+     * @param events how many of its events are in the log until then
+     * @param jobs how many jobs go with it
+     */
+    record Forgotten(UUID run, long events, long jobs) {}
+
+    /**
+     * A job as it is known, because events that told of it are removed and the job is kept.
+     *
+     * @param entry the job's number
+     * @param firstEntry the first entry that tells of it, as it was
+     * @param doc the job, as the projections keep it
+     */
+    record JobKept(long entry, long firstEntry, String doc) implements LogFact {}
+
+    /**
+     * An event is replaced: something in it must not be kept.
+     *
+     * @param entry the event's number; its contents are removed
+     * @param by who
+     * @param reason why
+     * @param body the event as it is from now on, with the same run and number
+     */
+    record EventReplaced(long entry, String by, String reason, String body) implements LogFact {}
+
+    /** Its JSON, for {@link LogEntry#body}. */
+    default String body() {
+        ObjectNode json = Json.OWN.createObjectNode();
+        if (this instanceof EpochBegan began) {
+            json.put("fact", "epoch_began")
+                    .put("epoch", began.epoch)
+                    .put("by", began.by)
+                    .put("reason", began.reason)
+                    .put("before", began.before);
+        } else if (this instanceof RunsForgotten forgotten) {
+            json.put("fact", "runs_forgotten").put("by", forgotten.by).put("reason", forgotten.reason);
+            forgotten.runs.forEach(run -> json.withArray("runs")
+                    .addObject()
+                    .put("run_id", run.run.toString())
+                    .put("events", run.events)
+                    .put("jobs", run.jobs));
+        } else if (this instanceof JobKept kept) {
+            json.put("fact", "job_kept")
+                    .put("entry", kept.entry)
+                    .put("first_entry", kept.firstEntry)
+                    .put("doc", kept.doc);
+        } else if (this instanceof EventReplaced replaced) {
+            json.put("fact", "event_replaced")
+                    .put("entry", replaced.entry)
+                    .put("by", replaced.by)
+                    .put("reason", replaced.reason)
+                    .put("body", replaced.body);
+        }
+        return Json.text(json);
+    }
+
+    /**
+     * Reads {@link #body}.
+     *
+     * @throws IllegalArgumentException when this version does not know the fact
+     */
+    static LogFact parse(String body) {
+        try {
+            JsonNode json = Json.OWN.readTree(body);
+            return switch (json.path("fact").asText()) {
+                case "epoch_began" ->
+                    new EpochBegan(
+                            json.path("epoch").asInt(),
+                            json.path("by").asText(),
+                            json.path("reason").asText(),
+                            json.path("before").asText());
+                case "runs_forgotten" -> {
+                    List<Forgotten> runs = new ArrayList<>();
+                    json.path("runs")
+                            .forEach(run -> runs.add(new Forgotten(
+                                    UUID.fromString(run.path("run_id").asText()),
+                                    run.path("events").asLong(),
+                                    run.path("jobs").asLong())));
+                    yield new RunsForgotten(
+                            json.path("by").asText(), json.path("reason").asText(), runs);
+                }
+                case "job_kept" ->
+                    new JobKept(
+                            json.path("entry").asLong(),
+                            json.path("first_entry").asLong(),
+                            json.path("doc").asText());
+                case "event_replaced" ->
+                    new EventReplaced(
+                            json.path("entry").asLong(),
+                            json.path("by").asText(),
+                            json.path("reason").asText(),
+                            json.path("body").asText());
+                default ->
+                    throw new IllegalArgumentException(
+                            "this version knows no fact '" + json.path("fact").asText() + "'");
+            };
+        } catch (IOException e) {
+            throw new IllegalArgumentException("a fact is not JSON", e);
+        }
+    }
+}
