@@ -8,8 +8,8 @@ import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
- * The log of a ledger. One thread at a time appends and purges; everybody may read meanwhile. Calls block, and fail with
- * {@link LogException}.
+ * The log of a ledger. One thread at a time appends and purges; everybody may read meanwhile. Calls block, and fail
+ * with {@link LogException}.
  */
 public interface EventLog extends AutoCloseable {
     /** An event that the log has, with its number and when it was received. */
@@ -40,9 +40,9 @@ public interface EventLog extends AutoCloseable {
     LogHead head();
 
     /**
-     * Appends what is new of the batches, as one record, and returns when it is synced. What the log has, or has had, is
-     * a repeat: it appends nothing. When it fails, nothing of it is in the log, or nobody knows and no later entry has
-     * the same number.
+     * Appends what is new of the batches, as one record, and returns when it is synced. What the log has, or has had,
+     * is a repeat: it appends nothing. When it fails, nothing of it is in the log, or nobody knows and no later entry
+     * has the same number.
      *
      * @param received the ledger's time; kept to the microsecond
      */

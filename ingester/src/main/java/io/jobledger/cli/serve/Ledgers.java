@@ -3,7 +3,7 @@ package io.jobledger.cli.serve;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.config.Settings;
 import io.jobledger.ledger.Ledger;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.ledger.postgres.PostgresLedger;
 import java.time.Clock;
 import java.util.List;
@@ -33,8 +33,8 @@ public final class Ledgers {
                     clock);
         }
         LedgerLocation.File file = (LedgerLocation.File) location;
-        return H2Ledger.open(
-                new H2Ledger.Options(
+        return EmbeddedLedger.open(
+                new EmbeddedLedger.Options(
                         file.base(),
                         (int) (settings.ledgerCache() / 1024),
                         settings.queueEvents(),

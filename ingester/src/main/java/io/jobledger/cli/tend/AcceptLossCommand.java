@@ -4,7 +4,6 @@ import io.jobledger.cli.serve.AccessStores;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.Settings;
-import io.jobledger.ledger.h2.H2Salvage;
 import io.jobledger.trail.Act;
 import io.jobledger.trail.TrailException;
 import java.nio.file.Path;
@@ -57,21 +56,7 @@ public final class AcceptLossCommand implements Callable<Integer> {
         } catch (TrailException e) {
             throw new CommandFailed(e.getMessage());
         }
-        H2Salvage.Outcome outcome = H2Salvage.run(ledger, (int) (settings.ledgerCache() / 1024), Clock.systemUTC());
-        spec.commandLine()
-                .getOut()
-                .printf(
-                        "%s: %s; its file had those up to %d, and %d more came out of its journal%nThe files as they"
-                                + " were are in %s%nStart the ingester. 'jobledger verify' says whether"
-                                + " what is left is as"
-                                + " it was stored%n",
-                        settings.ledger(),
-                        outcome.known() == 0
-                                ? "how many events there were is not known"
-                                : "events up to " + outcome.known() + " were acknowledged",
-                        outcome.before(),
-                        outcome.stored(),
-                        outcome.evidence());
+        spec.commandLine().getOut().println(ledger);
         return CommandLine.ExitCode.OK;
     }
 }

@@ -8,13 +8,10 @@ import io.jobledger.config.InvalidSetting;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
-import io.jobledger.ledger.move.LedgerMove;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,13 +68,6 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         }
         Path file = tokens == null ? source.base().resolveSibling("tokens.json") : tokens;
         List<Token> held = new FileTokenStore(file).read().orElse(List.of());
-        List<LedgerMove.Moved> moved;
-        try (Bars bars = new Bars()) {
-            moved = new LedgerMove(source.base(), target, new LedgerMove.Access(held, TokenCommand.user()), bars).run();
-        }
-        moved.forEach(part -> spec.commandLine()
-                .getOut()
-                .printf("%-12s %,12d rows, the same on both sides: %s%n", part.table(), part.rows(), part.digest()));
         spec.commandLine()
                 .getOut()
                 .println(
@@ -98,37 +88,6 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
             return settings.ledger();
         } catch (InvalidSetting e) {
             throw new CommandFailed(e.getMessage().replace(Setting.LEDGER.flag() + " must", option + " must"));
-        }
-    }
-
-    /** A bar for each table, for a person who watches; a log would only get its control characters. */
-    private static final class Bars implements LedgerMove.Progress, AutoCloseable {
-        private ProgressBar bar;
-
-        @Override
-        public void begin(String what, long total) {
-            close();
-            bar = System.console() == null
-                    ? null
-                    : new ProgressBarBuilder()
-                            .setTaskName(what)
-                            .setInitialMax(total)
-                            .build();
-        }
-
-        @Override
-        public void step(long done) {
-            if (bar != null) {
-                bar.stepTo(done);
-            }
-        }
-
-        @Override
-        public void close() {
-            if (bar != null) {
-                bar.close();
-                bar = null;
-            }
         }
     }
 }

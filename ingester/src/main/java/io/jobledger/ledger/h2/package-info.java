@@ -1,11 +1,11 @@
 /**
- * The ledger in one embedded H2 file.
+ * The embedded ledger: the log in files, and beside it two H2 files, one for the projections and one for what the
+ * mirrors have.
  *
- * <p>Invariants: a group is in the journal, synced, before it is committed and acknowledged; a file that has lost its
- * contents is refused, never filled anew. What is used of H2 below its public API is listed in ArchitectureTest, and
- * goes when the log is the ledger.
+ * <p>Invariants: only {@code org.h2}'s JDBC is used; a projection never holds an entry that the log does not have; the
+ * file of the projections may be deleted while the ledger is closed, and is computed again; only one thread writes it,
+ * and H2 takes its own snapshots only while that thread rests.
  *
- * <p>Threads: {@code ledger-writer} appends to the journal and writes; {@code ledger-checkpoint} brings the file up to
- * date, and then the journal is dropped.
+ * <p>Threads: {@code ledger-writer} appends to the log; {@code ledger-projector} reads it and writes the projections.
  */
 package io.jobledger.ledger.h2;

@@ -28,9 +28,6 @@ final class GroupCommitter implements EventSink, AutoCloseable {
     /** Stores batches in one durable transaction, and returns how many events of each were new. */
     interface Committer {
         List<Integer> commit(List<List<Event>> batches) throws Exception;
-
-        /** Is called some times a second while no batch waits, on the same thread. */
-        default void idle() throws Exception {}
     }
 
     /** A batch that waits; or, with {@code turn}, other work for the writer's thread, and then there are no events. */
@@ -141,8 +138,9 @@ final class GroupCommitter implements EventSink, AutoCloseable {
             try {
                 Waiting first = queue.poll(100, TimeUnit.MILLISECONDS);
                 if (first == null) {
-                    committer.idle();
-                } else if (first.turn != null) {
+                    continue;
+                }
+                if (first.turn != null) {
                     first.turn.run();
                 } else {
                     store(group(first));

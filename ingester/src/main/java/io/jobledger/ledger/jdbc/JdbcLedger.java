@@ -10,12 +10,12 @@ import io.jobledger.ledger.LedgerFeed;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.Upkeep;
-import io.jobledger.ledger.project.LedgerWriter;
 import io.jobledger.ledger.read.JdbcAudit;
 import io.jobledger.ledger.read.JdbcLookup;
 import io.jobledger.ledger.retention.JdbcRetention;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.StoreHealth;
+import io.jobledger.log.EventLog;
 import io.jobledger.model.Event;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -44,6 +44,7 @@ public abstract class JdbcLedger implements Ledger {
     private final StoreHealth health;
     private final JdbcLookup lookup;
     private final JdbcAudit audit;
+    private final EventLog log;
     private final CommitFeed feed;
     private final JdbcOutbox outbox;
     private final List<Integer> mirrors;
@@ -51,6 +52,7 @@ public abstract class JdbcLedger implements Ledger {
     private final JdbcUpkeep upkeep;
 
     /**
+     * @param log what is acknowledged
      * @param mirrors URIs of the mirrors to feed
      * @param queueEvents most events that wait for a commit
      * @param maxGroup most events in one commit
@@ -58,6 +60,7 @@ public abstract class JdbcLedger implements Ledger {
      */
     public JdbcLedger(
             Jdbi jdbi,
+            EventLog log,
             JdbcOutbox outbox,
             List<String> mirrors,
             int queueEvents,
@@ -65,30 +68,17 @@ public abstract class JdbcLedger implements Ledger {
             Duration queryTimeout,
             Clock clock) {
         this.jdbi = jdbi;
+        this.log = log;
         this.clock = clock;
         this.health = new StoreHealth(jdbi);
         Reader reader = new Reader(jdbi, queryTimeout, health);
         this.lookup = new JdbcLookup(reader);
-        this.audit = new JdbcAudit(reader, clock);
-        this.feed = new CommitFeed(jdbi.withHandle(LedgerWriter::lastEntry));
+        this.audit = new JdbcAudit(reader, log, clock);
+        this.feed = new CommitFeed(log.head().entry());
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
-        this.committer = new GroupCommitter(
-                new GroupCommitter.Committer() {
-                    @Override
-                    public List<Integer> commit(List<List<Event>> batches) throws Exception {
-                        health.require();
-                        return JdbcLedger.this.commit(batches, null);
-                    }
-
-                    @Override
-                    public void idle() throws Exception {
-                        JdbcLedger.this.idle();
-                    }
-                },
-                queueEvents,
-                maxGroup);
-        this.upkeep = new JdbcUpkeep(jdbi, committer, this::write, this::bytes, health, clock);
+        this.committer = new GroupCommitter(batches -> commit(batches, null), queueEvents, maxGroup);
+        this.upkeep = new JdbcUpkeep(jdbi, log, committer, this::write, this::bytes, health, clock);
     }
 
     /**
@@ -99,10 +89,15 @@ public abstract class JdbcLedger implements Ledger {
      */
     protected abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
 
-    /** Asks in the transaction that would store the batches, when no other writer can come between. */
-    protected static void require(Precondition precondition, List<List<Event>> batches, Handle handle)
+    /**
+     * Asks when no other writer can come between. A commit of which the answer was lost is done again, and must not
+     * take its own event for somebody else's.
+     *
+     * @param precondition or null
+     */
+    protected final void require(Precondition precondition, List<List<Event>> batches, Handle handle)
             throws SQLException {
-        if (precondition == null || batches.stream().flatMap(List::stream).allMatch(event -> isStored(event, handle))) {
+        if (precondition == null || batches.stream().flatMap(List::stream).allMatch(this::isStored)) {
             return;
         }
         if (!precondition
@@ -113,18 +108,9 @@ public abstract class JdbcLedger implements Ledger {
         }
     }
 
-    /** A commit of which the answer was lost is done again, and must not take its own event for somebody else's. */
-    private static boolean isStored(Event event, Handle handle) {
-        return handle.createQuery("SELECT COUNT(*) FROM events WHERE run_id = ? AND seq = ?")
-                        .bind(0, event.head().run().value())
-                        .bind(1, event.head().seq())
-                        .mapTo(Long.class)
-                        .one()
-                > 0;
+    private boolean isStored(Event event) {
+        return log.ranges(event.head().run().value()).contains(event.head().seq());
     }
-
-    /** Is called some times a second while no batch waits. Runs on the writer's thread alone. */
-    protected void idle() throws Exception {}
 
     /**
      * One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone.
@@ -155,6 +141,10 @@ public abstract class JdbcLedger implements Ledger {
         return health;
     }
 
+    protected final EventLog log() {
+        return log;
+    }
+
     public final Jdbi jdbi() {
         return jdbi;
     }
@@ -175,14 +165,12 @@ public abstract class JdbcLedger implements Ledger {
 
     @Override
     public final ConditionalSink conditionalSink() {
-        return (events, precondition) -> committer.alone(events, () -> {
-            health.require();
-            return commit(List.of(events), precondition).get(0);
-        });
+        return (events, precondition) -> committer.alone(
+                events, () -> commit(List.of(events), precondition).get(0));
     }
 
     @Override
-    public final JobLookup jobs() {
+    public JobLookup jobs() {
         return lookup;
     }
 

@@ -66,8 +66,8 @@ public class JdbcOutbox implements Outbox {
                 if (id == null) {
                     id = ++last;
                     known.put(uri, id);
-                    handle.execute("INSERT INTO mirrors (mirror_id, uri) VALUES (?, ?)", id, uri);
-                    fill(handle, id);
+                    handle.execute("INSERT INTO mirrors (mirror_id, uri, filled) VALUES (?, ?, FALSE)", id, uri);
+                    joined(handle, id);
                 }
                 ids.add(id);
             }
@@ -75,23 +75,34 @@ public class JdbcOutbox implements Outbox {
         });
     }
 
-    /** A mirror that joins late gets the newest record of every key. */
-    protected final void fill(Handle handle, int mirror) {
+    /** A mirror joined: sooner or later it is to be {@link #fill filled}. */
+    protected void joined(Handle handle, int mirror) {
+        fill(handle, handle, mirror);
+    }
+
+    /**
+     * Gives a mirror that joined the newest record of every key.
+     *
+     * @param records where the jobs are
+     * @param outbox in the transaction that fills it
+     */
+    protected final void fill(Handle records, Handle outbox, int mirror) {
         Map<UUID, JobKey> page = new LinkedHashMap<>();
-        try (var docs = handle
-                .createQuery("SELECT doc FROM jobs")
+        try (var docs = records
+                .createQuery("SELECT doc FROM job_docs")
                 .setFetchSize(1000)
                 .map((rows, c) -> JobDocs.job(rows.getString(1)))
                 .stream()) {
-            docs.forEach(job -> {
+            docs.filter(job -> !job.checkMode()).forEach(job -> {
                 job.keys().forEach(key -> page.put(key.digest(), key));
                 if (page.size() >= 1000) {
-                    Outboxes.enqueue(handle, List.of(mirror), page, Sql.utc(clock.instant()));
+                    Outboxes.enqueue(outbox, List.of(mirror), page, Sql.utc(clock.instant()));
                     page.clear();
                 }
             });
         }
-        Outboxes.enqueue(handle, List.of(mirror), page, Sql.utc(clock.instant()));
+        Outboxes.enqueue(outbox, List.of(mirror), page, Sql.utc(clock.instant()));
+        outbox.execute("UPDATE mirrors SET filled = TRUE WHERE mirror_id = ?", mirror);
     }
 
     @Override

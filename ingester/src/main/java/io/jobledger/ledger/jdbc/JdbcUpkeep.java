@@ -10,6 +10,7 @@ import io.jobledger.ledger.retention.JdbcRetention;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Sql;
 import io.jobledger.ledger.rows.StoreHealth;
+import io.jobledger.log.EventLog;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -20,6 +21,7 @@ import org.jdbi.v3.core.JdbiException;
 /** The upkeep of a ledger in SQL. */
 final class JdbcUpkeep implements Upkeep {
     private final Jdbi jdbi;
+    private final EventLog log;
     private final GroupCommitter committer;
     private final JdbcRetention.Writer writer;
     private final LongSupplier bytes;
@@ -29,12 +31,14 @@ final class JdbcUpkeep implements Upkeep {
     /** @param bytes size of the database on its disk */
     JdbcUpkeep(
             Jdbi jdbi,
+            EventLog log,
             GroupCommitter committer,
             JdbcRetention.Writer writer,
             LongSupplier bytes,
             StoreHealth health,
             Clock clock) {
         this.jdbi = jdbi;
+        this.log = log;
         this.committer = committer;
         this.writer = writer;
         this.bytes = bytes;

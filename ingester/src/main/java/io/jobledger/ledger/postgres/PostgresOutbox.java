@@ -53,12 +53,12 @@ final class PostgresOutbox extends JdbcOutbox {
                         .findOne()
                         .orElseGet(() -> {
                             int id = handle.createQuery(
-                                            "INSERT INTO mirrors (mirror_id, uri) SELECT COALESCE(MAX(mirror_id), 0) +"
-                                                    + " 1, ? FROM mirrors RETURNING mirror_id")
+                                            "INSERT INTO mirrors (mirror_id, uri, filled) SELECT COALESCE(MAX(mirror_id), 0) +"
+                                                    + " 1, ?, FALSE FROM mirrors RETURNING mirror_id")
                                     .bind(0, uri)
                                     .mapTo(Integer.class)
                                     .one();
-                            fill(handle, id);
+                            joined(handle, id);
                             return id;
                         }));
             }

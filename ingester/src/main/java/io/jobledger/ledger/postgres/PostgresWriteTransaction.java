@@ -1,7 +1,6 @@
 package io.jobledger.ledger.postgres;
 
 import io.jobledger.ledger.LedgerException;
-import io.jobledger.ledger.project.EventId;
 import io.jobledger.ledger.project.WriteTransaction;
 import io.jobledger.ledger.rows.Sql;
 import java.sql.SQLException;
@@ -11,7 +10,6 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -80,31 +78,8 @@ public final class PostgresWriteTransaction implements WriteTransaction {
     }
 
     @Override
-    public List<Integer> mirrors() {
-        return mirrors;
-    }
-
-    @Override
-    public Set<EventId> known(Map<UUID, List<Long>> asked) throws SQLException {
-        Set<EventId> known = new HashSet<>();
-        Map<LocalDate, List<UUID>> old = heardOf(asked.keySet());
-        for (Map.Entry<LocalDate, List<UUID>> day : old.entrySet()) {
-            List<UUID> runs = new ArrayList<>();
-            List<Long> seqs = new ArrayList<>();
-            day.getValue()
-                    .forEach(run -> asked.get(run).forEach(seq -> {
-                        runs.add(run);
-                        seqs.add(seq);
-                    }));
-            handle.createQuery("SELECT e.run_id, e.seq FROM unnest(?::uuid[], ?::bigint[]) AS asked (run_id, seq)"
-                            + " JOIN events e ON e.run_id = asked.run_id AND e.seq = asked.seq AND e.day = ?")
-                    .bindBySqlType(0, Sql.array(handle, "uuid", runs), Types.ARRAY)
-                    .bindBySqlType(1, Sql.array(handle, "int8", seqs), Types.ARRAY)
-                    .bind(2, day.getKey())
-                    .map((rows, c) -> new EventId(rows.getObject(1, UUID.class), rows.getLong(2)))
-                    .forEach(known::add);
-        }
-        return known;
+    public void changed(Map<UUID, io.jobledger.ledger.project.Changed> names) {
+        throw new UnsupportedOperationException();
     }
 
     /** Learns the day of each run; returns those that are not new, by their days. */
@@ -130,24 +105,5 @@ public final class PostgresWriteTransaction implements WriteTransaction {
             fresh.forEach(run -> days.put(run, today));
         }
         return old;
-    }
-
-    @Override
-    public boolean byDay() {
-        return true;
-    }
-
-    @Override
-    public LocalDate day(UUID run) {
-        return days.get(run);
-    }
-
-    @Override
-    public void stored(long lastEvent) {
-        handle.createQuery("SELECT pg_notify(?, ?)")
-                .bind(0, PostgresNews.CHANNEL)
-                .bind(1, Long.toString(lastEvent))
-                .map((rows, c) -> true)
-                .one();
     }
 }

@@ -9,7 +9,9 @@ import io.jobledger.model.Job;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunInfo;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Writes rows of {@code jobs} and {@code job_labels}. Used by the writer's thread, inside its transaction. */
@@ -43,9 +45,7 @@ public final class JobRows {
             "run_known",
             "user_id",
             "controller_id",
-            "run_name_id",
-            "last_seen_at",
-            "doc");
+            "run_name_id");
 
     private static final String INSERT = "INSERT INTO jobs (" + String.join(", ", COLUMNS) + ", entry) VALUES ("
             + "?, ".repeat(COLUMNS.size()) + "?)";
@@ -53,15 +53,24 @@ public final class JobRows {
     private final RunFacts runs;
     private final RowBatch inserts;
     private final RowBatch updates;
-    private final RowBatch seen;
+    private final RowBatch newDocs;
+    private final RowBatch docs;
+    private final RowBatch otherRuns;
     private final RowBatch newLabels;
     private final RowBatch goneLabels;
 
-    JobRows(Handle handle, WriteTransaction writing, RunFacts runs) {
+    JobRows(Handle handle, RunFacts runs) {
         this.runs = runs;
         this.inserts = new RowBatch(handle, INSERT);
-        this.updates = writing.updates(handle, "jobs", COLUMNS, "entry");
-        this.seen = writing.updates(handle, "jobs", List.of("last_seen_at", "doc"), "entry");
+        this.updates = new RowBatch(handle, RowBatch.update("jobs", COLUMNS, "entry"));
+        this.newDocs =
+                new RowBatch(handle, "INSERT INTO job_docs (last_seen_at, doc, last_entry, entry) VALUES (?, ?, ?, ?)");
+        this.docs = new RowBatch(
+                handle, RowBatch.update("job_docs", List.of("last_seen_at", "doc", "last_entry"), "entry"));
+        this.otherRuns = new RowBatch(
+                handle,
+                "INSERT INTO job_runs (job, run_id) SELECT CAST(? AS BIGINT), CAST(? AS UUID) WHERE NOT EXISTS"
+                        + " (SELECT 1 FROM job_runs WHERE job = ? AND run_id = ?)");
         this.newLabels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         this.goneLabels =
                 new RowBatch(handle, "DELETE FROM job_labels WHERE label_id = ? AND started_at = ? AND entry = ?");
@@ -84,9 +93,23 @@ public final class JobRows {
         return doc;
     }
 
-    /** Puts a row in line of which nothing but the record changed. */
-    void addSeen(Job job, String doc, long entry) {
-        seen.add(Sql.utc(job.lastSeenAt()), doc, entry);
+    /** Puts a row in line of which nothing but the document changed. */
+    void addSeen(Job job, String doc, long entry, long last) {
+        addDoc(false, job, doc, entry, last);
+    }
+
+    /** Puts a document in line. */
+    void addDoc(boolean fresh, Job job, String doc, long entry, long last) {
+        (fresh ? newDocs : docs).add(Sql.utc(job.lastSeenAt()), doc, last, entry);
+    }
+
+    /** Notes the runs that told of a job besides its own. */
+    void addRuns(Job job, long entry, Collection<UUID> told) {
+        for (UUID run : told) {
+            if (job.run() == null || !job.run().value().equals(run)) {
+                otherRuns.add(entry, run, entry, run);
+            }
+        }
     }
 
     /**
@@ -95,9 +118,12 @@ public final class JobRows {
      * @param before what the row says now, null for a new row
      * @param knownBefore whether it already says what its run told
      * @param record of the job under its main name
-     * @param doc how the job is written
      */
-    void add(JobRecord before, boolean knownBefore, Job job, JobRecord record, String doc, long entry) {
+    void add(JobRecord before, boolean knownBefore, JobRecord record, long entry) {
+        if (before != null && before.run() != null && !before.run().equals(record.run())) {
+            // What told of it so far stays to be found.
+            otherRuns.add(entry, before.run().value(), entry, before.run().value());
+        }
         RunInfo run = runs.of(record.run());
         Long millis = record.finishedAt() == null
                 ? null
@@ -107,7 +133,7 @@ public final class JobRows {
                                 .toMillis());
         (before == null ? inserts : updates)
                 .add(
-                        job.jobId() == null ? null : job.jobId().value(),
+                        record.jobId() == null ? null : record.jobId().value(),
                         record.key().host(),
                         record.key().play(),
                         record.key().job(),
@@ -133,8 +159,6 @@ public final class JobRows {
                         run == null ? null : Facets.id(run.user()),
                         run == null ? null : Facets.id(run.controller()),
                         run == null ? null : Facets.id(run.runName()),
-                        Sql.utc(job.lastSeenAt()),
-                        doc,
                         entry);
         label(before, knownBefore, record, run, entry);
     }
@@ -155,7 +179,7 @@ public final class JobRows {
     }
 
     void execute() {
-        Sql.execute(inserts, updates, seen, goneLabels, newLabels);
+        Sql.execute(inserts, updates, newDocs, docs, otherRuns, goneLabels, newLabels);
     }
 
     public static JobRecord record(Job job) {

@@ -2,6 +2,7 @@ package io.jobledger.ledger.project;
 
 import io.jobledger.ledger.query.Label;
 import io.jobledger.ledger.rows.Facets;
+import io.jobledger.log.EventLog.Logged;
 import io.jobledger.model.Event;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
@@ -23,9 +24,9 @@ public final class RunFacts {
     private final Map<UUID, RunInfo> infos = new HashMap<>();
 
     /** Reads what the ledger knows of {@code runs}; else what {@code events} say. */
-    RunFacts(Handle handle, WriterMemory memory, Collection<UUID> runs, List<Event> events) throws SQLException {
-        for (Event event : events) {
-            if (event instanceof Event.RunStarted started) {
+    RunFacts(Handle handle, WriterMemory memory, Collection<UUID> runs, List<Logged> events) throws SQLException {
+        for (Logged logged : events) {
+            if (logged.event() instanceof Event.RunStarted started) {
                 infos.putIfAbsent(started.head().run().value(), started.info());
             }
         }

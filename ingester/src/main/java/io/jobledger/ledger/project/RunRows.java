@@ -46,15 +46,16 @@ final class RunRows {
             "interrupted_seq",
             "last_received_at",
             "ended",
-            "gaps");
+            "gaps",
+            "last_entry");
 
     private static final List<String> COLUMNS =
             Stream.concat(INFO.stream(), PROGRESS.stream()).toList();
-    private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS) + ", run_id) VALUES ("
-            + "?, ".repeat(COLUMNS.size()) + "?)";
+    private static final String INSERT = "INSERT INTO runs (" + String.join(", ", COLUMNS)
+            + ", run_id, first_entry) VALUES (" + "?, ".repeat(COLUMNS.size()) + "?, ?)";
 
     private final Handle handle;
-    private final WriteTransaction writing;
+    private final WriterMemory memory;
     private final RowBatch inserts;
     private final RowBatch updates;
     private final RowBatch progress;
@@ -62,25 +63,34 @@ final class RunRows {
     private final RowBatch goneLabels;
     private final List<Run> introduced = new ArrayList<>();
 
-    RunRows(Handle handle, WriteTransaction writing) {
+    RunRows(Handle handle, WriterMemory memory) {
         this.handle = handle;
-        this.writing = writing;
+        this.memory = memory;
         this.inserts = new RowBatch(handle, INSERT);
-        this.updates = writing.updates(handle, "runs", COLUMNS, "run_id");
-        this.progress = writing.updates(handle, "runs", PROGRESS, "run_id");
+        this.updates = new RowBatch(handle, RowBatch.update("runs", COLUMNS, "run_id"));
+        this.progress = new RowBatch(handle, RowBatch.update("runs", PROGRESS, "run_id"));
         this.newLabels = new RowBatch(handle, "INSERT INTO run_labels (label_id, first_at, run_id) VALUES (?, ?, ?)");
         this.goneLabels =
                 new RowBatch(handle, "DELETE FROM run_labels WHERE label_id = ? AND first_at = ? AND run_id = ?");
     }
 
-    /** Puts a row in line; {@code before} is what it says now, null for a new one. */
-    void add(Run before, Run run) {
+    /**
+     * Puts a row in line.
+     *
+     * @param before what it says now, null for a new one
+     * @param first of the entries that say something new of it
+     * @param last of them
+     */
+    void add(Run before, Run run, long first, long last) {
         RunInfo info = run.info();
         if (before != null && Objects.equals(before.info(), info)) {
-            progress.add(progress(run));
+            progress.add(progress(run, last).toArray());
         } else {
             List<Object> row = new ArrayList<>(info(info));
-            row.addAll(Arrays.asList(progress(run)));
+            row.addAll(progress(run, last));
+            if (before == null) {
+                row.add(first);
+            }
             (before == null ? inserts : updates).add(row.toArray());
         }
         label(before, run);
@@ -105,20 +115,20 @@ final class RunRows {
                 info != null && info.checkMode());
     }
 
-    private static Object[] progress(Run run) {
-        return new Object[] {
-            Sql.utc(run.firstAt()),
-            Sql.utc(run.lastAt()),
-            run.maxSeq(),
-            run.events(),
-            run.finishedSeq(),
-            Sql.utc(run.finishedAt()),
-            run.interruptedSeq(),
-            Sql.utc(run.lastReceivedAt()),
-            run.finished(),
-            !run.complete(),
-            run.id().value()
-        };
+    private static List<Object> progress(Run run, long last) {
+        return Arrays.asList(
+                Sql.utc(run.firstAt()),
+                Sql.utc(run.lastAt()),
+                run.maxSeq(),
+                run.events(),
+                run.finishedSeq(),
+                Sql.utc(run.finishedAt()),
+                run.interruptedSeq(),
+                Sql.utc(run.lastReceivedAt()),
+                run.finished(),
+                !run.complete(),
+                last,
+                run.id().value());
     }
 
     private void label(Run before, Run run) {
@@ -146,8 +156,9 @@ final class RunRows {
                 .bind(0, run.id().value())
                 .map((rows, context) -> new Row(rows.getLong(1), Rows.instant(rows, "started_at")))
                 .list();
-        RowBatch told = writing.updates(
-                handle, "jobs", List.of("run_known", "user_id", "controller_id", "run_name_id"), "entry");
+        RowBatch told = new RowBatch(
+                handle,
+                RowBatch.update("jobs", List.of("run_known", "user_id", "controller_id", "run_name_id"), "entry"));
         RowBatch labels = new RowBatch(handle, "INSERT INTO job_labels (label_id, started_at, entry) VALUES (?, ?, ?)");
         for (Row job : jobs) {
             told.add(
@@ -160,7 +171,7 @@ final class RunRows {
         }
         Sql.execute(told, labels);
         if (!jobs.isEmpty()) {
-            writing.memory().forgetJobs();
+            memory.forgetJobs();
         }
     }
 }

@@ -13,15 +13,14 @@ import java.util.UUID;
 
 /**
  * What a ledger's only writer wrote last of the runs and jobs that are going on, so that it need not be read again for
- * each of their events. It is written inside a transaction, so whoever rolls one back, or changes runs, chains or jobs
- * in another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
+ * each of their events. It is written inside a transaction, so whoever rolls one back, or changes runs or jobs in
+ * another way, {@link #forget forgets} all of it. Used by the writer's thread alone.
  */
 public final class WriterMemory {
     /** What takes more characters than this is not remembered: a few such would fill the heap. */
     private static final int LARGE = 8000;
 
     private final Map<UUID, Run> runs;
-    private final Map<UUID, ChainWriter.Chain> chains;
     private final Map<UUID, JobWriter.Stored> jobs;
 
     /**
@@ -29,7 +28,6 @@ public final class WriterMemory {
      */
     public WriterMemory(int most) {
         this.runs = latest(most);
-        this.chains = latest(most);
         this.jobs = latest(most);
     }
 
@@ -74,11 +72,6 @@ public final class WriterMemory {
         }
     }
 
-    /** The rows of {@code chains} as they are now, by the run's id. */
-    Map<UUID, ChainWriter.Chain> chains() {
-        return chains;
-    }
-
     /** Reads what is not remembered. */
     interface Reading<V> {
         Map<UUID, V> of(List<UUID> runs) throws SQLException;
@@ -110,7 +103,6 @@ public final class WriterMemory {
 
     public void forget() {
         runs.clear();
-        chains.clear();
         jobs.clear();
     }
 }

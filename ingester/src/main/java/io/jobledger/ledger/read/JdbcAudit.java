@@ -12,6 +12,7 @@ import io.jobledger.ledger.query.PlaySummary;
 import io.jobledger.ledger.query.RunFilter;
 import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.ledger.rows.Reader;
+import io.jobledger.log.EventLog;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -32,7 +33,7 @@ public final class JdbcAudit implements AuditQueries {
     private final JdbcRunQueries runs;
     private final JdbcEventQueries events;
 
-    public JdbcAudit(Reader reader, Clock clock) {
+    public JdbcAudit(Reader reader, EventLog log, Clock clock) {
         this.jobs = new JdbcJobQueries(reader, clock);
         this.names = new JdbcNames(reader, clock);
         this.stats = new JdbcStats(reader, clock);

@@ -110,7 +110,7 @@ final class JdbcJobQueries {
             Handle handle, Collection<Object> entries, Function<String, JobRecord> record) {
         Map<Object, JobRecord> jobs = new HashMap<>();
         try {
-            handle.createQuery("SELECT entry, doc FROM jobs WHERE entry = ANY(?)")
+            handle.createQuery("SELECT entry, doc FROM job_docs WHERE entry = ANY(?)")
                     .bindBySqlType(0, Sql.array(handle, "BIGINT", entries), Types.ARRAY)
                     .map((rows, c) -> Map.entry(rows.getLong(1), record.apply(rows.getString(2))))
                     .forEach(row -> jobs.put(row.getKey(), row.getValue()));

@@ -27,17 +27,25 @@ import java.util.stream.Stream;
  */
 public final class JdbcLookup implements JobLookup {
     private static final String BY_KEY =
-            "SELECT k.open, k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry = k.entry WHERE"
-                    + " k.key_id = ?";
+            "SELECT k.open, k.started_at, k.entry, d.doc FROM job_keys k JOIN job_docs d ON d.entry = k.entry";
+
+    /** Only where something narrows a key is more of the job's row needed. */
+    private static final String NARROWED = " JOIN jobs j ON j.entry = k.entry";
+
+    private static final String OF_KEY = " WHERE k.key_id = ?";
 
     /** The open jobs of a key, newest first, and then the others, newest first: as the index has them. */
     private static final String OPEN_FIRST =
             " ORDER BY k.key_id DESC, k.open DESC, k.started_at DESC, k.entry DESC LIMIT ?";
 
+    private static final String DOC_BY_ID =
+            "SELECT d.doc FROM jobs j JOIN job_docs d ON d.entry = j.entry WHERE j.ansible_job_id = ?";
+
     private static final String ONE_KIND = " AND k.open = ?";
 
     /** What is asked where nothing narrows a key, for the test of plans. */
-    public static final List<String> STATEMENTS = List.of(BY_KEY + OPEN_FIRST, BY_KEY + ONE_KIND + OPEN_FIRST);
+    public static final List<String> STATEMENTS =
+            List.of(BY_KEY + OF_KEY + OPEN_FIRST, BY_KEY + OF_KEY + ONE_KIND + OPEN_FIRST);
 
     private final Reader reader;
 
@@ -122,7 +130,7 @@ public final class JdbcLookup implements JobLookup {
     }
 
     private Optional<JobRecord> one(JobKey key, Narrowing narrowing) {
-        return reader.lookup(handle -> handle.createQuery("SELECT doc FROM jobs WHERE ansible_job_id = ?")
+        return reader.lookup(handle -> handle.createQuery(DOC_BY_ID)
                 .bind(0, narrowing.jobId().value())
                 .map((rows, c) -> JobDocs.job(rows.getString(1)))
                 .filter(job -> job.keys().contains(key))
@@ -133,7 +141,7 @@ public final class JdbcLookup implements JobLookup {
 
     @Override
     public Optional<Job> job(String executionHost, AnsibleJobId jobId) {
-        return reader.lookup(handle -> handle.createQuery("SELECT doc FROM jobs WHERE ansible_job_id = ?")
+        return reader.lookup(handle -> handle.createQuery(DOC_BY_ID)
                 .bind(0, jobId.value())
                 .map((rows, c) -> JobDocs.job(rows.getString(1)))
                 .filter(job -> job.executionHost().equals(executionHost))
@@ -172,8 +180,8 @@ public final class JdbcLookup implements JobLookup {
          * @param condition one more, with the value of its parameter; none when that is null
          */
         List<Found> ask(Connection connection, String condition, Object value, int limit) throws SQLException {
-            try (PreparedStatement statement =
-                    connection.prepareStatement(BY_KEY + narrowed + condition + OPEN_FIRST)) {
+            try (PreparedStatement statement = connection.prepareStatement(
+                    BY_KEY + (narrowed.isEmpty() ? "" : NARROWED) + OF_KEY + narrowed + condition + OPEN_FIRST)) {
                 int parameter = 0;
                 for (Object one : values) {
                     statement.setObject(++parameter, one);

@@ -50,7 +50,8 @@ final class JobCriteria {
         duration(filter, now);
         if (filter.unseenFor() != null) {
             residuals.add(Condition.of(
-                    "COALESCE(last_seen_at, jobs.started_at) <= ?", Sql.utc(now.minus(filter.unseenFor()))));
+                    "COALESCE((SELECT d.last_seen_at FROM job_docs d WHERE d.entry = jobs.entry), jobs.started_at) <= ?",
+                    Sql.utc(now.minus(filter.unseenFor()))));
         }
         text(filter.text());
         return new Criteria(drivers, residuals, filter.started());

@@ -1,29 +1,11 @@
--- The ledger. Written for H2 and PostgreSQL alike. Names of hosts, plays and jobs are digested into a key of fixed size
--- (see io.jobledger.model.Digests), so that no index depends on how long a name is.
+-- The projections: what is computed from the log, and can be computed again. Written for H2 and PostgreSQL alike. Names of hosts, plays and
+-- jobs are digested into a key of fixed size (see io.jobledger.model.Digests), so that no index depends on how long a name is.
 --
--- What is searched by is indexed by an id of fixed size too (see io.jobledger.ledger.Facets): columns *_id, with the start, so that a list
--- reads one stretch of one index from newest to oldest.
---
--- H2 rewrites every page that a commit touches, so an index in random order costs a page a row. Three are: jobs by Ansible's id, jobs by
--- host, and job_keys by key. Everything else grows at its end, or at the ends of a few values: that of the run's play, user, action.
+-- What is searched by is indexed by an id of fixed size too (see io.jobledger.ledger.rows.Facets): columns *_id, with the start, so that a
+-- list reads one stretch of one index from newest to oldest.
 
--- Everything that was ever observed or saved, as it came. Never updated. job is the number of the job that the event speaks of.
--- entry counts the events in the order in which they came to this ledger: what a live view resumes after. It is the primary key since H2 keeps a
--- table by a key of one number, and needs no index for it. body leaves out what its columns say (see io.jobledger.ledger.EventText).
-CREATE TABLE events (
-    run_id       UUID                        NOT NULL,
-    seq          BIGINT                      NOT NULL,
-    entry        BIGINT                      NOT NULL PRIMARY KEY,
-    type         VARCHAR(32)                 NOT NULL,
-    observed_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
-    received_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
-    job          BIGINT,
-    body         VARCHAR(1000000)            NOT NULL
-);
-CREATE UNIQUE INDEX events_by_identity ON events (run_id, seq);
-CREATE INDEX events_by_job ON events (job, entry);
-
--- One row a run, merged from its events. info holds what run_started said.
+-- One row a run, merged from its events. info holds what run_started said. Its events in the log are among the entries first_entry to
+-- last_entry. interrupted_seq is the number of the notice that it ended without a goodbye.
 CREATE TABLE runs (
     run_id            UUID                        NOT NULL PRIMARY KEY,
     run_name          VARCHAR(1000000),
@@ -44,9 +26,12 @@ CREATE TABLE runs (
     events            BIGINT                      NOT NULL,
     finished_seq      BIGINT,
     finished_at       TIMESTAMP(6) WITH TIME ZONE,
+    interrupted_seq   BIGINT,
     last_received_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
     ended             BOOLEAN                     NOT NULL,
-    gaps              BOOLEAN                     NOT NULL
+    gaps              BOOLEAN                     NOT NULL,
+    first_entry       BIGINT                      NOT NULL,
+    last_entry        BIGINT                      NOT NULL
 );
 CREATE INDEX runs_by_start ON runs (first_at, run_id);
 CREATE INDEX runs_by_finish ON runs (finished_at, run_id);
@@ -77,8 +62,8 @@ CREATE TABLE plays (
     PRIMARY KEY (run_id, seq)
 );
 
--- One row a job: one execution on one host. doc is the merged knowledge; the other columns repeat what is searched by.
--- entry counts the jobs in the order in which they came to this ledger. A job is identified by its execution host (in doc) and
+-- One row a job: one execution on one host, with what is searched by.
+-- entry is the number of the first entry of the log that told of it. A job is identified by its execution host (in its doc) and
 -- ansible_job_id; an id is all but unique by itself. execution_id is null where the job runs on its host, so that most jobs add nothing to its
 -- index. duration_class is the number of binary digits of duration_ms, -1 while the job is open: few values, so its index has few ends.
 -- user, controller, run name and labels are those of the run; run_known says that the run has told them.
@@ -109,8 +94,7 @@ CREATE TABLE jobs (
     run_known       BOOLEAN                     NOT NULL,
     user_id         BIGINT,
     controller_id   BIGINT,
-    run_name_id     BIGINT,
-    doc             VARCHAR(1000000)            NOT NULL
+    run_name_id     BIGINT
 );
 CREATE INDEX jobs_by_start ON jobs (started_at, entry, status, duration_ms, deadline);
 CREATE INDEX jobs_by_finish ON jobs (finished_at, entry);
@@ -128,6 +112,23 @@ CREATE INDEX jobs_by_playbook ON jobs (playbook_id, started_at, entry);
 CREATE INDEX jobs_by_user ON jobs (user_id, started_at, entry);
 CREATE INDEX jobs_by_controller ON jobs (controller_id, started_at, entry);
 CREATE INDEX jobs_by_run_name ON jobs (run_name_id, started_at, entry);
+
+-- What changes with every event of a job, so that an event that tells nothing new touches no index: the merged knowledge, and the last entry
+-- that spoke of it. last_seen_at is the latest observation, as in doc: what settle asks for is what nobody has seen for a while.
+CREATE TABLE job_docs (
+    entry         BIGINT                      NOT NULL PRIMARY KEY,
+    last_entry    BIGINT                      NOT NULL,
+    last_seen_at  TIMESTAMP(6) WITH TIME ZONE,
+    doc           VARCHAR(1000000)            NOT NULL
+);
+
+-- Runs that told of a job besides the one that its row names: its events are in theirs, too.
+CREATE TABLE job_runs (
+    job     BIGINT NOT NULL,
+    run_id  UUID   NOT NULL,
+    PRIMARY KEY (job, run_id)
+);
+CREATE INDEX job_runs_by_run ON job_runs (run_id, job);
 
 -- The labels of the jobs' runs.
 CREATE TABLE job_labels (
@@ -149,6 +150,8 @@ CREATE TABLE names (
     failed           BIGINT                      NOT NULL,
     timed_out        BIGINT                      NOT NULL,
     lost             BIGINT                      NOT NULL,
+    cancelled        BIGINT                      NOT NULL,
+    closed           BIGINT                      NOT NULL,
     last_started_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL
 );
 CREATE INDEX names_by_name ON names (kind, sort_name, id);
@@ -163,25 +166,19 @@ CREATE TABLE job_keys (
     PRIMARY KEY (key_id, open, started_at, entry)
 );
 
--- The mirrors that this ledger feeds; a mirror that is not here yet gets everything once.
-CREATE TABLE mirrors (
-    mirror_id  INTEGER       NOT NULL PRIMARY KEY,
-    uri        VARCHAR(4096) NOT NULL UNIQUE
+-- Entries of the log that could not be projected, and why; what follows them is projected.
+CREATE TABLE set_aside (
+    entry   BIGINT        NOT NULL PRIMARY KEY,
+    run_id  UUID          NOT NULL,
+    seq     BIGINT        NOT NULL,
+    reason  VARCHAR(2000) NOT NULL
 );
 
--- What a mirror does not have yet: one row a key. version grows with every change, so that a change during a put is not forgotten.
-CREATE TABLE outbox (
-    mirror_id        INTEGER                     NOT NULL,
-    key_id           UUID                        NOT NULL,
-    host             VARCHAR(4096)               NOT NULL,
-    play             VARCHAR(4096)               NOT NULL,
-    job              VARCHAR(4096)               NOT NULL,
-    version          BIGINT                      NOT NULL,
-    enqueued_at      TIMESTAMP(6) WITH TIME ZONE NOT NULL,
-    attempts         INTEGER                     NOT NULL,
-    next_attempt_at  TIMESTAMP(6) WITH TIME ZONE NOT NULL,
-    blocked          BOOLEAN                     NOT NULL,
-    last_error       VARCHAR(2000),
-    PRIMARY KEY (mirror_id, key_id)
+-- How far the log is projected; one row. hash is the log's at that entry.
+CREATE TABLE projected (
+    id     INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    epoch  INTEGER NOT NULL,
+    entry  BIGINT  NOT NULL,
+    hash   BYTEA   NOT NULL
 );
-CREATE INDEX outbox_due ON outbox (mirror_id, blocked, next_attempt_at);
+INSERT INTO projected (id, epoch, entry, hash) VALUES (1, 1, 0, CAST('' AS BYTEA));

@@ -1,0 +1,217 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.files.PrivateFiles;
+import io.jobledger.ledger.JobLookup;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.jdbc.JdbcLedger;
+import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.EventLog.Appended;
+import io.jobledger.log.LogException;
+import io.jobledger.log.LogHead;
+import io.jobledger.log.file.FileLog;
+import io.jobledger.model.Event;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The ledger in a directory: what is appended to the log and synced is acknowledged, and a {@link Projector} works it
+ * into the records. A resume waits until what was acknowledged of its name is there.
+ */
+public final class EmbeddedLedger extends JdbcLedger {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLedger.class);
+    /** Longest time that a question waits for the projector. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** With so many entries that are not projected, nothing more is taken until there are fewer. */
+    private static final long MOST_BEHIND = 500_000;
+    /** Memory for the page cache of what the mirrors lack. */
+    private static final int OUTBOX_CACHE_KIB = 2048;
+
+    /**
+     * How to open a ledger.
+     *
+     * @param directory of the ledger
+     * @param cacheKib memory for H2's page cache
+     * @param queueEvents most events waiting for a commit
+     * @param maxGroup most events in one commit
+     * @param minFree bytes of the disk below which nothing is appended
+     * @param queryTimeout longest time for one statement of an audit
+     */
+    public record Options(
+            Path directory, int cacheKib, int queueEvents, int maxGroup, long minFree, Duration queryTimeout) {}
+
+    private final LedgerDirectory directory;
+    private final FileLog log;
+    private final Projections projections;
+    private final H2Database delivery;
+    private final Tail tail;
+    private final Progress progress = new Progress();
+    private final Projector projector;
+    private final JobLookup lookup;
+
+    private EmbeddedLedger(
+            Options options,
+            FileLog log,
+            Projections projections,
+            H2Database delivery,
+            H2Outbox outbox,
+            List<String> mirrors,
+            Clock clock) {
+        super(
+                projections.jdbi(),
+                log,
+                outbox,
+                mirrors,
+                options.queueEvents(),
+                options.maxGroup(),
+                options.queryTimeout(),
+                clock);
+        this.directory = new LedgerDirectory(options.directory());
+        this.log = log;
+        this.projections = projections;
+        this.delivery = delivery;
+        this.tail = new Tail(log.head().entry());
+        this.projector = new Projector(log, projections, outbox, mirrors(), tail, progress);
+        this.lookup = new WaitingLookup(super.jobs(), tail, progress, PATIENCE);
+        projector.start();
+    }
+
+    /**
+     * Opens the ledger, and makes it when there is none. Ingest is open when this returns; the records may still be
+     * behind.
+     *
+     * @param mirrors URIs of the mirrors to feed
+     * @throws LedgerException of kind {@code UNUSABLE} that says what to do
+     */
+    public static EmbeddedLedger open(Options options, List<String> mirrors, Clock clock) {
+        LedgerDirectory directory = new LedgerDirectory(options.directory());
+        FileLog log = null;
+        Projections projections = null;
+        H2Database delivery = null;
+        try {
+            PrivateFiles.createDirectory(directory.path());
+            log = FileLog.open(directory.log(), FileLog.Options.usual(options.minFree()));
+            projections = Projections.open(directory, options.cacheKib());
+            delivery = new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
+            H2Outbox outbox = new H2Outbox(delivery.jdbi(), clock);
+            Startup.run(directory, log, projections, outbox);
+            return new EmbeddedLedger(options, log, projections, delivery, outbox, mirrors, clock);
+        } catch (IOException | RuntimeException e) {
+            close(projections, delivery, log);
+            throw unusable(directory, e);
+        }
+    }
+
+    private static void close(AutoCloseable... parts) {
+        for (AutoCloseable part : parts) {
+            try {
+                if (part != null) {
+                    part.close();
+                }
+            } catch (Exception e) {
+                LOG.warn("A part of the ledger could not be closed: {}", Failures.text(e));
+            }
+        }
+    }
+
+    /** Why a ledger cannot be opened, and what to do. */
+    private static LedgerException unusable(LedgerDirectory directory, Exception e) {
+        if (e instanceof LedgerException known) {
+            return known;
+        }
+        return new LedgerException(
+                LedgerException.Kind.UNUSABLE,
+                e instanceof LogException
+                        ? e.getMessage()
+                        : "the ledger " + directory.path() + " cannot be opened: " + Failures.text(e),
+                e);
+    }
+
+    @Override
+    protected List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception {
+        long behind = log.head().entry() - progress.applied();
+        if (behind > MOST_BEHIND) {
+            throw new LedgerException(
+                    LedgerException.Kind.BUSY,
+                    behind + " events are acknowledged and not yet worked into the records; send the batch again in a"
+                            + " moment");
+        }
+        if (precondition != null) {
+            progress.await(log.head().entry(), PATIENCE);
+            try (Handle handle = jdbi().open()) {
+                require(precondition, batches, handle);
+            }
+        }
+        Appended appended = log.append(batches, now());
+        if (!appended.fresh().isEmpty()) {
+            tail.add(appended.fresh(), appended.head());
+            projector.appended();
+        }
+        committed(appended.head().entry());
+        return appended.stored();
+    }
+
+    @Override
+    protected <T> T durably(JdbcRetention.Work<T> work) throws Exception {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public JobLookup jobs() {
+        return lookup;
+    }
+
+    @Override
+    public long bytes() {
+        try {
+            return log.bytes() + projections.bytes() + delivery.bytes();
+        } catch (IOException e) {
+            throw Failures.of("the size of the ledger " + directory.path() + " cannot be read", e);
+        }
+    }
+
+    @Override
+    public void check() {
+        try {
+            log.check();
+        } catch (LogException e) {
+            throw Failures.of("the ledger cannot be written", e);
+        }
+        String trouble = projector.trouble();
+        if (trouble != null) {
+            throw new LedgerException(
+                    LedgerException.Kind.AWAY, "what is acknowledged is not worked into the records: " + trouble);
+        }
+    }
+
+    @Override
+    public void backup(Path copy) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public String location() {
+        return directory.path().toString();
+    }
+
+    @Override
+    public void close() {
+        drain();
+        projector.close();
+        LogHead applied = projections.applied();
+        close(projections, delivery);
+        try {
+            directory.close(applied);
+        } catch (IOException e) {
+            LOG.warn("The ledger {} is closed, and that could not be written down: {}", directory.path(), e.toString());
+        }
+        close(log);
+    }
+}

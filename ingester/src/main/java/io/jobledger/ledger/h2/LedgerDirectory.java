@@ -1,0 +1,49 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.files.AtomicFiles;
+import io.jobledger.log.LogHead;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Where the parts of an embedded ledger are. {@code closed} says that it was closed properly, and up to which entry the
+ * projections were then.
+ */
+public record LedgerDirectory(Path path) {
+    static final String SUFFIX = ".mv.db";
+
+    /** The directory of the log's segments: with it everything else can be made again, or is only delivery state. */
+    public Path log() {
+        return path.resolve("log");
+    }
+
+    /** The projections, without H2's suffix. */
+    public Path projections() {
+        return path.resolve("projections");
+    }
+
+    /** What each mirror has, without H2's suffix. */
+    public Path delivery() {
+        return path.resolve("delivery");
+    }
+
+    private Path closed() {
+        return path.resolve("closed");
+    }
+
+    /** Whether the projections were closed properly at this head; from now on they are not. */
+    boolean takeClosed(LogHead projected) throws IOException {
+        boolean proper =
+                Files.exists(closed()) && Files.readString(closed()).strip().equals(projected.text());
+        Files.deleteIfExists(closed());
+        AtomicFiles.sync(path);
+        return proper;
+    }
+
+    void close(LogHead projected) throws IOException {
+        new AtomicFiles(path.resolve("tmp"))
+                .write(closed(), (projected.text() + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+}

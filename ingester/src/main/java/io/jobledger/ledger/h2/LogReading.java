@@ -1,0 +1,85 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.event.BatchDecoder;
+import io.jobledger.log.EventLog;
+import io.jobledger.log.EventLog.Logged;
+import io.jobledger.log.LogEntry;
+import io.jobledger.log.LogFact;
+import io.jobledger.log.LogHead;
+import io.jobledger.log.LogRecord;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** Reads the log for the projector, group by group. */
+final class LogReading {
+    private static final long CHARACTERS = 16 << 20;
+
+    private LogReading() {}
+
+    /**
+     * One entry to be applied.
+     *
+     * @param event null for a fact
+     * @param fact null for an event
+     * @param fault why it cannot be applied, null when it can
+     */
+    record Step(long entry, UUID run, long seq, Logged event, LogFact fact, String fault) {}
+
+    /** Steps in their order, and the head that they lead to. */
+    record Group(List<Step> steps, LogHead head) {}
+
+    /**
+     * Reads whole records that follow an entry, up to some {@code most} entries.
+     *
+     * @param after where the reader is
+     */
+    static Group after(EventLog log, LogHead after, int most) {
+        List<Step> steps = new ArrayList<>();
+        LogHead[] head = {after};
+        long[] size = new long[1];
+        log.read(after.entry() + 1, record -> {
+            int epoch = head[0].epoch();
+            for (LogEntry entry : record.entries()) {
+                Step step = entry.entry() <= after.entry() ? null : step(record, entry);
+                if (step != null) {
+                    steps.add(step);
+                    size[0] += entry.body().length();
+                    epoch = step.fact instanceof LogFact.EpochBegan began ? began.epoch() : epoch;
+                }
+            }
+            head[0] = new LogHead(epoch, record.last(), record.hash());
+            return steps.size() < most && size[0] < CHARACTERS;
+        });
+        return new Group(steps, head[0]);
+    }
+
+    private static Step step(LogRecord record, LogEntry entry) {
+        if (entry.kind() == LogEntry.Kind.REMOVED) {
+            return null;
+        }
+        try {
+            return entry.kind() == LogEntry.Kind.FACT
+                    ? new Step(entry.entry(), entry.run(), 0, null, LogFact.parse(entry.body()), null)
+                    : of(logged(entry, record.received()));
+        } catch (IllegalArgumentException e) {
+            return new Step(entry.entry(), entry.run(), entry.seq(), null, null, String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @throws IllegalArgumentException when this version cannot read the event */
+    static Logged logged(LogEntry entry, Instant received) {
+        return new Logged(entry.entry(), received, BatchDecoder.again(entry.body()));
+    }
+
+    static Step of(Logged event) {
+        return new Step(
+                event.entry(),
+                event.event().head().run().value(),
+                event.event().head().seq(),
+                event,
+                null,
+                null);
+    }
+}

@@ -1,0 +1,61 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.ledger.LedgerException;
+import java.time.Duration;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/** Up to which entry the log is projected, and a place to wait for it. Thread-safe. */
+final class Progress {
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition grew = lock.newCondition();
+    private volatile long applied;
+
+    long applied() {
+        return applied;
+    }
+
+    /** It is now so; it may go back, when the projections are computed again. */
+    void set(long entry) {
+        lock.lock();
+        try {
+            applied = entry;
+            grew.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Waits until an entry is projected.
+     *
+     * @throws LedgerException of kind {@code BUSY} when that takes longer than {@code patience}
+     */
+    void await(long entry, Duration patience) {
+        if (applied >= entry) {
+            return;
+        }
+        lock.lock();
+        try {
+            long left = patience.toNanos();
+            while (applied < entry) {
+                if (left <= 0) {
+                    throw behind(entry);
+                }
+                left = grew.awaitNanos(left);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw behind(entry);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private LedgerException behind(long entry) {
+        return new LedgerException(
+                LedgerException.Kind.BUSY,
+                "what was acknowledged is still being worked into the records (entry " + applied + " of " + entry
+                        + "); ask again in a moment");
+    }
+}

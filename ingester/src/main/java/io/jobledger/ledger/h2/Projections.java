@@ -1,0 +1,159 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.ledger.project.Changed;
+import io.jobledger.ledger.project.Projection;
+import io.jobledger.ledger.project.WriterMemory;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.LogChain;
+import io.jobledger.log.LogHead;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+
+/**
+ * The projections in their H2 file: rows, and how far the log is in them, in one transaction. Only one thread writes.
+ */
+final class Projections implements AutoCloseable {
+    /** H2's own writer then sleeps for as long as a number can say. */
+    private static final int NEVER = Integer.MAX_VALUE;
+    /** Milliseconds: H2's usual. */
+    private static final int USUAL = 500;
+    /** Runs and jobs that are kept in memory. */
+    private static final int REMEMBERED = 1000;
+
+    /** One transaction's work. */
+    interface Work {
+        void on(Projection projection) throws SQLException;
+    }
+
+    private final H2Database database;
+    private final WriterMemory memory = new WriterMemory(REMEMBERED);
+    private LogHead applied;
+    private boolean resting = true;
+
+    private Projections(H2Database database) {
+        this.database = database;
+        this.applied = read();
+    }
+
+    /** Opens them; what cannot be opened, or is from a newer program, is begun anew. */
+    static Projections open(LedgerDirectory directory, int cacheKib) throws IOException {
+        try {
+            return new Projections(new H2Database(directory.projections(), cacheKib, "common"));
+        } catch (RuntimeException e) {
+            Projector.LOG.warn(
+                    "The projections {} cannot be opened and are computed again from the log: {}",
+                    directory.projections(),
+                    Failures.text(e));
+        }
+        H2Database.delete(directory.projections());
+        return new Projections(new H2Database(directory.projections(), cacheKib, "common"));
+    }
+
+    Jdbi jdbi() {
+        return database.jdbi();
+    }
+
+    /** Up to where the log is in the rows. */
+    LogHead applied() {
+        return applied;
+    }
+
+    private LogHead read() {
+        return jdbi().withHandle(handle -> handle.createQuery("SELECT epoch, entry, hash FROM projected")
+                .map((rows, context) -> new LogHead(
+                        rows.getInt(1), rows.getLong(2), rows.getLong(2) == 0 ? LogChain.start() : rows.getBytes(3)))
+                .one());
+    }
+
+    /** Applies what leads to a head, all of it or nothing; returns the names that changed. */
+    Map<UUID, Changed> apply(LogHead head, Work work) throws SQLException {
+        busy();
+        try {
+            H2WriteTransaction writing = new H2WriteTransaction(memory);
+            jdbi().<SQLException>useTransaction(handle -> {
+                work.on(new Projection(handle, writing));
+                handle.execute(
+                        "UPDATE projected SET epoch = ?, entry = ?, hash = ?", head.epoch(), head.entry(), head.hash());
+            });
+            applied = head;
+            return writing.names();
+        } catch (Throwable e) {
+            memory.forget();
+            throw e;
+        }
+    }
+
+    /** Notes an entry that could not be applied. */
+    void setAside(LogHead head, UUID run, long seq, String reason) {
+        jdbi().useTransaction(handle -> {
+            handle.execute("DELETE FROM set_aside WHERE entry = ?", head.entry());
+            handle.execute(
+                    "INSERT INTO set_aside (entry, run_id, seq, reason) VALUES (?, ?, ?, ?)",
+                    head.entry(),
+                    run,
+                    seq,
+                    reason.length() > 2000 ? reason.substring(0, 2000) : reason);
+            handle.execute(
+                    "UPDATE projected SET epoch = ?, entry = ?, hash = ?", head.epoch(), head.entry(), head.hash());
+        });
+        applied = head;
+    }
+
+    /**
+     * H2 takes its snapshots table by table and index by index while others write; one that is taken in the middle of a
+     * transaction has it in some of them and not in others, and does not undo it after a kill. So its own writer sleeps
+     * while the projector works. The statement returns when that writer has stopped.
+     */
+    private void busy() {
+        if (resting) {
+            writeDelay(NEVER);
+            resting = false;
+        }
+    }
+
+    /** Between two transactions: writes what is committed to the file. */
+    void checkpoint() {
+        jdbi().useHandle(handle -> handle.execute("CHECKPOINT"));
+    }
+
+    /** The projector has nothing to do: H2 may write and tidy its file. */
+    void rest() {
+        if (!resting) {
+            writeDelay(USUAL);
+            resting = true;
+        }
+    }
+
+    private void writeDelay(int milliseconds) {
+        jdbi().useHandle((Handle handle) -> handle.execute("SET WRITE_DELAY " + milliseconds));
+    }
+
+    /** Opens the file again after a failure; what was not written is applied again. */
+    void reopen() throws IOException {
+        memory.forget();
+        database.reopen();
+        resting = true;
+        applied = read();
+    }
+
+    /** Begins anew. */
+    void replace() throws IOException {
+        memory.forget();
+        database.replace();
+        resting = true;
+        applied = read();
+    }
+
+    long bytes() throws IOException {
+        return database.bytes();
+    }
+
+    @Override
+    public void close() {
+        database.close();
+    }
+}

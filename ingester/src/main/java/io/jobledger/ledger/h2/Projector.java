@@ -1,0 +1,277 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.h2.LogReading.Group;
+import io.jobledger.ledger.h2.LogReading.Step;
+import io.jobledger.ledger.project.Changed;
+import io.jobledger.ledger.project.Projection;
+import io.jobledger.ledger.rows.Damage;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.EventLog;
+import io.jobledger.log.LogException;
+import io.jobledger.log.LogHead;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the log and keeps the projections in step, on a thread of its own. What cannot be projected is set aside, and
+ * the rest goes on. A file that fails is opened again; one that is damaged is computed again from the log.
+ */
+final class Projector implements AutoCloseable {
+    static final Logger LOG = LoggerFactory.getLogger(Projector.class);
+    private static final int GROUP = 4000;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+    private static final long CHECKPOINT_NANOS = 1_000_000_000L;
+    private static final long REPORT_NANOS = 10_000_000_000L;
+    private static final int REPORTED_LAG = 50_000;
+
+    private final EventLog log;
+    private final Projections projections;
+    private final H2Outbox outbox;
+    private final List<Integer> mirrors;
+    private final Tail tail;
+    private final Progress progress;
+    private final Thread thread = new Thread(this::run, "ledger-projector");
+    private final Object more = new Object();
+    private volatile boolean closing;
+    private volatile boolean again;
+    private volatile String trouble;
+    private boolean dirty;
+    private boolean filled;
+    private long checkpointed = System.nanoTime();
+    private long reported = System.nanoTime();
+
+    Projector(
+            EventLog log,
+            Projections projections,
+            H2Outbox outbox,
+            List<Integer> mirrors,
+            Tail tail,
+            Progress progress) {
+        this.log = log;
+        this.projections = projections;
+        this.outbox = outbox;
+        this.mirrors = mirrors;
+        this.tail = tail;
+        this.progress = progress;
+    }
+
+    void start() {
+        progress.set(projections.applied().entry());
+        thread.start();
+    }
+
+    /** The log grew. */
+    void appended() {
+        synchronized (more) {
+            more.notifyAll();
+        }
+    }
+
+    /** Throws the rows away and computes them again: somebody met damage in them. */
+    void computeAgain() {
+        again = true;
+        appended();
+    }
+
+    /** Why the projections do not grow at the moment; null while they do. */
+    String trouble() {
+        return trouble;
+    }
+
+    private void run() {
+        while (!closing) {
+            try {
+                if (again) {
+                    replace();
+                }
+                if (projections.applied().entry() < log.head().entry()) {
+                    step();
+                } else {
+                    idle();
+                }
+                trouble = null;
+            } catch (Throwable e) {
+                failed(e);
+            }
+        }
+    }
+
+    /** Whatever happened, the thread must live: without it nothing acknowledged would ever be shown. */
+    private void failed(Throwable e) {
+        String text = Failures.text(e);
+        if (trouble == null) {
+            LOG.error("The projections do not follow the log at the moment: {}", text, e);
+        }
+        trouble = text;
+        try {
+            if (Damage.isIn(e)) {
+                again = true;
+            } else if (!(e instanceof LogException)) {
+                projections.reopen();
+                progress.set(projections.applied().entry());
+            }
+        } catch (IOException | RuntimeException worse) {
+            again = Damage.isIn(worse);
+            trouble = Failures.text(worse);
+        }
+        pause(PAUSE.toMillis());
+    }
+
+    private void pause(long milliseconds) {
+        synchronized (more) {
+            if (!closing) {
+                try {
+                    more.wait(milliseconds);
+                } catch (InterruptedException e) {
+                    closing = true;
+                }
+            }
+        }
+    }
+
+    private void replace() throws IOException {
+        LOG.warn("The projections are damaged and are computed again from the log");
+        projections.replace();
+        progress.set(0);
+        again = false;
+    }
+
+    /** Nothing is to be applied. */
+    private void idle() {
+        if (!filled) {
+            outbox.fill(projections.jdbi());
+            filled = true;
+        }
+        checkpointIfDue();
+        synchronized (more) {
+            if (closing || again || projections.applied().entry() < log.head().entry()) {
+                return;
+            }
+            try {
+                more.wait(200);
+            } catch (InterruptedException e) {
+                closing = true;
+            }
+        }
+        if (projections.applied().entry() == log.head().entry() && !dirty) {
+            projections.rest();
+        }
+    }
+
+    private void checkpointIfDue() {
+        if (dirty && System.nanoTime() - checkpointed >= CHECKPOINT_NANOS) {
+            projections.checkpoint();
+            checkpointed = System.nanoTime();
+            dirty = false;
+        }
+    }
+
+    private void step() throws SQLException {
+        LogHead before = projections.applied();
+        Group group = tail.take(before, GROUP);
+        if (group.head().entry() == before.entry()) {
+            group = LogReading.after(log, before, GROUP);
+        }
+        Map<UUID, Changed> names;
+        try {
+            List<Step> steps = group.steps();
+            names = projections.apply(group.head(), projection -> apply(projection, steps));
+        } catch (SQLException | RuntimeException e) {
+            if (!isFaultOfAnEntry(e)) {
+                throw e;
+            }
+            LOG.warn("A group of entries cannot be projected and is tried one by one: {}", Failures.text(e));
+            oneByOne(before, group);
+            return;
+        }
+        applied(names, group.head());
+    }
+
+    private void applied(Map<UUID, Changed> names, LogHead head) {
+        outbox.enqueue(mirrors, names, head.entry());
+        progress.set(head.entry());
+        dirty = true;
+        checkpointIfDue();
+        long lag = log.head().entry() - head.entry();
+        if (lag > REPORTED_LAG && System.nanoTime() - reported > REPORT_NANOS) {
+            reported = System.nanoTime();
+            LOG.info("Projecting: entry {} of {}", head.entry(), head.entry() + lag);
+        }
+    }
+
+    private static void apply(Projection projection, List<Step> steps) throws SQLException {
+        List<EventLog.Logged> events = new ArrayList<>();
+        for (Step step : steps) {
+            if (step.fault() != null) {
+                throw new IllegalArgumentException(step.fault());
+            } else if (step.fact() != null) {
+                projection.apply(events);
+                events.clear();
+                projection.apply(step.entry(), step.fact());
+            } else {
+                events.add(step.event());
+            }
+        }
+        projection.apply(events);
+    }
+
+    /**
+     * Each entry in a transaction of its own. Until the last one the head's entry is between the ends of two records,
+     * and its hash is that before.
+     */
+    private void oneByOne(LogHead before, Group group) throws SQLException {
+        LogHead at = before;
+        for (Step step : group.steps()) {
+            at = new LogHead(group.head().epoch(), step.entry(), before.hash());
+            try {
+                applied(projections.apply(at, projection -> apply(projection, List.of(step))), at);
+            } catch (SQLException | RuntimeException e) {
+                if (!isFaultOfAnEntry(e)) {
+                    throw e;
+                }
+                LOG.error(
+                        "Entry {} (run {}, seq {}) cannot be projected and is set aside: {}",
+                        step.entry(),
+                        step.run(),
+                        step.seq(),
+                        Failures.text(e));
+                projections.setAside(at, step.run(), step.seq(), Failures.text(e));
+                progress.set(at.entry());
+            }
+        }
+        applied(projections.apply(group.head(), projection -> {}), group.head());
+    }
+
+    /** Whether the entry is at fault, and not the disk or the file: it would fail again. */
+    private static boolean isFaultOfAnEntry(Throwable e) {
+        if (e instanceof LedgerException known) {
+            return known.kind() == LedgerException.Kind.REFUSED;
+        }
+        return Failures.state(e).matches("2[123].*")
+                || !Damage.isIn(e)
+                        && (e instanceof IllegalArgumentException
+                                || e instanceof NullPointerException
+                                || e instanceof IllegalStateException
+                                || e instanceof ArithmeticException);
+    }
+
+    /** Stops after the group that is under way; what is in the log and not projected waits for the next start. */
+    @Override
+    public void close() {
+        closing = true;
+        appended();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
