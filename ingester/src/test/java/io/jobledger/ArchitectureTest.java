@@ -74,7 +74,7 @@ class ArchitectureTest {
                 "event.InvalidEvents",
                 "http",
                 "ledger",
-                "ledger.h2.H2Ledger",
+                "ledger.h2.EmbeddedLedger",
                 "ledger.postgres.PostgresAccess",
                 "ledger.postgres.PostgresLedger",
                 "ledger.retention.RetentionTask",
@@ -345,7 +345,7 @@ class ArchitectureTest {
                                 && !packageOf(target).equals("ledger.query")))
                 .containsExactlyInAnyOrder(
                         // One place chooses the database.
-                        "cli.serve.Ledgers -> ledger.h2.H2Ledger",
+                        "cli.serve.Ledgers -> ledger.h2.EmbeddedLedger",
                         "cli.serve.Ledgers -> ledger.postgres.PostgresLedger",
                         "cli.serve.AccessStores -> ledger.postgres.PostgresAccess",
                         "cli.serve.Ingester -> ledger.retention.RetentionTask",
@@ -417,7 +417,7 @@ class ArchitectureTest {
                         "ledger.h2.H2Compact",
                         "ledger.h2.H2Connections",
                         "ledger.h2.H2Files",
-                        "ledger.h2.H2Ledger",
+                        "ledger.h2.EmbeddedLedger",
                         "ledger.h2.H2Updates",
                         "ledger.h2.Journal",
                         "ledger.h2.LedgerMark",

@@ -5,8 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.InvalidEvents;
 import io.jobledger.ledger.Ledger;
-import io.jobledger.ledger.h2.H2Ledger;
-import io.jobledger.ledger.project.BulkLedger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.Event;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,16 +19,14 @@ import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * Fills a ledger with the history of a {@link SampleSite}, on the way that every event takes: decoded from JSON,
- * appended, committed, synced; or in bulk.
+ * appended and synced.
  */
 @Command(
         name = "generate",
@@ -42,8 +39,8 @@ final class Generate implements Callable<Integer> {
     @Option(
             names = "--ledger",
             required = true,
-            paramLabel = "FILE",
-            description = "The ledger's file, without its suffix .mv.db. It must not be in use.")
+            paramLabel = "DIRECTORY",
+            description = "The ledger's directory. It must not be in use.")
     private Path ledger;
 
     @Option(
@@ -81,13 +78,6 @@ final class Generate implements Callable<Integer> {
             description = "Memory for the ledger's page cache. Default: ${DEFAULT-VALUE}")
     private int cacheMib;
 
-    @Option(
-            names = "--bulk",
-            description =
-                    "Makes a new ledger the quick way: without syncs, indexes at the end, compacted. The rows are the"
-                            + " same.")
-    private boolean bulk;
-
     /** Where events go. What is returned is done when they are stored. */
     private interface Filling extends AutoCloseable {
         CompletableFuture<?> append(List<Event> events);
@@ -105,7 +95,7 @@ final class Generate implements Callable<Integer> {
         SampleSite site = SampleSite.of(seed, runs, Math.max(2, eventsPerJob));
         long began = System.nanoTime();
         long events;
-        try (Filling filling = bulk ? bulk() : usual();
+        try (Filling filling = usual();
                 ProgressBar bar = new ProgressBar("jobs", runs * 40)) {
             events = fill(filling, site, bar);
             filling.finish();
@@ -118,7 +108,7 @@ final class Generate implements Callable<Integer> {
                 .put("seed", seed)
                 .put("seconds", seconds);
         said.put("jobs_per_second", runs * 40 / seconds).put("events_per_second", events / seconds);
-        said.put("bytes", Files.size(Path.of(ledger + ".mv.db")));
+        said.put("bytes", size());
         System.out.println(said);
         return 0;
     }
@@ -150,9 +140,17 @@ final class Generate implements Callable<Integer> {
         return events;
     }
 
+    private long size() throws IOException {
+        try (Stream<Path> files = Files.walk(ledger)) {
+            return files.filter(Files::isRegularFile)
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        }
+    }
+
     private Filling usual() {
-        Ledger open = H2Ledger.open(
-                new H2Ledger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
+        Ledger open = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(ledger, cacheMib * 1024, 100_000, 10_000, 0), List.of(), Clock.systemUTC());
         return new Filling() {
             @Override
             public CompletableFuture<?> append(List<Event> events) {
@@ -162,36 +160,6 @@ final class Generate implements Callable<Integer> {
             @Override
             public void close() {
                 open.close();
-            }
-        };
-    }
-
-    private Filling bulk() throws SQLException {
-        BulkLedger made = BulkLedger.create(ledger, cacheMib * 1024, Clock.systemUTC());
-        ExecutorService writer = Executors.newSingleThreadExecutor();
-        return new Filling() {
-            @Override
-            public CompletableFuture<?> append(List<Event> events) {
-                return CompletableFuture.runAsync(
-                        () -> {
-                            try {
-                                made.append(events);
-                            } catch (SQLException e) {
-                                throw new CompletionException(e);
-                            }
-                        },
-                        writer);
-            }
-
-            @Override
-            public void finish() throws SQLException {
-                made.finish();
-            }
-
-            @Override
-            public void close() throws SQLException {
-                writer.shutdown();
-                made.close();
             }
         };
     }

@@ -11,7 +11,7 @@ import io.jobledger.config.Settings;
 import io.jobledger.config.SettingsLoader;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.FileTrail;
@@ -51,8 +51,8 @@ public final class RunningService implements AutoCloseable {
         flags.put(Setting.HOST_NAMES, "x");
         flags.putAll(settings);
         Settings loaded = SettingsLoader.load(flags, null, Map.of("XDG_CONFIG_HOME", directory.toString()));
-        H2Ledger h2 = H2Ledger.open(
-                new H2Ledger.Options(
+        EmbeddedLedger h2 = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(
                         ((LedgerLocation.File) loaded.ledger()).base(),
                         16_384,
                         loaded.queueEvents(),

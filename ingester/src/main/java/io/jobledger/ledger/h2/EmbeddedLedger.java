@@ -29,6 +29,8 @@ public final class EmbeddedLedger extends JdbcLedger {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLedger.class);
     /** Longest time that a question waits for the projector. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
+    /** Longest time that a list waits for it; then it speaks of what there is. */
+    private static final Duration LIST_PATIENCE = Duration.ofMillis(500);
     /** With so many entries that are not projected, nothing more is taken until there are fewer. */
     private static final long MOST_BEHIND = 500_000;
     /** Memory for the page cache of what the mirrors lack. */
@@ -45,7 +47,12 @@ public final class EmbeddedLedger extends JdbcLedger {
      * @param queryTimeout longest time for one statement of an audit
      */
     public record Options(
-            Path directory, int cacheKib, int queueEvents, int maxGroup, long minFree, Duration queryTimeout) {}
+            Path directory, int cacheKib, int queueEvents, int maxGroup, long minFree, Duration queryTimeout) {
+        /** With the usual time limit. */
+        public Options(Path directory, int cacheKib, int queueEvents, int maxGroup, long minFree) {
+            this(directory, cacheKib, queueEvents, maxGroup, minFree, Duration.ofSeconds(10));
+        }
+    }
 
     private final LedgerDirectory directory;
     private final FileLog log;
@@ -156,6 +163,12 @@ public final class EmbeddedLedger extends JdbcLedger {
         }
         committed(appended.head().entry());
         return appended.stored();
+    }
+
+    /** A list speaks of what is projected; for who asks right after an acknowledgement that is most often all. */
+    @Override
+    protected void settle() {
+        progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE);
     }
 
     @Override

@@ -32,21 +32,26 @@ final class Progress {
      * @throws LedgerException of kind {@code BUSY} when that takes longer than {@code patience}
      */
     void await(long entry, Duration patience) {
+        if (!awaitIfSoon(entry, patience)) {
+            throw behind(entry);
+        }
+    }
+
+    /** Waits until an entry is projected, or {@code patience} is over; says whether it is. */
+    boolean awaitIfSoon(long entry, Duration patience) {
         if (applied >= entry) {
-            return;
+            return true;
         }
         lock.lock();
         try {
             long left = patience.toNanos();
-            while (applied < entry) {
-                if (left <= 0) {
-                    throw behind(entry);
-                }
+            while (applied < entry && left > 0) {
                 left = grew.awaitNanos(left);
             }
+            return applied >= entry;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw behind(entry);
+            return false;
         } finally {
             lock.unlock();
         }

@@ -71,9 +71,8 @@ public abstract class JdbcLedger implements Ledger {
         this.log = log;
         this.clock = clock;
         this.health = new StoreHealth(jdbi);
-        Reader reader = new Reader(jdbi, queryTimeout, health);
-        this.lookup = new JdbcLookup(reader);
-        this.audit = new JdbcAudit(reader, log, clock);
+        this.lookup = new JdbcLookup(new Reader(jdbi, queryTimeout, health, () -> {}));
+        this.audit = new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, clock);
         this.feed = new CommitFeed(log.head().entry());
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
@@ -88,6 +87,9 @@ public abstract class JdbcLedger implements Ledger {
      * @param precondition what must hold before, or null
      */
     protected abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
+
+    /** Waits a moment, before a list is read, for what was acknowledged and is not yet in the records. */
+    protected void settle() {}
 
     /**
      * Asks when no other writer can come between. A commit of which the answer was lost is done again, and must not

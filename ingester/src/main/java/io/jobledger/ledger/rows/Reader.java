@@ -22,15 +22,18 @@ public final class Reader {
     private final Jdbi jdbi;
     private final Duration limit;
     private final StoreHealth health;
+    private final Runnable before;
 
     /**
      * @param limit longest time for one audit statement; the database cancels it then
      * @param health hears of what could not be read
+     * @param before is called before each question; it may wait
      */
-    public Reader(Jdbi jdbi, Duration limit, StoreHealth health) {
+    public Reader(Jdbi jdbi, Duration limit, StoreHealth health, Runnable before) {
         this.jdbi = jdbi;
         this.limit = limit;
         this.health = health;
+        this.before = before;
     }
 
     /** Statements on one connection that share the time limit's setting. */
@@ -82,7 +85,8 @@ public final class Reader {
     }
 
     private <T> T asked(HandleCallback<T, SQLException> question) {
-        for (int before = 0; ; before++) {
+        before.run();
+        for (int failed = 0; ; failed++) {
             try {
                 return jdbi.withHandle(question);
             } catch (SQLException | RuntimeException e) {
@@ -99,12 +103,12 @@ public final class Reader {
                 // A write without room closed the store under the question. The next connection finds it open again.
                 // Until the store has closed itself, a page that it could not write looks like a damaged one.
                 boolean closing = Failures.isClosing(failure);
-                if (!closing && !Damage.isIn(e) || before == AGAIN) {
+                if (!closing && !Damage.isIn(e) || failed == AGAIN) {
                     health.failed(question, e);
                     throw failure;
                 }
                 if (!closing) {
-                    LockSupport.parkNanos(PAUSE.toNanos() << before);
+                    LockSupport.parkNanos(PAUSE.toNanos() << failed);
                 }
             }
         }

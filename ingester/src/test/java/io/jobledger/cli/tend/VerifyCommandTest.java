@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.Wire;
 import io.jobledger.cli.Main;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -38,8 +38,8 @@ class VerifyCommandTest {
     }
 
     private void append(ObjectNode... events) throws Exception {
-        try (H2Ledger ledger = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC())) {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC())) {
             ledger.sink().append(Wire.events(events)).get(60, TimeUnit.SECONDS);
         }
     }

@@ -22,8 +22,8 @@ final class AppendForever {
 
     /** @param args the ledger's path, and the number of the round, which makes the runs' ids */
     public static void main(String[] args) {
-        H2Ledger ledger =
-                H2Ledger.open(H2LedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
+        EmbeddedLedger ledger =
+                EmbeddedLedger.open(EmbeddedLedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
         PrintStream out = System.out;
         for (int writer = 0; writer < WRITERS; writer++) {
             RunId run = run(Integer.parseInt(args[1]) * WRITERS + writer);
@@ -31,7 +31,7 @@ final class AppendForever {
         }
     }
 
-    private static void append(H2Ledger ledger, RunId run, PrintStream out) {
+    private static void append(EmbeddedLedger ledger, RunId run, PrintStream out) {
         for (long seq = 1; ; seq += 2) {
             long last = seq + 1;
             ledger.sink()

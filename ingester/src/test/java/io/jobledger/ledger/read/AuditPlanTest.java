@@ -9,8 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.ledger.LedgerContract;
-import io.jobledger.ledger.h2.H2Ledger;
-import io.jobledger.ledger.h2.H2LedgerTest;
+import io.jobledger.ledger.h2.EmbeddedLedger;
+import io.jobledger.ledger.h2.EmbeddedLedgerTest;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.Label;
 import io.jobledger.ledger.query.PageRequest;
@@ -43,7 +43,7 @@ class AuditPlanTest {
     @TempDir
     Path directory;
 
-    private H2Ledger ledger;
+    private EmbeddedLedger ledger;
     private Connection connection;
 
     private void fill() {
@@ -132,8 +132,8 @@ class AuditPlanTest {
     @Test
     void everyFilter_walksAlongItsIndex() throws SQLException {
         Path base = directory.resolve("ledger");
-        try (H2Ledger open =
-                        H2Ledger.open(H2LedgerTest.options(base), List.of(), new TestClock(T0.plusSeconds(100_000)));
+        try (EmbeddedLedger open =
+                        EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of(), new TestClock(T0.plusSeconds(100_000)));
                 Connection own = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
                 Statement sql = own.createStatement()) {
             ledger = open;

@@ -14,8 +14,8 @@ import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.Outbox;
-import io.jobledger.ledger.h2.H2Ledger;
-import io.jobledger.ledger.h2.H2LedgerTest;
+import io.jobledger.ledger.h2.EmbeddedLedger;
+import io.jobledger.ledger.h2.EmbeddedLedgerTest;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
@@ -43,7 +43,7 @@ public class QueryPlanTest {
     @Test
     void everyLookup_usesItsIndex() throws SQLException {
         Path base = directory.resolve("ledger");
-        try (H2Ledger ledger = H2Ledger.open(H2LedgerTest.options(base), List.of("file:///mirror"), new TestClock(T0));
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of("file:///mirror"), new TestClock(T0));
                 // In one process H2 hands out the same open database.
                 Connection connection = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
                 Statement sql = connection.createStatement()) {

@@ -10,7 +10,7 @@ import io.jobledger.TestClock;
 import io.jobledger.Wire;
 import io.jobledger.config.RetentionSettings;
 import io.jobledger.ledger.Retention.Policy;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -28,8 +28,8 @@ class RetentionTaskTest {
         TestClock clock = new TestClock(T0.plus(Duration.ofDays(1)));
         RetentionSettings settings =
                 new RetentionSettings(Duration.ofDays(30), null, null, null, Duration.ofMillis(20));
-        try (H2Ledger ledger = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), clock)) {
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), clock)) {
             ledger.sink().append(Wire.events(json("run_alive", run(1), 1, 0))).get(60, TimeUnit.SECONDS);
             try (RetentionTask task = new RetentionTask(
                     ledger.upkeep().retention(Duration.ofHours(1)), Policy.of(settings), settings.interval())) {

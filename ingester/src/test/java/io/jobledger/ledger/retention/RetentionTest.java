@@ -20,8 +20,8 @@ import io.jobledger.ledger.Retention.Order;
 import io.jobledger.ledger.Retention.Policy;
 import io.jobledger.ledger.Retention.Removed;
 import io.jobledger.ledger.Verifier;
-import io.jobledger.ledger.h2.H2Ledger;
-import io.jobledger.ledger.h2.H2LedgerTest;
+import io.jobledger.ledger.h2.EmbeddedLedger;
+import io.jobledger.ledger.h2.EmbeddedLedgerTest;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.model.JobStatus;
@@ -51,13 +51,13 @@ class RetentionTest {
     Path directory;
 
     private final TestClock clock = new TestClock(T0.plus(Duration.ofDays(100)));
-    private H2Ledger ledger;
+    private EmbeddedLedger ledger;
 
     @BeforeEach
     void open() {
         // These tests change the closed file, which its mark would tell.
         directory.resolve("ledger.mark").toFile().delete();
-        ledger = H2Ledger.open(H2LedgerTest.options(directory.resolve("ledger")), List.of(), clock);
+        ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(directory.resolve("ledger")), List.of(), clock);
     }
 
     @AfterEach

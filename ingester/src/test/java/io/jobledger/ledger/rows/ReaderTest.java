@@ -20,7 +20,7 @@ class ReaderTest {
         try (Connection connection = DriverManager.getConnection("jdbc:h2:mem:reader");
                 Statement statement = connection.createStatement()) {
             Reader reader = new Reader(
-                    Jdbi.create(connection), Duration.ofMillis(10), new StoreHealth(Jdbi.create(connection)));
+                    Jdbi.create(connection), Duration.ofMillis(10), new StoreHealth(Jdbi.create(connection)), () -> {});
             // Hours of counting, if nobody cancels it.
             assertThatThrownBy(() -> reader.audit(query -> query.query(
                                     "SELECT COUNT(*) FROM SYSTEM_RANGE(1, 1000000000000) WHERE MOD(X, 7) = ?",

@@ -4,7 +4,7 @@ import static io.jobledger.Wire.run;
 import static io.jobledger.Wire.started;
 
 import io.jobledger.Wire;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.sink.mirror.file.FileMirror;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -21,14 +21,14 @@ final class MirrorForever {
     private MirrorForever() {}
 
     /** The ledger and mirror that the rounds share. */
-    static H2Ledger open(Path directory) {
-        return H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 0),
+    static EmbeddedLedger open(Path directory) {
+        return EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8 * 1024, 1000, 100, 0),
                 List.of(new FileMirror(directory.resolve("mirror")).uri()),
                 Clock.systemUTC());
     }
 
-    static MirrorRelay relay(Path directory, H2Ledger ledger) {
+    static MirrorRelay relay(Path directory, EmbeddedLedger ledger) {
         return new MirrorRelay(
                 new FileMirror(directory.resolve("mirror")),
                 ledger.mirrors().get(0),
@@ -41,7 +41,7 @@ final class MirrorForever {
     /** @param args the directory, the round, which makes the run's id, and the number to begin with */
     public static void main(String[] args) {
         Path directory = Path.of(args[0]);
-        H2Ledger ledger = open(directory);
+        EmbeddedLedger ledger = open(directory);
         relay(directory, ledger).start();
         long seq = 0;
         for (long number = Long.parseLong(args[2]); ; number++) {

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.jobledger.FaultReport;
 import io.jobledger.KilledJvm;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.JobKey;
 import io.jobledger.sink.mirror.file.FileMirror;
 import java.io.IOException;
@@ -78,7 +78,7 @@ class MirrorKillTest {
 
     /** Starts again without new jobs: what was acknowledged must be in the mirror soon. */
     private long[] restart(long acknowledged) {
-        try (H2Ledger ledger = MirrorForever.open(directory);
+        try (EmbeddedLedger ledger = MirrorForever.open(directory);
                 MirrorRelay relay = MirrorForever.relay(directory, ledger)) {
             relay.start();
             await().atMost(Duration.ofSeconds(60)).until(() -> relay.backlog().pending() == 0);

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.jobledger.Wire;
 import io.jobledger.ledger.JobLookup.Narrowing;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.JobKey;
 import io.jobledger.resume.JobFinder;
 import io.jobledger.sink.mirror.file.FileMirror;
@@ -32,8 +32,8 @@ class MirrorMendingTest {
     void damagedFiles_areWrittenAgain_othersAreLeft() throws Exception {
         Random random = new Random(SEED);
         FileMirror mirror = new FileMirror(directory.resolve("mirror"));
-        try (H2Ledger ledger = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0),
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0),
                 List.of(mirror.uri()),
                 Clock.systemUTC())) {
             ledger.sink()

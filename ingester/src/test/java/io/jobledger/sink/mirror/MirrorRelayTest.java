@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
 import io.jobledger.ledger.JobLookup;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -40,7 +40,7 @@ class MirrorRelayTest {
 
     private final TestClock clock = new TestClock(Wire.T0);
     private FailingMirror mirror;
-    private H2Ledger ledger;
+    private EmbeddedLedger ledger;
     private MirrorRelay relay;
 
     /** A file mirror whose puts can be made to fail. */
@@ -109,8 +109,8 @@ class MirrorRelayTest {
     @BeforeEach
     void open() {
         mirror = new FailingMirror(directory.resolve("mirror"));
-        ledger = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 16_384, 20_000, 1000, 0),
+        ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 16_384, 20_000, 1000, 0),
                 List.of(mirror.uri()),
                 clock);
         relay = new MirrorRelay(
@@ -232,8 +232,8 @@ class MirrorRelayTest {
                 launch(3, 3),
                 json("job_ended", run(3), 2, 9, "host", "h", "ansible_job_id", "id3", "status", "succeeded"));
         relay.relayOnce();
-        H2Ledger empty = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
+        EmbeddedLedger empty = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
         try (empty) {
             JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> {});
             JobFinder.Found found = finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow();

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.ledger.Outbox;
-import io.jobledger.ledger.h2.H2Ledger;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.JobStatus;
 import io.jobledger.oci.standin.Fault;
 import io.jobledger.sink.mirror.MirrorRelay;
@@ -38,7 +38,7 @@ class OciRelayTest {
     private final AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2026-11-20T12:00:00Z"));
     private OciTestBed bed;
     private String bucket;
-    private H2Ledger ledger;
+    private EmbeddedLedger ledger;
     private MirrorRelay relay;
 
     @BeforeEach
@@ -48,8 +48,8 @@ class OciRelayTest {
         OciMirror mirror = bed.mirror(bucket);
         InstantSource time = now::get;
         Clock clock = time.withZone(ZoneOffset.UTC);
-        ledger = H2Ledger.open(
-                new H2Ledger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0), List.of(mirror.uri()), clock);
+        ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0), List.of(mirror.uri()), clock);
         relay = new MirrorRelay(
                 mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 4, Duration.ofMillis(20));
     }
