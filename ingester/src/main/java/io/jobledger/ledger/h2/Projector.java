@@ -1,8 +1,8 @@
 package io.jobledger.ledger.h2;
 
 import io.jobledger.ledger.LedgerException;
-import io.jobledger.ledger.h2.LogReading.Group;
-import io.jobledger.ledger.h2.LogReading.Step;
+import io.jobledger.ledger.h2.LogSteps.Group;
+import io.jobledger.ledger.h2.LogSteps.Step;
 import io.jobledger.ledger.project.Changed;
 import io.jobledger.ledger.project.Projection;
 import io.jobledger.ledger.rows.Damage;
@@ -178,7 +178,7 @@ final class Projector implements AutoCloseable {
         LogHead before = projections.applied();
         Group group = tail.take(before, GROUP);
         if (group.head().entry() == before.entry()) {
-            group = LogReading.after(log, before, GROUP);
+            group = LogSteps.after(log, before, GROUP);
         }
         Map<UUID, Changed> names;
         try {

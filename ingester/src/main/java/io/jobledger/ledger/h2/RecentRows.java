@@ -1,6 +1,6 @@
 package io.jobledger.ledger.h2;
 
-import io.jobledger.ledger.h2.LogReading.Group;
+import io.jobledger.ledger.h2.LogSteps.Group;
 import io.jobledger.ledger.rows.JobDocs;
 import io.jobledger.ledger.rows.Sql;
 import io.jobledger.log.EventLog;
@@ -40,7 +40,7 @@ final class RecentRows {
         Map<UUID, Long> runs = new HashMap<>();
         Map<UUID, AnsibleJobId> ids = new HashMap<>();
         while (from.entry() < applied.entry()) {
-            Group group = LogReading.after(log, from, PAGE);
+            Group group = LogSteps.after(log, from, PAGE);
             group.steps().stream()
                     .filter(step -> step.entry() <= applied.entry() && step.event() != null)
                     .forEach(step -> {

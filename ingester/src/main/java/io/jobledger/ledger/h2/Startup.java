@@ -52,8 +52,8 @@ final class Startup {
         LogHead at = new LogHead(1, after, projections.applied().hash());
         try (Handle handle = projections.jdbi().open()) {
             while (at.entry() < upTo) {
-                LogReading.Group group = LogReading.after(log, at, 1000);
-                for (LogReading.Step step : group.steps()) {
+                LogSteps.Group group = LogSteps.after(log, at, 1000);
+                for (LogSteps.Step step : group.steps()) {
                     Job said =
                             step.event() == null ? null : step.event().event().job();
                     if (said != null && step.entry() <= upTo) {
@@ -86,7 +86,7 @@ final class Startup {
         if (renames && !jobs.isEmpty() && jobs.get(0).check() != null) {
             UUID run = jobs.get(0).check().evidence().run().value();
             log.ofRun(run, 1, Long.MAX_VALUE, entry -> {
-                Job seen = LogReading.logged(entry, java.time.Instant.EPOCH)
+                Job seen = LogSteps.logged(entry, java.time.Instant.EPOCH)
                         .event()
                         .job();
                 if (seen != null && seen.uid().equals(said.uid())) {

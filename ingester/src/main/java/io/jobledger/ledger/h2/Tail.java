@@ -89,8 +89,8 @@ final class Tail {
      * @param most events, or a record more
      * @return no steps when the next one is not here
      */
-    LogReading.Group take(LogHead after, int most) {
-        List<LogReading.Step> steps = new ArrayList<>();
+    LogSteps.Group take(LogHead after, int most) {
+        List<LogSteps.Step> steps = new ArrayList<>();
         LogHead head = after;
         synchronized (batches) {
             while (!batches.isEmpty() && batches.peek().head.entry() <= head.entry()) {
@@ -99,12 +99,12 @@ final class Tail {
             while (steps.size() < most
                     && !batches.isEmpty()
                     && batches.peek().events.get(0).entry() == head.entry() + 1) {
-                batches.peek().events.forEach(logged -> steps.add(LogReading.of(logged)));
+                batches.peek().events.forEach(logged -> steps.add(LogSteps.of(logged)));
                 head = batches.peek().head;
                 drop();
             }
         }
-        return new LogReading.Group(steps, head);
+        return new LogSteps.Group(steps, head);
     }
 
     private void drop() {

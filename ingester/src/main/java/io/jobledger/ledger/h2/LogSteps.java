@@ -13,10 +13,10 @@ import java.util.List;
 import java.util.UUID;
 
 /** Reads the log for the projector, group by group. */
-final class LogReading {
+final class LogSteps {
     private static final long CHARACTERS = 16 << 20;
 
-    private LogReading() {}
+    private LogSteps() {}
 
     /**
      * One entry to be applied.
