@@ -59,8 +59,8 @@ public sealed interface LogFact {
      */
     record EventReplaced(long entry, String by, String reason, String body) implements LogFact {}
 
-    /** Its JSON, for {@link LogEntry#body}. */
-    default String body() {
+    /** As JSON, for {@link LogEntry#body}. */
+    default String json() {
         ObjectNode json = Json.OWN.createObjectNode();
         if (this instanceof EpochBegan began) {
             json.put("fact", "epoch_began")
@@ -91,7 +91,7 @@ public sealed interface LogFact {
     }
 
     /**
-     * Reads {@link #body}.
+     * Reads {@link #json}.
      *
      * @throws IllegalArgumentException when this version does not know the fact
      */
