@@ -5,6 +5,7 @@ import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.jdbc.JdbcLedger;
+import io.jobledger.ledger.project.JobRows;
 import io.jobledger.ledger.retention.JdbcRetention;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
@@ -12,6 +13,7 @@ import io.jobledger.log.LogException;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.file.FileLog;
 import io.jobledger.model.Event;
+import io.jobledger.model.Job;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -104,7 +106,7 @@ public final class EmbeddedLedger extends JdbcLedger {
         H2Database delivery = null;
         try {
             PrivateFiles.createDirectory(directory.path());
-            log = FileLog.open(directory.log(), FileLog.Options.usual(options.minFree()));
+            log = FileLog.open(directory.log(), FileLog.Options.of(options.minFree()));
             projections = Projections.open(directory, options.cacheKib());
             delivery = new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
             H2Outbox outbox = new H2Outbox(delivery.jdbi(), clock);
@@ -156,6 +158,7 @@ public final class EmbeddedLedger extends JdbcLedger {
                 require(precondition, batches, handle);
             }
         }
+        requireRoom(batches);
         Appended appended = log.append(batches, now());
         if (!appended.fresh().isEmpty()) {
             tail.add(appended.fresh(), appended.head());
@@ -163,6 +166,23 @@ public final class EmbeddedLedger extends JdbcLedger {
         }
         committed(appended.head().entry());
         return appended.stored();
+    }
+
+    /**
+     * A job takes so much, and no more. Saves alone make it grow without end, so they are refused before they are
+     * acknowledged.
+     */
+    private void requireRoom(List<List<Event>> batches) {
+        for (List<Event> batch : batches) {
+            for (Event event : batch) {
+                if (event instanceof Event.JobSaved saved) {
+                    Job job = saved.job();
+                    JobRows.doc(lookup.job(job.executionHost(), job.jobId())
+                            .map(known -> known.merge(job))
+                            .orElse(job));
+                }
+            }
+        }
     }
 
     /** A list speaks of what is projected; for who asks right after an acknowledgement that is most often all. */

@@ -18,6 +18,18 @@ import org.jdbi.v3.core.Jdbi;
  * computed again. Thread-safe; only the projector adds to it.
  */
 final class H2Outbox extends JdbcOutbox {
+    private static final List<String> REQUIRED = List.of(
+            "mirror_id",
+            "key_id",
+            "host",
+            "play",
+            "job",
+            "version",
+            "enqueued_at",
+            "attempts",
+            "next_attempt_at",
+            "blocked");
+
     private final Clock clock;
 
     H2Outbox(Jdbi jdbi, Clock clock) {
@@ -84,6 +96,9 @@ final class H2Outbox extends JdbcOutbox {
             handle.execute("CREATE TABLE mended AS SELECT * FROM outbox");
             handle.execute("DROP TABLE outbox");
             handle.execute("ALTER TABLE mended RENAME TO outbox");
+            for (String column : REQUIRED) {
+                handle.execute("ALTER TABLE outbox ALTER COLUMN " + column + " SET NOT NULL");
+            }
             handle.execute("ALTER TABLE outbox ADD PRIMARY KEY (mirror_id, key_id)");
             handle.execute("CREATE INDEX outbox_due ON outbox (mirror_id, blocked, next_attempt_at)");
             handle.execute("UPDATE enqueued SET entry = GREATEST(0, entry - ?)", margin);

@@ -29,14 +29,14 @@ final class Startup {
     static void run(LedgerDirectory directory, FileLog log, Projections projections, H2Outbox outbox)
             throws IOException {
         LogHead applied = projections.applied();
-        log.require(applied);
+        log.require(applied, "the records computed from it");
         boolean proper = directory.takeClosed(applied);
         if (!proper && applied.entry() > 0 && !RecentRows.agree(log, projections)) {
             Projector.LOG.warn(
                     "The projections were not closed properly and contradict the log; they are computed again");
             projections.replace();
         }
-        if (!proper) {
+        if (!proper && outbox.enqueued() > 0) {
             outbox.mend(MARGIN);
         }
         long enqueued = outbox.enqueued();

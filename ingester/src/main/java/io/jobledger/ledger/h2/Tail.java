@@ -13,8 +13,8 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * What is in the log and not yet projected: for each name and each job the last entry that speaks of it, and the events
- * themselves, as far as they fit. The place of a name is shared by others; so a question may wait for another name's
+ * What is in the log and not yet projected: for each name, each job and each run that hides ids the last entry that
+ * speaks of it, and the events themselves, as far as they fit. The place of a name is shared by others; so a question may wait for another name's
  * entry, and never too short. The writer adds, the projector takes, everybody asks. Thread-safe.
  */
 final class Tail {
@@ -62,6 +62,9 @@ final class Tail {
             Job job = logged.event().job();
             if (job != null) {
                 mark(job.uid(), logged.entry());
+                if (job.jobId() == null) {
+                    mark(job.run().value(), logged.entry());
+                }
                 for (JobKey key : job.keys()) {
                     mark(key.digest(), logged.entry());
                 }

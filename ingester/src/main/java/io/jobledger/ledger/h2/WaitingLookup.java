@@ -7,9 +7,11 @@ import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Answers a resume when everything that was acknowledged of its name, or of the jobs under that name, is in the
@@ -39,10 +41,18 @@ record WaitingLookup(JobLookup records, Tail tail, Progress progress, Duration p
     }
 
     private static List<UUID> ids(JobRecord newest, List<JobRecord> open) {
-        return java.util.stream.Stream.concat(java.util.stream.Stream.of(newest), open.stream())
-                .filter(record -> record.jobId() != null)
-                .map(record -> Job.uid(record.executionHost(), record.jobId()))
+        return Stream.concat(Stream.of(newest), open.stream())
+                .map(WaitingLookup::id)
+                .filter(Objects::nonNull)
                 .toList();
+    }
+
+    /** A job whose id is hidden is spoken of by events of its run. */
+    private static UUID id(JobRecord record) {
+        if (record.jobId() != null) {
+            return Job.uid(record.executionHost(), record.jobId());
+        }
+        return record.run() == null ? null : record.run().value();
     }
 
     private interface Ids<T> {

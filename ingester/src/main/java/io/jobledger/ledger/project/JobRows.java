@@ -81,8 +81,12 @@ public final class JobRows {
         return runs.of(record.run()) != null;
     }
 
-    /** How a job is written. */
-    static String doc(Job job) {
+    /**
+     * How a job is written.
+     *
+     * @throws LedgerException of kind {@code REFUSED} when it is too large
+     */
+    public static String doc(Job job) {
         String doc = JobDocs.write(job);
         if (doc.length() > MAX_DOC) {
             throw new LedgerException(
