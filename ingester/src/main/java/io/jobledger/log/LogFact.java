@@ -32,13 +32,39 @@ public sealed interface LogFact {
     record RunsForgotten(String by, String reason, List<Forgotten> runs) implements LogFact {}
 
     /**
-     * One run that is removed.
+     * Events of runs are removed; the runs and their jobs stay. Numbers of these runs that come again are repeats.
+     *
+     * @param by who
+     * @param reason why
+     */
+    record EventsForgotten(String by, String reason, List<Forgotten> runs) implements LogFact {}
+
+    /**
+     * One run that is removed, or its events are.
      *
      * @param run its id
      * @param events how many of its events are in the log until then
      * @param jobs how many jobs go with it
      */
-    record Forgotten(UUID run, long events, long jobs) {}
+    record Forgotten(UUID run, long events, long jobs) {
+        private void addTo(ObjectNode fact) {
+            fact.withArray("runs")
+                    .addObject()
+                    .put("run_id", run.toString())
+                    .put("events", events)
+                    .put("jobs", jobs);
+        }
+
+        private static List<Forgotten> of(JsonNode fact) {
+            List<Forgotten> runs = new ArrayList<>();
+            fact.path("runs")
+                    .forEach(run -> runs.add(new Forgotten(
+                            UUID.fromString(run.path("run_id").asText()),
+                            run.path("events").asLong(),
+                            run.path("jobs").asLong())));
+            return runs;
+        }
+    }
 
     /**
      * A job as it is known, because events that told of it are removed and the job is kept.
@@ -70,11 +96,10 @@ public sealed interface LogFact {
                     .put("before", began.before);
         } else if (this instanceof RunsForgotten forgotten) {
             json.put("fact", "runs_forgotten").put("by", forgotten.by).put("reason", forgotten.reason);
-            forgotten.runs.forEach(run -> json.withArray("runs")
-                    .addObject()
-                    .put("run_id", run.run.toString())
-                    .put("events", run.events)
-                    .put("jobs", run.jobs));
+            forgotten.runs.forEach(run -> run.addTo(json));
+        } else if (this instanceof EventsForgotten forgotten) {
+            json.put("fact", "events_forgotten").put("by", forgotten.by).put("reason", forgotten.reason);
+            forgotten.runs.forEach(run -> run.addTo(json));
         } else if (this instanceof JobKept kept) {
             json.put("fact", "job_kept")
                     .put("entry", kept.entry)
@@ -105,16 +130,12 @@ public sealed interface LogFact {
                             json.path("by").asText(),
                             json.path("reason").asText(),
                             json.path("before").asText());
-                case "runs_forgotten" -> {
-                    List<Forgotten> runs = new ArrayList<>();
-                    json.path("runs")
-                            .forEach(run -> runs.add(new Forgotten(
-                                    UUID.fromString(run.path("run_id").asText()),
-                                    run.path("events").asLong(),
-                                    run.path("jobs").asLong())));
-                    yield new RunsForgotten(
-                            json.path("by").asText(), json.path("reason").asText(), runs);
-                }
+                case "runs_forgotten" ->
+                    new RunsForgotten(
+                            json.path("by").asText(), json.path("reason").asText(), Forgotten.of(json));
+                case "events_forgotten" ->
+                    new EventsForgotten(
+                            json.path("by").asText(), json.path("reason").asText(), Forgotten.of(json));
                 case "job_kept" ->
                     new JobKept(
                             json.path("entry").asLong(),

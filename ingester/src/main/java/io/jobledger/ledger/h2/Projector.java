@@ -1,9 +1,9 @@
 package io.jobledger.ledger.h2;
 
-import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.h2.LogSteps.Group;
 import io.jobledger.ledger.h2.LogSteps.Step;
 import io.jobledger.ledger.project.Changed;
+import io.jobledger.ledger.project.EntryFault;
 import io.jobledger.ledger.project.Projection;
 import io.jobledger.ledger.rows.Damage;
 import io.jobledger.ledger.rows.Failures;
@@ -185,7 +185,7 @@ final class Projector implements AutoCloseable {
             List<Step> steps = group.steps();
             names = projections.apply(group.head(), projection -> apply(projection, steps));
         } catch (SQLException | RuntimeException e) {
-            if (!isFaultOfAnEntry(e)) {
+            if (!EntryFault.isIn(e)) {
                 throw e;
             }
             LOG.warn("A group of entries cannot be projected and is tried one by one: {}", Failures.text(e));
@@ -234,7 +234,7 @@ final class Projector implements AutoCloseable {
             try {
                 applied(projections.apply(at, projection -> apply(projection, List.of(step))), at);
             } catch (SQLException | RuntimeException e) {
-                if (!isFaultOfAnEntry(e)) {
+                if (!EntryFault.isIn(e)) {
                     throw e;
                 }
                 LOG.error(
@@ -248,19 +248,6 @@ final class Projector implements AutoCloseable {
             }
         }
         applied(projections.apply(group.head(), projection -> {}), group.head());
-    }
-
-    /** Whether the entry is at fault, and not the disk or the file: it would fail again. */
-    private static boolean isFaultOfAnEntry(Throwable e) {
-        if (e instanceof LedgerException known) {
-            return known.kind() == LedgerException.Kind.REFUSED;
-        }
-        return Failures.state(e).matches("2[123].*")
-                || !Damage.isIn(e)
-                        && (e instanceof IllegalArgumentException
-                                || e instanceof NullPointerException
-                                || e instanceof IllegalStateException
-                                || e instanceof ArithmeticException);
     }
 
     /** Stops after the group that is under way; what is in the log and not projected waits for the next start. */

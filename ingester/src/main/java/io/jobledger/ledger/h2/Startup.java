@@ -86,9 +86,8 @@ final class Startup {
         if (renames && !jobs.isEmpty() && jobs.get(0).check() != null) {
             UUID run = jobs.get(0).check().evidence().run().value();
             log.ofRun(run, 1, Long.MAX_VALUE, entry -> {
-                Job seen = LogSteps.logged(entry, java.time.Instant.EPOCH)
-                        .event()
-                        .job();
+                Job seen =
+                        LogSteps.logged(entry, java.time.Instant.EPOCH).event().job();
                 if (seen != null && seen.uid().equals(said.uid())) {
                     jobs.add(seen);
                 }

@@ -14,8 +14,9 @@ import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
  * What is in the log and not yet projected: for each name, each job and each run that hides ids the last entry that
- * speaks of it, and the events themselves, as far as they fit. The place of a name is shared by others; so a question may wait for another name's
- * entry, and never too short. The writer adds, the projector takes, everybody asks. Thread-safe.
+ * speaks of it, and the events themselves, as far as they fit. The place of a name is shared by others; so a question
+ * may wait for another name's entry, and never too short. The writer adds, the projector takes, everybody asks.
+ * Thread-safe.
  */
 final class Tail {
     private static final int PLACES = 1 << 17;

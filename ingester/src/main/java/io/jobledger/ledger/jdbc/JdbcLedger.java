@@ -99,9 +99,13 @@ public abstract class JdbcLedger implements Ledger {
      */
     protected final void require(Precondition precondition, List<List<Event>> batches, Handle handle)
             throws SQLException {
-        if (precondition == null || batches.stream().flatMap(List::stream).allMatch(this::isStored)) {
-            return;
+        if (precondition != null && !batches.stream().flatMap(List::stream).allMatch(this::isStored)) {
+            require(precondition, handle);
         }
+    }
+
+    /** Asks of what is not stored yet. */
+    protected static void require(Precondition precondition, Handle handle) throws SQLException {
         if (!precondition
                 .holds()
                 .test(JdbcLookup.known(handle.getConnection(), precondition.key(), precondition.narrowing()))) {

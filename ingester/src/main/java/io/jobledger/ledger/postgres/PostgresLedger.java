@@ -8,6 +8,11 @@ import io.jobledger.ledger.jdbc.JdbcLedger;
 import io.jobledger.ledger.jdbc.Migrations;
 import io.jobledger.ledger.retention.JdbcRetention;
 import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.EventLog.Appended;
+import io.jobledger.log.LogException;
+import io.jobledger.log.postgres.Applied;
+import io.jobledger.log.postgres.PostgresLog;
+import io.jobledger.log.postgres.Projecting;
 import io.jobledger.model.Event;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -19,6 +24,7 @@ import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.UUID;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 import org.jdbi.v3.core.argument.AbstractArgumentFactory;
@@ -34,7 +40,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class PostgresLedger extends JdbcLedger {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresLedger.class);
-    private static final int TRIES = 3;
 
     /**
      * How to open a ledger.
@@ -55,8 +60,9 @@ public final class PostgresLedger extends JdbcLedger {
 
     private final Options options;
     private final HikariDataSource pool;
-    private final EventPartitions partitions;
+    private final PostgresLog log;
     private final PostgresOutbox outbox;
+    private final Clock clock;
     private final PostgresNews news;
     private final Maintenance maintenance;
 
@@ -64,16 +70,20 @@ public final class PostgresLedger extends JdbcLedger {
             Options options,
             HikariDataSource pool,
             Jdbi jdbi,
+            PostgresLog log,
             PostgresOutbox outbox,
-            EventPartitions partitions,
             List<String> mirrors,
             Clock clock) {
-        super(jdbi, null, outbox, mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+        super(jdbi, log, outbox, mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
         this.options = options;
         this.pool = pool;
-        this.partitions = partitions;
+        this.log = log;
         this.outbox = outbox;
-        this.news = new PostgresNews(options.location(), this::committed);
+        this.clock = clock;
+        this.news = new PostgresNews(options.location(), head -> {
+            log.heard(head);
+            committed(head.entry());
+        });
         news.start();
         this.maintenance = new Maintenance(this::maintain, Duration.ofMinutes(1));
     }
@@ -89,22 +99,23 @@ public final class PostgresLedger extends JdbcLedger {
         try {
             migrate(options.location());
             Jdbi jdbi = jdbi(pool);
-            if (isUnfinished(jdbi)) {
+            UUID instance = UUID.randomUUID();
+            PostgresLog log = new PostgresLog(jdbi, instance, new PostgresProjecting(clock, false), clock);
+            if (log.end().movedFrom() != null) {
                 throw new LedgerException(
                         LedgerException.Kind.UNUSABLE,
                         "the ledger " + options.location()
                                 + " is not whole: a ledger is being moved there. Let 'jobledger migrate-ledger'"
                                 + " finish, or start it again");
             }
-            EventPartitions partitions = new EventPartitions();
-            partitions.makeAhead(jdbi, day(clock.instant()));
+            log.makeAhead(day(clock.instant()));
             warnOfRisks(jdbi);
             return new PostgresLedger(
                     options,
                     pool,
                     jdbi,
-                    new PostgresOutbox(jdbi, UUID.randomUUID(), options.claim(), clock),
-                    partitions,
+                    log,
+                    new PostgresOutbox(jdbi, instance, options.claim(), clock),
                     mirrors,
                     clock);
         } catch (RuntimeException e) {
@@ -116,7 +127,7 @@ public final class PostgresLedger extends JdbcLedger {
     /** Brings the database to this program's version, however long that takes. */
     public static void migrate(LedgerLocation.Postgres location) {
         try (HikariDataSource patient = PostgresConnections.patientPool(location)) {
-            Migrations.run(patient, "the ledger " + location, "common", "postgresql");
+            Migrations.run(patient, "the ledger " + location, "common", "delivery", "postgresql");
         }
     }
 
@@ -166,42 +177,72 @@ public final class PostgresLedger extends JdbcLedger {
     }
 
     @Override
-    protected List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws SQLException {
-        throw new UnsupportedOperationException();
+    protected List<Integer> commit(List<List<Event>> batches, Precondition precondition) {
+        // What was committed without a word is found to be there already: doing it again does no harm.
+        Appended appended;
+        try {
+            appended = log.append(batches, now(), new Conditional(clock, false, precondition));
+        } catch (LogException e) {
+            throw refused(e);
+        }
+        committed(appended.head().entry());
+        return appended.stored();
+    }
+
+    /** Stores what is new only if something holds. */
+    private static final class Conditional extends PostgresProjecting {
+        private final Clock clock;
+        private final Precondition precondition;
+
+        Conditional(Clock clock, boolean careful, Precondition precondition) {
+            super(clock, careful);
+            this.clock = clock;
+            this.precondition = precondition;
+        }
+
+        @Override
+        public void before(Handle handle) throws SQLException {
+            if (precondition != null) {
+                require(precondition, handle);
+            }
+        }
+
+        /** Saves alone make a job grow without end: one that is too large is refused before it is acknowledged. */
+        @Override
+        protected boolean refuses(Applied entry) {
+            return entry.event() != null && entry.event().event() instanceof Event.JobSaved;
+        }
+
+        @Override
+        public Projecting careful(Throwable failure) {
+            return super.careful(failure) == null ? null : new Conditional(clock, true, precondition);
+        }
+    }
+
+    private static LedgerException refused(LogException e) {
+        return e.kind() == LogException.Kind.UNUSABLE
+                ? new LedgerException(LedgerException.Kind.AWAY, e.getMessage(), e)
+                : Failures.of("the ledger could not store the batch", e);
     }
 
     @Override
-    protected <T> T durably(JdbcRetention.Work<T> work) throws SQLException {
-        return steadily(handle -> {
-            PostgresWriteTransaction.lock(handle);
-            return work.in(handle);
-        });
+    protected <T> T durably(JdbcRetention.Work<T> work) {
+        return log.alone("the ledger could not be changed", work::in);
     }
 
-    /** One transaction, tried again when a connection turns out to be dead. */
-    private <T> T steadily(JdbcRetention.Work<T> work) throws SQLException {
-        for (int tries = 1; ; tries++) {
-            try {
-                return jdbi().<T, SQLException>inTransaction(work::in);
-            } catch (JdbiException | SQLException e) {
-                // The pool may hold connections that a restart has cut; each is found out by use. When there is none to
-                // be had, it has waited for one already.
-                if (tries == TRIES
-                        || Failures.isNoConnection(e)
-                        || !Failures.state(e).matches("08...|57P0.|25006|40001|40P01")) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    private void maintain() throws SQLException {
+    private void maintain() {
         LocalDate today = day(now());
-        partitions.makeAhead(jdbi(), today);
+        log.makeAhead(today);
+        log.check();
         outbox.stillHere();
         if (options.retention() != null) {
-            partitions.drop(jdbi(), today.minusDays(options.retention().toDays()), now());
+            drop(today.minusDays(options.retention().toDays()));
         }
+    }
+
+    /** Drops the events of runs of weeks that ended before a day; says which partitions are gone. */
+    List<String> drop(LocalDate day) {
+        return log.drop(day, now(), DroppedEvents::facts);
     }
 
     @Override
@@ -219,8 +260,8 @@ public final class PostgresLedger extends JdbcLedger {
     public void check() {
         health().check();
         try {
-            outbox.here();
-        } catch (JdbiException e) {
+            log.check();
+        } catch (LogException e) {
             throw Failures.of("the ledger " + location() + " cannot be written", e);
         }
     }
@@ -262,12 +303,5 @@ public final class PostgresLedger extends JdbcLedger {
         protected Argument build(String value, ConfigRegistry config) {
             return (position, statement, context) -> statement.setString(position, value.replace('\0', '\uFFFD'));
         }
-    }
-
-    /** Whether a move into this database has begun and not ended. */
-    private static boolean isUnfinished(Jdbi jdbi) {
-        return jdbi.withHandle(handle -> handle.createQuery("SELECT EXISTS (SELECT 1 FROM ledger_move WHERE NOT done)")
-                .mapTo(Boolean.class)
-                .one());
     }
 }

@@ -2,11 +2,13 @@ package io.jobledger.ledger.postgres;
 
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.LogHead;
+import io.jobledger.log.postgres.PostgresLog;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import org.postgresql.PGConnection;
 import org.postgresql.PGNotification;
 import org.slf4j.Logger;
@@ -17,17 +19,16 @@ import org.slf4j.LoggerFactory;
  * Thread-safe; it tells on its own thread, to somebody who must be quick.
  */
 final class PostgresNews implements AutoCloseable {
-    static final String CHANNEL = "jobledger_events";
     private static final Logger LOG = LoggerFactory.getLogger(PostgresNews.class);
     private static final int PATIENCE_MILLIS = 1_000;
 
     private final LedgerLocation.Postgres location;
-    private final LongConsumer committed;
+    private final Consumer<LogHead> committed;
     private Thread thread;
     private boolean closing;
 
-    /** @param committed is told the highest entry that is committed, more than once too */
-    PostgresNews(LedgerLocation.Postgres location, LongConsumer committed) {
+    /** @param committed is told where the log ends, more than once too */
+    PostgresNews(LedgerLocation.Postgres location, Consumer<LogHead> committed) {
         this.location = location;
         this.committed = committed;
     }
@@ -49,17 +50,17 @@ final class PostgresNews implements AutoCloseable {
         while (goesOn()) {
             try (Connection connection = PostgresConnections.lasting(location);
                     Statement sql = connection.createStatement()) {
-                sql.execute("LISTEN " + CHANNEL);
+                sql.execute("LISTEN " + PostgresLog.CHANNEL);
                 // After it began to listen, so that nothing falls in between.
-                try (ResultSet rows = sql.executeQuery("SELECT entry FROM ledger_head")) {
+                try (ResultSet rows = sql.executeQuery("SELECT epoch, entry, hash FROM log_head")) {
                     rows.next();
-                    committed.accept(rows.getLong(1));
+                    committed.accept(new LogHead(rows.getInt(1), rows.getLong(2), rows.getBytes(3)));
                 }
                 failing = false;
                 PGConnection news = connection.unwrap(PGConnection.class);
                 while (goesOn()) {
                     for (PGNotification one : news.getNotifications(PATIENCE_MILLIS)) {
-                        committed.accept(Long.parseLong(one.getParameter()));
+                        committed.accept(LogHead.parse(one.getParameter()));
                     }
                 }
             } catch (SQLException e) {

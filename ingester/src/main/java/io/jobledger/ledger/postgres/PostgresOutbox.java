@@ -4,6 +4,7 @@ import io.jobledger.ledger.jdbc.JdbcOutbox;
 import io.jobledger.ledger.project.Outboxes;
 import io.jobledger.ledger.rows.RowBatch;
 import io.jobledger.ledger.rows.Sql;
+import io.jobledger.log.postgres.HeadRow;
 import io.jobledger.model.JobKey;
 import java.sql.Types;
 import java.time.Clock;
@@ -44,7 +45,7 @@ final class PostgresOutbox extends JdbcOutbox {
     @Override
     public List<Integer> feed(List<String> uris) {
         List<Integer> ids = jdbi().inTransaction(handle -> {
-            PostgresWriteTransaction.lock(handle);
+            HeadRow.lock(handle);
             List<Integer> fed = new ArrayList<>();
             for (String uri : uris) {
                 fed.add(handle.createQuery("SELECT mirror_id FROM mirrors WHERE uri = ?")
@@ -94,17 +95,7 @@ final class PostgresOutbox extends JdbcOutbox {
 
     /** Says that this ingester feeds its mirrors still. */
     void stillHere() {
-        here();
         jdbi().useTransaction(handle -> seen(handle, mine));
-    }
-
-    /** Writes that this ingester lives. */
-    void here() {
-        jdbi().useHandle(handle -> handle.execute(
-                "INSERT INTO instances (instance, seen_at) VALUES (?, ?) ON CONFLICT (instance) DO UPDATE SET seen_at"
-                        + " = EXCLUDED.seen_at",
-                instance,
-                Sql.utc(now())));
     }
 
     /** Says that this ingester stops. Its mirrors stay until another one starts that does not name them. */
@@ -179,7 +170,7 @@ final class PostgresOutbox extends JdbcOutbox {
      * whoever has it now.
      */
     private void again(Handle handle, List<Entry> entries) {
-        PostgresWriteTransaction.lock(handle);
+        HeadRow.lock(handle);
         for (Entry entry : entries) {
             if (free(handle, entry, "next_attempt_at = :now") == 0) {
                 Outboxes.enqueue(

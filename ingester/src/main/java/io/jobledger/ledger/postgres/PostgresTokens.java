@@ -8,6 +8,7 @@ import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.RowBatch;
 import io.jobledger.ledger.rows.Rows;
 import io.jobledger.ledger.rows.Sql;
+import io.jobledger.log.postgres.HeadRow;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -56,7 +57,7 @@ public final class PostgresTokens implements TokenStore {
     public synchronized void change(UnaryOperator<List<Token>> change) {
         try {
             jdbi.useTransaction(handle -> {
-                PostgresWriteTransaction.flushed(handle);
+                HeadRow.flushed(handle);
                 // Readers see the tokens as they were until the commit.
                 handle.execute("LOCK TABLE access_tokens IN SHARE ROW EXCLUSIVE MODE");
                 List<Token> changed = change.apply(all(handle));

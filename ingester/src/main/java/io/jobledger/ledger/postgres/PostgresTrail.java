@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Sql;
+import io.jobledger.log.postgres.HeadRow;
 import io.jobledger.trail.Act;
 import io.jobledger.trail.Trail;
 import io.jobledger.trail.TrailException;
@@ -37,7 +38,7 @@ public final class PostgresTrail implements Trail {
         Instant now = clock.instant();
         try {
             jdbi.useTransaction(handle -> {
-                PostgresWriteTransaction.flushed(handle);
+                HeadRow.flushed(handle);
                 handle.execute(
                         "INSERT INTO audit_trail (at, via, line) VALUES (?, host(inet_client_addr()), ?)",
                         Sql.utc(now),

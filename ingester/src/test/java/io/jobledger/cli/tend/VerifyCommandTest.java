@@ -39,7 +39,9 @@ class VerifyCommandTest {
 
     private void append(ObjectNode... events) throws Exception {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(
-                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0), List.of(), Clock.systemUTC())) {
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 1000, 100, 0),
+                List.of(),
+                Clock.systemUTC())) {
             ledger.sink().append(Wire.events(events)).get(60, TimeUnit.SECONDS);
         }
     }

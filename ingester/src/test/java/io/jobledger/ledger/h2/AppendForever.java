@@ -22,8 +22,8 @@ final class AppendForever {
 
     /** @param args the ledger's path, and the number of the round, which makes the runs' ids */
     public static void main(String[] args) {
-        EmbeddedLedger ledger =
-                EmbeddedLedger.open(EmbeddedLedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
+        EmbeddedLedger ledger = EmbeddedLedger.open(
+                EmbeddedLedgerTest.options(Path.of(args[0])), List.of("file:///mirror"), Clock.systemUTC());
         PrintStream out = System.out;
         for (int writer = 0; writer < WRITERS; writer++) {
             RunId run = run(Integer.parseInt(args[1]) * WRITERS + writer);

@@ -1,12 +1,10 @@
 package io.jobledger.ledger.h2;
 
-import static io.jobledger.Wire.json;
 import static io.jobledger.Wire.run;
 import static io.jobledger.Wire.started;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.LedgerException;
@@ -15,16 +13,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** The embedded ledger, and how it refuses what it cannot use. */
 public class EmbeddedLedgerTest extends LedgerContract {

@@ -72,7 +72,9 @@ class KillTest {
     private long verify(Map<RunId, Long> acknowledged) {
         long all = 0;
         try (EmbeddedLedger ledger = EmbeddedLedger.open(
-                EmbeddedLedgerTest.options(directory.resolve("ledger")), List.of("file:///mirror"), Clock.systemUTC())) {
+                EmbeddedLedgerTest.options(directory.resolve("ledger")),
+                List.of("file:///mirror"),
+                Clock.systemUTC())) {
             for (Map.Entry<RunId, Long> run : acknowledged.entrySet()) {
                 Run stored = ledger.audit().run(run.getKey()).orElseThrow();
                 assertThat(stored.maxSeq()).isGreaterThanOrEqualTo(run.getValue());

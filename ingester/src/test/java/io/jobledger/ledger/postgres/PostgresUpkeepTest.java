@@ -131,8 +131,7 @@ class PostgresUpkeepTest {
         clock.advance(Duration.ofDays(40));
         finished(5, "h5", "e");
         LocalDate today = clock.instant().atOffset(ZoneOffset.UTC).toLocalDate();
-        assertThat(new EventPartitions().drop(ledger.jdbi(), today.minusDays(30), clock.instant()))
-                .isNotEmpty();
+        assertThat(ledger.drop(today.minusDays(30))).isNotEmpty();
         Verifier.Verdict verdict = verify();
         assertThat(verdict.intact()).as(faults.toString()).isTrue();
         assertThat(stubs).extracting(Verifier.Stub::run).containsExactlyInAnyOrder(run(1), run(2));

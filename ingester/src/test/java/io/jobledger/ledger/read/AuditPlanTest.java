@@ -132,8 +132,8 @@ class AuditPlanTest {
     @Test
     void everyFilter_walksAlongItsIndex() throws SQLException {
         Path base = directory.resolve("ledger");
-        try (EmbeddedLedger open =
-                        EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of(), new TestClock(T0.plusSeconds(100_000)));
+        try (EmbeddedLedger open = EmbeddedLedger.open(
+                        EmbeddedLedgerTest.options(base), List.of(), new TestClock(T0.plusSeconds(100_000)));
                 Connection own = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
                 Statement sql = own.createStatement()) {
             ledger = open;

@@ -43,7 +43,8 @@ public class QueryPlanTest {
     @Test
     void everyLookup_usesItsIndex() throws SQLException {
         Path base = directory.resolve("ledger");
-        try (EmbeddedLedger ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of("file:///mirror"), new TestClock(T0));
+        try (EmbeddedLedger ledger = EmbeddedLedger.open(
+                        EmbeddedLedgerTest.options(base), List.of("file:///mirror"), new TestClock(T0));
                 // In one process H2 hands out the same open database.
                 Connection connection = DriverManager.getConnection("jdbc:h2:file:" + base, "jobledger", "");
                 Statement sql = connection.createStatement()) {

@@ -49,7 +49,9 @@ class OciRelayTest {
         InstantSource time = now::get;
         Clock clock = time.withZone(ZoneOffset.UTC);
         ledger = EmbeddedLedger.open(
-                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0), List.of(mirror.uri()), clock);
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 8192, 10_000, 1000, 0),
+                List.of(mirror.uri()),
+                clock);
         relay = new MirrorRelay(
                 mirror, ledger.mirrors().get(0), ledger.outbox(), ledger.jobs(), 4, Duration.ofMillis(20));
     }

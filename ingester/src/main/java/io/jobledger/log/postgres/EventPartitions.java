@@ -1,16 +1,11 @@
-package io.jobledger.ledger.postgres;
+package io.jobledger.log.postgres;
 
-import io.jobledger.ledger.Retention;
-import io.jobledger.ledger.chain.LedgerHead;
-import io.jobledger.ledger.retention.ChainRemover;
-import io.jobledger.ledger.rows.Sql;
+import java.sql.Array;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.DayOfWeek;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.time.temporal.TemporalAdjusters;
 import java.util.List;
 import java.util.Set;
@@ -28,18 +23,18 @@ import org.slf4j.LoggerFactory;
 public final class EventPartitions {
     private static final Logger LOG = LoggerFactory.getLogger(EventPartitions.class);
     private static final int AHEAD_DAYS = 14;
-    private static final int CHAINS_IN_ONE_STEP = 500;
+    private static final int RUNS_IN_ONE_STEP = 500;
 
     /** Days that are known to have a partition, so that a writer need not ask. */
     private final Set<LocalDate> covered = ConcurrentHashMap.newKeySet();
 
     /** Sees to it that the days from now on have theirs. Blocks on the database, and for a moment keeps writers out. */
-    void makeAhead(Jdbi jdbi, LocalDate today) {
+    public void makeAhead(Jdbi jdbi, LocalDate today) {
         if (covered.contains(today) && covered.contains(today.plusDays(AHEAD_DAYS))) {
             return;
         }
         jdbi.useTransaction(handle -> {
-            PostgresWriteTransaction.lock(handle);
+            HeadRow.lock(handle);
             for (int days = 0; days <= AHEAD_DAYS; days++) {
                 find(handle, today.plusDays(days));
             }
@@ -51,7 +46,7 @@ public final class EventPartitions {
     }
 
     /** Sees to it that {@code day} has its partition, in a transaction that holds the writers' lock. */
-    public void cover(Handle handle, LocalDate day) {
+    void cover(Handle handle, LocalDate day) {
         if (!covered.contains(day)) {
             find(handle, day);
         }
@@ -80,58 +75,51 @@ public final class EventPartitions {
         }
     }
 
-    /**
-     * Drops the events of runs that the ledger first heard of in weeks that ended before {@code day}; runs and jobs
-     * stay, and each chain leaves its stub. A run of such a week that speaks again is kept from then on like a new one.
-     * Blocks on the database, and for moments keeps writers out.
-     *
-     * @return the partitions that are gone
-     */
-    List<String> drop(Jdbi jdbi, LocalDate day, Instant now) throws SQLException {
-        record Partition(LocalDate first, LocalDate end, String name) {}
-        List<Partition> old = jdbi.withHandle(handle -> handle.createQuery(
+    /** One partition. @param end the first day after it */
+    record Week(LocalDate first, LocalDate end, String name) {}
+
+    /** Those of weeks that ended before {@code day}, oldest first. */
+    static List<Week> before(Handle handle, LocalDate day) {
+        return handle.createQuery(
                         "SELECT first_day, end_day, name FROM event_partitions WHERE end_day <= ? ORDER BY first_day")
                 .bind(0, day)
-                .map((rows, c) -> new Partition(
+                .map((rows, c) -> new Week(
                         rows.getObject(1, LocalDate.class), rows.getObject(2, LocalDate.class), rows.getString(3)))
-                .list());
-        for (Partition partition : old) {
-            // From then on none puts an event into the partition: a run without a day gets today's.
-            while (jdbi.<Integer, SQLException>inTransaction(handle ->
-                            endChains(handle, partition.first, partition.end, now.truncatedTo(ChronoUnit.MICROS)))
-                    > 0) {
-                // In steps, so that writers have their turn.
-            }
-            jdbi.useHandle(handle -> detach(handle, partition.name));
-            jdbi.useTransaction(handle -> {
-                handle.execute("DROP TABLE IF EXISTS " + partition.name);
-                handle.execute("DELETE FROM event_partitions WHERE first_day = ?", partition.first);
-                handle.execute(
-                        "UPDATE stubs s SET swept = TRUE WHERE swept = FALSE AND NOT EXISTS (SELECT 1 FROM events e"
-                                + " WHERE e.run_id = s.run_id AND e.entry >= s.first_entry AND e.entry <="
-                                + " s.last_entry)");
-            });
-            LOG.info("The events of the runs from {} to {} are gone", partition.first, partition.end.minusDays(1));
-        }
-        return old.stream().map(Partition::name).toList();
+                .list();
     }
 
-    /** Ends the chains of some of the runs of these days, with the writers out; says of how many. */
-    private static int endChains(Handle handle, LocalDate first, LocalDate end, Instant now) throws SQLException {
-        PostgresWriteTransaction.lock(handle);
-        List<UUID> runs = handle.createQuery(
-                        "SELECT run_id FROM run_days WHERE day >= ? AND day < ? ORDER BY day LIMIT ?")
-                .bind(0, first)
-                .bind(1, end)
-                .bind(2, CHAINS_IN_ONE_STEP)
+    /** Some of the runs whose events are in a partition; none once all of them are {@link #leave gone}. */
+    static List<UUID> runs(Handle handle, Week week) {
+        return handle.createQuery("SELECT run_id FROM run_days WHERE day >= ? AND day < ? ORDER BY day LIMIT ?")
+                .bind(0, week.first)
+                .bind(1, week.end)
+                .bind(2, RUNS_IN_ONE_STEP)
                 .mapTo(UUID.class)
                 .list();
-        LedgerHead head = LedgerHead.read(handle);
-        new ChainRemover(handle, head, new Retention.Order("jobledger", "event-retention"), now).endChains(runs);
-        head.write();
-        return handle.createUpdate("DELETE FROM run_days WHERE run_id = ANY(?)")
-                .bindBySqlType(0, Sql.array(handle, "uuid", runs), Types.ARRAY)
+    }
+
+    /**
+     * Keeps the numbers of runs and gives up their days, with the writers out: what they say from then on goes into
+     * another partition.
+     */
+    static void leave(Handle handle, List<UUID> runs) throws SQLException {
+        Array ids = handle.getConnection().createArrayOf("uuid", runs.toArray());
+        handle.createUpdate("WITH gone AS (SELECT run_id, seq FROM events WHERE run_id = ANY(?))" + RowPurge.FORGET)
+                .bindBySqlType(0, ids, Types.ARRAY)
                 .execute();
+        handle.createUpdate("DELETE FROM run_days WHERE run_id = ANY(?)")
+                .bindBySqlType(0, ids, Types.ARRAY)
+                .execute();
+    }
+
+    /** Drops a partition whose runs are all gone. */
+    static void drop(Jdbi jdbi, Week week) {
+        jdbi.useHandle(handle -> detach(handle, week.name));
+        jdbi.useTransaction(handle -> {
+            handle.execute("DROP TABLE IF EXISTS " + week.name);
+            handle.execute("DELETE FROM event_partitions WHERE first_day = ?", week.first);
+        });
+        LOG.info("The events of the runs from {} to {} are gone", week.first, week.end.minusDays(1));
     }
 
     /**
