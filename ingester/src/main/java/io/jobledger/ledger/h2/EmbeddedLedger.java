@@ -191,6 +191,15 @@ public final class EmbeddedLedger extends JdbcLedger {
         progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE);
     }
 
+    /**
+     * Waits until everything that is acknowledged now is in the records.
+     *
+     * @throws LedgerException of kind {@code BUSY} when that takes too long
+     */
+    public void awaitProjected() {
+        progress.await(log.head().entry(), PATIENCE.multipliedBy(12));
+    }
+
     @Override
     protected <T> T durably(JdbcRetention.Work<T> work) throws Exception {
         throw new UnsupportedOperationException();
