@@ -69,7 +69,7 @@ class SettingsLoaderTest {
                 Setting.DATA_DIR,
                 "/d",
                 Setting.LEDGER,
-                "/l/x",
+                "/l/x.mv.db",
                 Setting.MIRROR,
                 "file:///a, /b",
                 Setting.RUN_SILENCE,

@@ -11,10 +11,10 @@ import io.jobledger.model.JobRecord;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,26 +43,27 @@ final class JobWriter {
     /** A job as the rows have it. */
     record Stored(Job job, long entry, boolean runKnown) {}
 
-    /**
-     * What one event says of a job.
-     *
-     * @param job null when it only mentions the job
-     */
-    private record Said(Job job, long entry, UUID run) {}
+    /** What a group of events says of one job. */
+    private static final class News {
+        private final AnsibleJobId id;
+        private final Set<UUID> runs = new LinkedHashSet<>();
+        /** Null while the events only mention it. */
+        private Job job;
 
-    /** What a group of events says of one job, in their order. */
-    private record News(AnsibleJobId id, List<Said> said) {
+        private long first;
+        private long last;
+
         News(AnsibleJobId id) {
-            this(id, new ArrayList<>());
+            this.id = id;
         }
 
-        /** Null while the events only mention the job. */
-        Said first() {
-            return said.stream().filter(one -> one.job != null).findFirst().orElse(null);
-        }
-
-        long last() {
-            return said.get(said.size() - 1).entry;
+        void add(Job said, Logged event) {
+            if (said != null) {
+                first = job == null ? event.entry() : first;
+                job = job == null ? said : job.merge(said);
+            }
+            last = event.entry();
+            runs.add(event.event().head().run().value());
         }
     }
 
@@ -74,7 +75,7 @@ final class JobWriter {
         }
         WriterMemory memory = writing.memory();
         Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), news.keySet(), this::read);
-        news.entrySet().removeIf(one -> one.getValue().first() == null && !old.containsKey(one.getKey()));
+        news.entrySet().removeIf(one -> one.getValue().job == null && !old.containsKey(one.getKey()));
         JobRows rows = new JobRows(handle, new RunFacts(handle, memory, runs(old), events));
         NameCounts names = new NameCounts();
         KeyRows keys = new KeyRows(handle);
@@ -87,60 +88,41 @@ final class JobWriter {
 
     private void gather(Logged logged) {
         Job job = logged.event().job();
-        UUID run = logged.event().head().run().value();
         if (job != null) {
-            news.computeIfAbsent(job.uid(), uid -> new News(job.jobId())).said.add(new Said(job, logged.entry(), run));
+            news.computeIfAbsent(job.uid(), uid -> new News(job.jobId())).add(job, logged);
         } else if (logged.event() instanceof Event.JobNoted noted) {
             news.computeIfAbsent(Job.uid(noted.executionHost(), noted.jobId()), uid -> new News(noted.jobId()))
-                    .said
-                    .add(new Said(null, logged.entry(), run));
+                    .add(null, logged);
         }
     }
 
-    private void merge(UUID uid, News all, Stored before, JobRows rows, NameCounts names, KeyRows keys) {
-        long number = before == null ? all.first().entry : before.entry;
-        Job job = steps(all, before == null ? null : before.job, number, rows, names);
+    private void merge(UUID uid, News said, Stored before, JobRows rows, NameCounts names, KeyRows keys) {
+        Job job = before == null ? said.job : said.job == null ? before.job : before.job.merge(said.job);
+        long number = before == null ? said.first : before.entry;
+        rows.addRuns(job, number, said.runs);
         String doc = JobRows.doc(job);
         if (before != null && before.runKnown && !job.tellsMoreThan(before.job)) {
-            rows.addSeen(job, doc, number, all.last());
+            rows.addSeen(job, doc, number, said.last);
             writing.memory().remember(uid, new Stored(job, number, true), doc);
             return;
         }
         JobRecord record = JobRows.record(job);
-        rows.add(before == null ? null : JobRows.record(before.job), before != null && before.runKnown, record, number);
-        rows.addDoc(before == null, job, doc, number, all.last());
+        JobRecord recordBefore = before == null ? null : JobRows.record(before.job);
+        rows.add(recordBefore, before != null && before.runKnown, record, number);
+        rows.addDoc(before == null, job, doc, number, said.last);
         writing.memory().remember(uid, new Stored(job, number, rows.runKnown(record)), doc);
-        keys.add(before == null ? null : before.job, job, number);
-    }
-
-    /**
-     * Merges event by event, so that what is counted and told on the way does not depend on how events were grouped;
-     * returns the job after the last.
-     */
-    private Job steps(News all, Job before, long number, JobRows rows, NameCounts names) {
-        Job job = before;
-        for (Said said : all.said) {
-            Job next = said.job == null ? job : job == null ? said.job : job.merge(said.job);
-            if (next == null) {
-                continue;
-            }
-            rows.addRuns(job, next, number, said.run);
-            if (job == null || next.tellsMoreThan(job)) {
-                names.changed(job == null ? null : JobRows.record(job), JobRows.record(next));
-                // What a dry run would have done is no record of a job: no mirror hears of it.
-                if (!next.checkMode() || job != null && !job.checkMode()) {
-                    tell(next, said.entry);
-                    tell(job, said.entry);
-                }
-            }
-            job = next;
+        if (before != null) {
+            names.removed(recordBefore);
         }
-        return job;
-    }
-
-    private void tell(Job job, long entry) {
-        if (job != null) {
-            job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, entry)));
+        names.added(record);
+        keys.add(before == null ? null : before.job, job, number);
+        // What a dry run would have done is no record of a job: no mirror hears of it.
+        boolean mirrored = !job.checkMode() || before != null && !before.job.checkMode();
+        if (mirrored && (before == null || job.tellsMoreThan(before.job))) {
+            job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, said.last)));
+            if (before != null) {
+                before.job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, said.last)));
+            }
         }
     }
 
@@ -171,9 +153,8 @@ final class JobWriter {
     private void searchByRun(List<News> unknown, Map<UUID, Stored> known) throws SQLException {
         Set<UUID> runs = new HashSet<>();
         for (News one : unknown) {
-            Job job = one.first() == null ? null : one.first().job;
-            if (job != null
-                    && one.id == null
+            Job job = one.job;
+            if (one.id == null
                     && !runs.contains(job.run().value())
                     && (job.launch() == null || laterThan(job.launch().evidence()))) {
                 runs.add(job.run().value());
@@ -200,10 +181,7 @@ final class JobWriter {
     private Set<UUID> runs(Map<UUID, Stored> old) {
         Set<UUID> runs = new HashSet<>();
         Stream.concat(
-                        news.values().stream()
-                                .flatMap(one -> one.said.stream())
-                                .map(Said::job)
-                                .filter(Objects::nonNull),
+                        news.values().stream().map(one -> one.job).filter(Objects::nonNull),
                         old.values().stream().map(Stored::job))
                 .map(Job::run)
                 .filter(Objects::nonNull)

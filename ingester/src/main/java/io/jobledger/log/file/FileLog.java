@@ -41,18 +41,20 @@ public final class FileLog implements EventLog {
      * @param minFree so many bytes are kept free on the disk
      * @param recentRuns of how many runs it knows the numbers without reading
      * @param compressor rewrites closed segments, one after the other; null for a thread of the log's own
+     * @param blockBytes of records that are compressed at once, and read at once
      */
-    public record Options(LogDisk disk, int segmentBytes, long minFree, int recentRuns, Executor compressor) {
+    public record Options(
+            LogDisk disk, int segmentBytes, long minFree, int recentRuns, Executor compressor, int blockBytes) {
         /** The usual ones. */
         public static Options of(long minFree) {
-            return new Options(new SystemDisk(), 16 << 20, minFree, 10_000, null);
+            return new Options(new SystemDisk(), 16 << 20, minFree, 10_000, null, 128 << 10);
         }
     }
 
     private FileLog(Path directory, Options options, Closeable lock, HeadMark mark) throws IOException {
         this.lock = lock;
         this.mark = mark;
-        Recovery.Found found = new Recovery(options.disk(), directory, mark.head()).run();
+        Recovery.Found found = new Recovery(options, directory, mark.head()).run();
         store = new SegmentStore(options.disk(), directory, found.catalog(), found.head());
         reading = new LogReading(store);
         reading.require(mark.head(), directory.resolve(HeadMark.NAME).toString());
@@ -91,7 +93,7 @@ public final class FileLog implements EventLog {
         }
     }
 
-    private static Closeable lock(LogDisk disk, Path directory) throws IOException {
+    static Closeable lock(LogDisk disk, Path directory) throws IOException {
         disk.createDirectory(directory);
         Closeable lock = disk.lock(directory.resolve("lock"));
         if (lock == null) {

@@ -29,7 +29,7 @@ public interface LogDisk {
      */
     void createDirectory(Path directory) throws IOException;
 
-    /** The names of the files in a directory; without directories. */
+    /** The names of the files in a directory, without directories; none when it is not there. */
     List<String> list(Path directory) throws IOException;
 
     /** Opens for reading. */

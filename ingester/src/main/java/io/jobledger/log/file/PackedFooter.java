@@ -54,21 +54,27 @@ record PackedFooter(long last, byte[] hash, Blocks blocks, long runsAt, int runs
         return (int) sum.getValue();
     }
 
-    /** @throws io.jobledger.log.LogException of kind {@code UNUSABLE} when it is damaged */
-    static PackedFooter read(LogFile file, Path path, SegmentHeader header) throws IOException {
+    /**
+     * Reads it.
+     *
+     * @param to the last entry that the segment must have, for the message
+     * @throws io.jobledger.log.LogException of kind {@code UNUSABLE} when it is damaged
+     */
+    static PackedFooter read(LogFile file, Path path, SegmentHeader header, long to) throws IOException {
         long size = file.size();
         long at = Math.max(SegmentHeader.BYTES, size - TRAILER);
         ByteBuffer trailer = file.read(ByteBuffer.allocate(TRAILER), at);
         if (trailer.remaining() < TRAILER
                 || trailer.getInt(28) != MARK
                 || trailer.getInt(24) != sum(trailer.duplicate().limit(24))) {
-            throw Damage.at(path, at, "it does not end like a closed segment: it was cut or changed", 1, 0);
+            throw Damage.at(
+                    path, at, "it does not end like a closed segment: it was cut or changed", header.first(), to);
         }
         long indexAt = trailer.getLong(0);
         long runsAt = trailer.getLong(8);
         ByteBuffer index = file.read(ByteBuffer.allocate((int) (runsAt - indexAt)), indexAt);
         if (sum(index) != trailer.getInt(16)) {
-            throw Damage.at(path, indexAt, "the places of its blocks are not as they were written", 1, 0);
+            throw Damage.at(path, indexAt, "the places of its blocks are not as they were written", header.first(), to);
         }
         try {
             long last = index.getLong();
@@ -88,21 +94,22 @@ record PackedFooter(long last, byte[] hash, Blocks blocks, long runsAt, int runs
         } catch (BufferUnderflowException e) {
             // Said below.
         }
-        throw Damage.at(path, indexAt, "the places of its blocks make no sense", 1, 0);
+        throw Damage.at(path, indexAt, "the places of its blocks make no sense", header.first(), to);
     }
 
     /** The runs, for {@link SegmentIndex#readRuns}. */
     ByteBuffer runs(LogFile file, Path path) throws IOException {
         ByteBuffer runs = file.read(ByteBuffer.allocate((int) (file.size() - TRAILER - runsAt)), runsAt);
         if (sum(runs) != runsSum) {
-            throw Damage.at(path, runsAt, "the numbers of its runs are not as they were written", 1, 0);
+            throw Damage.at(
+                    path, runsAt, "the numbers of its runs are not as they were written", blocks.firsts()[0], last);
         }
         return runs;
     }
 
     /** What opening keeps of a segment. */
-    static Segment segment(LogFile file, Path path, SegmentHeader header) throws IOException {
-        PackedFooter footer = read(file, path, header);
+    static Segment segment(LogFile file, Path path, SegmentHeader header, long to) throws IOException {
+        PackedFooter footer = read(file, path, header, to);
         int[][] hashes = {new int[16], {0}};
         SegmentIndex.readRuns(footer.runs(file, path), (run, span) -> {
             int known = hashes[1][0]++;

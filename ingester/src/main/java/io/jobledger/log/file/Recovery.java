@@ -19,6 +19,7 @@ import java.util.List;
  */
 final class Recovery {
     private final LogDisk disk;
+    private final int blockBytes;
     private final Path directory;
     /** How far the log must reach. */
     private final LogHead known;
@@ -27,8 +28,9 @@ final class Recovery {
     /** Where the last segment ends otherwise than with a whole record; null when it does not. */
     private String torn;
 
-    Recovery(LogDisk disk, Path directory, LogHead known) {
-        this.disk = disk;
+    Recovery(FileLog.Options options, Path directory, LogHead known) {
+        this.disk = options.disk();
+        this.blockBytes = options.blockBytes();
         this.directory = directory;
         this.known = known;
     }
@@ -49,8 +51,9 @@ final class Recovery {
                 .map(directory::resolve)
                 .toList();
         List<SegmentHeader> headers = new ArrayList<>();
-        for (Path file : files) {
-            headers.add(header(file));
+        for (int i = 0; i < files.size(); i++) {
+            headers.add(
+                    header(files.get(i), i + 1 < files.size() ? Segment.firstOf(files.get(i + 1)) - 1 : known.entry()));
         }
         for (int i = 0; i < files.size(); i++) {
             SegmentHeader next = i + 1 < files.size() ? headers.get(i + 1) : null;
@@ -60,12 +63,13 @@ final class Recovery {
         return found();
     }
 
-    private SegmentHeader header(Path path) throws IOException {
+    /** @param last the last entry that it must have, for the message */
+    private SegmentHeader header(Path path, long last) throws IOException {
         try (LogFile file = disk.open(path)) {
             SegmentHeader header = SegmentHeader.read(file);
-            long named = Long.parseLong(path.getFileName().toString().substring(0, 19));
+            long named = Segment.firstOf(path);
             if (header == null) {
-                throw Damage.at(path, 0, "it does not begin like a segment of a log", named, named - 1);
+                throw Damage.at(path, 0, "it does not begin like a segment of a log", named, last);
             }
             if (header.version() != SegmentHeader.VERSION) {
                 throw new LogException(
@@ -80,7 +84,7 @@ final class Recovery {
                         "by its own words it begins with entry " + header.first()
                                 + ": it was renamed or put in another's place",
                         named,
-                        named - 1);
+                        last);
             }
             return header;
         }
@@ -112,19 +116,19 @@ final class Recovery {
     private Segment read(Path path, SegmentHeader header, SegmentHeader next) throws IOException {
         try (LogFile file = disk.open(path)) {
             return header.packed()
-                    ? PackedFooter.segment(file, path, header)
+                    ? PackedFooter.segment(file, path, header, next == null ? known.entry() : next.first() - 1)
                     : scan(file, path, header, next == null ? Long.MAX_VALUE : next.first() - 1);
         }
     }
 
     /** @param upTo the last entry that counts: what is behind it was not acknowledged */
     private Segment scan(LogFile file, Path path, SegmentHeader header, long upTo) throws IOException {
-        Segment segment = Segment.empty(path, header);
+        Segment segment = Segment.empty(path, header, blockBytes);
         long size = file.size();
         while (segment.last() < upTo && segment.end() < size) {
             ByteBuffer bytes = RecordScan.at(file, segment.end(), size);
             LogRecord next = bytes == null ? null : RecordCodec.decode(bytes);
-            String why = next == null ? "there is no whole record" : fault(segment, next, upTo);
+            String why = next == null ? "there is no whole record" : fault(segment.last(), segment.hash(), next, upTo);
             if (why != null) {
                 long found = next != null ? next.first() : RecordScan.search(file, segment.end() + 1);
                 if (found == 0 && upTo == Long.MAX_VALUE) {
@@ -141,15 +145,15 @@ final class Recovery {
     }
 
     /** What is wrong with a whole record; null when nothing is. */
-    private static String fault(Segment before, LogRecord record, long upTo) {
-        if (record.first() != before.last() + 1) {
-            return "the record there begins with entry " + record.first() + " and not " + (before.last() + 1);
+    static String fault(long last, byte[] before, LogRecord record, long upTo) {
+        if (record.first() != last + 1) {
+            return "the record there begins with entry " + record.first() + " and not " + (last + 1);
         }
         if (record.last() > upTo) {
             return "the record there goes on to entry " + record.last() + ", and the next segment begins before";
         }
         List<byte[]> digests = record.entries().stream().map(LogEntry::digest).toList();
-        byte[] hash = LogChain.next(before.hash(), record.first(), record.last(), record.received(), digests);
+        byte[] hash = LogChain.next(before, record.first(), record.last(), record.received(), digests);
         return record.isStub() || Arrays.equals(hash, record.hash())
                 ? null
                 : "the hash of the record there does not follow from what is before it";

@@ -105,7 +105,7 @@ final class Rewriter {
             disk.delete(made);
         }
         try (LogFile packed = disk.open(segment.file())) {
-            return PackedFooter.segment(packed, segment.file(), segment.header().asPacked());
+            return PackedFooter.segment(packed, segment.file(), segment.header().asPacked(), segment.last());
         }
     }
 
@@ -272,8 +272,8 @@ final class Rewriter {
         ByteBuffer head = ByteBuffer.allocate(SegmentReader.BLOCK_HEAD)
                 .putInt(SegmentReader.BLOCK_MARK)
                 .putInt(packed)
-                .putInt(raw)
-                .putInt((int) sum.getValue());
-        file.write(head.flip(), start);
+                .putInt(raw);
+        sum.update(head.duplicate().flip().position(Integer.BYTES));
+        file.write(head.putInt((int) sum.getValue()).flip(), start);
     }
 }

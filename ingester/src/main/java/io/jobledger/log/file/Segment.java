@@ -25,10 +25,21 @@ record Segment(Path file, SegmentHeader header, long last, byte[] hash, long end
         return name.matches(NAME);
     }
 
+    /** Number of the first entry of the file, as its name says. */
+    static long firstOf(Path file) {
+        return Long.parseLong(file.getFileName().toString().substring(0, 19));
+    }
+
     /** A new one, with nothing but its header. */
-    static Segment empty(Path file, SegmentHeader header) {
+    static Segment empty(Path file, SegmentHeader header, int blockBytes) {
         return new Segment(
-                file, header, header.first() - 1, header.before(), SegmentHeader.BYTES, new SegmentIndex(), null);
+                file,
+                header,
+                header.first() - 1,
+                header.before(),
+                SegmentHeader.BYTES,
+                new SegmentIndex(blockBytes),
+                null);
     }
 
     Segment grown(long newLast, byte[] newHash, long newEnd) {

@@ -17,7 +17,7 @@ import java.util.function.IntUnaryOperator;
  */
 final class SegmentIndex {
     /** A block ends with the record that makes it larger. */
-    static final int BLOCK = 128 * 1024;
+    private final int blockBytes;
 
     private long[] firsts = new long[16];
     private long[] offsets = new long[16];
@@ -41,6 +41,10 @@ final class SegmentIndex {
         }
     }
 
+    SegmentIndex(int blockBytes) {
+        this.blockBytes = blockBytes;
+    }
+
     /** Notes a block; the entries that are noted next are in it. */
     synchronized void block(long first, long offset) {
         if (count == firsts.length) {
@@ -53,7 +57,7 @@ final class SegmentIndex {
 
     /** Notes a record that is appended. */
     synchronized void record(List<LogEntry> entries, long first, long offset) {
-        if (count == 0 || offset - offsets[count - 1] >= BLOCK) {
+        if (count == 0 || offset - offsets[count - 1] >= blockBytes) {
             block(first, offset);
         }
         for (LogEntry entry : entries) {
@@ -151,7 +155,7 @@ final class SegmentIndex {
 
     /** The index of a packed segment, whole. */
     static SegmentIndex of(Blocks blocks, ByteBuffer runs) {
-        SegmentIndex index = new SegmentIndex();
+        SegmentIndex index = new SegmentIndex(0);
         index.firsts = blocks.firsts();
         index.offsets = blocks.offsets();
         index.count = blocks.count();

@@ -19,7 +19,10 @@ import java.util.zip.Inflater;
  * the new file has, and after that whatever happens to the name is nothing to it. Not thread-safe.
  */
 final class SegmentReader implements Closeable {
-    /** Before the bytes of a packed block: a mark that is in no UTF-8, their number, that of the raw ones, CRC32C. */
+    /**
+     * Before the bytes of a packed block: a mark that is in no UTF-8, their number, that of the raw ones, a CRC32C over
+     * all of it.
+     */
     static final int BLOCK_HEAD = 16;
 
     static final int BLOCK_MARK = 0x4A_FF_4C_FC;
@@ -38,7 +41,7 @@ final class SegmentReader implements Closeable {
         if (header == null || header.first() != segment.first()) {
             throw Damage.at(segment.file(), 0, "it does not begin any more as it did", segment.first(), segment.last());
         }
-        footer = header.packed() ? PackedFooter.read(file, segment.file(), header) : null;
+        footer = header.packed() ? PackedFooter.read(file, segment.file(), header, segment.last()) : null;
         if (footer == null && segment.isPacked()) {
             throw Damage.at(segment.file(), 0, "it was replaced", segment.first(), segment.last());
         }
@@ -118,6 +121,7 @@ final class SegmentReader implements Closeable {
         if (stored.remaining() < BLOCK_HEAD || stored.getInt() != BLOCK_MARK) {
             return null;
         }
+        ByteBuffer lengths = stored.slice().limit(2 * Integer.BYTES);
         int length = stored.getInt();
         int raw = stored.getInt();
         int expected = stored.getInt();
@@ -127,6 +131,7 @@ final class SegmentReader implements Closeable {
         CRC32C sum = new CRC32C();
         ByteBuffer packed = stored.slice().limit(length);
         sum.update(packed.duplicate());
+        sum.update(lengths);
         if ((int) sum.getValue() != expected) {
             return null;
         }

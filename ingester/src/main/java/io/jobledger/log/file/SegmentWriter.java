@@ -101,7 +101,7 @@ final class SegmentWriter {
         rotate();
         LogHead head = store.head();
         SegmentHeader header = SegmentHeader.of(false, epoch, head.entry() + 1, head.hash());
-        Segment begun = Segment.empty(Segment.file(store.directory(), header.first()), header);
+        Segment begun = Segment.empty(Segment.file(store.directory(), header.first()), header, options.blockBytes());
         try {
             begin(begun);
         } catch (IOException e) {

@@ -77,6 +77,9 @@ public final class SystemDisk implements LogDisk {
 
     @Override
     public List<String> list(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return List.of();
+        }
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(Files::isRegularFile)
                     .map(file -> file.getFileName().toString())

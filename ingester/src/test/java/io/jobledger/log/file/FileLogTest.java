@@ -15,7 +15,7 @@ class FileLogTest extends EventLogContract {
     Path directory;
 
     static FileLog.Options options(LogDisk disk, int segmentBytes) {
-        return new FileLog.Options(disk, segmentBytes, 0, 100, Runnable::run);
+        return new FileLog.Options(disk, segmentBytes, 0, 100, Runnable::run, 1000);
     }
 
     @Override
