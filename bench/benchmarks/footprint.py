@@ -48,15 +48,16 @@ def _disk(bench, section: Section) -> None:
     data.mkdir(mode=0o700, parents=True)
     jobs, each = bench.size(100_000, 20_000, 400), 5
     made = bench.tool("generate", "--ledger", data / "ledger", "--jobs", jobs, "--events-per-job", each)
-    file = data / "ledger.mv.db"
-    section.row("ledger of a job with %d events, as written" % each, Sample("bytes", [file.stat().st_size / jobs]))
-    subprocess.run(
-        [str(CHECKOUT / "jobledger"), "compact", "--ledger", str(data / "ledger")], check=True, stdout=sys.stderr
-    )
-    size = file.stat().st_size
-    section.row("ledger of a job with %d events, compacted" % each, Sample("bytes", [size / jobs]))
-    section.row("ledger of an event, compacted", Sample("bytes", [size / made["events"]]))
-    section.bar("ledger of a job with %d events, compacted" % each, 1024, size / jobs, "bytes")
+    parts = {
+        part: sum(file.stat().st_size for file in (data / "ledger").glob(files))
+        for part, files in (("log", "log/*"), ("records", "*.mv.db"))
+    }
+    size = sum(parts.values())
+    for part, taken in parts.items():
+        section.row("%s of a job with %d events" % (part, each), Sample("bytes", [taken / jobs]))
+    section.row("log of an event", Sample("bytes", [parts["log"] / made["events"]]))
+    section.row("ledger of a job with %d events" % each, Sample("bytes", [size / jobs]))
+    section.bar("ledger of a job with %d events" % each, 900, size / jobs, "bytes")
 
 
 def _callback(bench, section: Section) -> None:

@@ -64,7 +64,6 @@ def _ledger(bench, jobs: int) -> Path:
         making.mkdir(mode=0o700, parents=True)
         made = bench.tool(
             "generate",
-            "--bulk",
             "--ledger",
             making / "ledger",
             "--jobs",

@@ -121,8 +121,8 @@ class Ingester(Program):
             raise
 
     def ledger_bytes(self) -> int:
-        """Size of the ledger's file now."""
-        return sum(file.stat().st_size for file in self.data.glob("*.mv.db"))
+        """Size of the ledger's files now."""
+        return sum(file.stat().st_size for file in (self.data / "ledger").rglob("*") if file.is_file())
 
 
 def _prepare(bench: Bench) -> None:

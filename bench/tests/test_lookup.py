@@ -25,13 +25,14 @@ def test_ledgers_thatAreKept_areMadeOnce(tmp_path):
 
         def tool(self, *arguments, **options):
             self.calls += 1
-            (arguments[arguments.index("--ledger") + 1]).with_suffix(".mv.db").write_text("a ledger")
+            arguments[arguments.index("--ledger") + 1].mkdir()
+            (arguments[arguments.index("--ledger") + 1] / "closed").write_text("a ledger")
             return {"jobs_per_second": 1.0}
 
     made = Made(tmp_path / "work", "tiny", say=lambda line: None, ledgers=tmp_path / "kept")
     (tmp_path / "kept" / "40.part").mkdir(parents=True)  # of a run that was ended in the middle
     for _ in range(2):
-        assert (lookup._ledger(made, 40) / "ledger.mv.db").read_text() == "a ledger"
+        assert (lookup._ledger(made, 40) / "ledger" / "closed").read_text() == "a ledger"
     assert made.calls == 1
     assert [path.name for path in (tmp_path / "kept").iterdir()] == ["40"]
 

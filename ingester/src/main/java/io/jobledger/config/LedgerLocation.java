@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which ledger is meant: the embedded file, or a PostgreSQL database. Immutable; naming one connects to nothing. */
+/** Which ledger is meant: the embedded directory, or a PostgreSQL database. Immutable; naming one connects to nothing. */
 public sealed interface LedgerLocation {
     /** How a PostgreSQL ledger is written in settings. */
     String POSTGRESQL = "jdbc:postgresql:";
@@ -12,11 +12,11 @@ public sealed interface LedgerLocation {
     /** A password among the parameters, or a user and perhaps a password before the host. */
     Pattern SECRET = Pattern.compile("[?&](ssl)?password=|//[^/?]*@", Pattern.CASE_INSENSITIVE);
 
-    /** The embedded ledger; {@code base} is its file without the suffix {@code .mv.db}. */
+    /** The embedded ledger; {@code base} is its directory. */
     record File(Path base) implements LedgerLocation {
         @Override
         public String toString() {
-            return base + ".mv.db";
+            return base.toString();
         }
     }
 

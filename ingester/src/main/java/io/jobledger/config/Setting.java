@@ -53,7 +53,7 @@ public enum Setting {
     LEDGER(
             "",
             "PLACE",
-            "The ledger's file, without its suffix .mv.db, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the"
+            "The ledger's directory, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the"
                     + " data directory."),
     LEDGER_USER("", "NAME", "The user of a PostgreSQL ledger. Default: $PGUSER, or the name of the system's user."),
     LEDGER_PASSWORD_FILE(

@@ -85,7 +85,7 @@ public final class SettingsLoader {
         });
         LedgerLocation ledger = value(
                 Setting.LEDGER,
-                "a file's path without its suffix .mv.db and without a semicolon, or jdbc:postgresql://HOST/DATABASE",
+                "a directory's path without a semicolon, or jdbc:postgresql://HOST/DATABASE",
                 text -> ledger(text, data));
         Settings settings = new Settings(
                 value(Setting.LISTEN, "an address or host name", text -> text.isEmpty() ? null : text),
@@ -221,10 +221,7 @@ public final class SettingsLoader {
         if (text.startsWith("jdbc:") || text.contains("://")) {
             return null;
         }
-        Path path = text.isEmpty()
-                ? data.resolve("ledger")
-                : Path.of(text.endsWith(".mv.db") ? text.substring(0, text.length() - ".mv.db".length()) : text)
-                        .toAbsolutePath();
+        Path path = text.isEmpty() ? data.resolve("ledger") : Path.of(text).toAbsolutePath();
         // H2 would read what follows a semicolon as a setting of its own.
         return path.getFileName() == null || path.toString().contains(";") ? null : new LedgerLocation.File(path);
     }

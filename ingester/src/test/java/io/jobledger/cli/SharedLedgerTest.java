@@ -233,7 +233,7 @@ class SharedLedgerTest {
                             ingesters.environment(),
                             "migrate-ledger",
                             "--from",
-                            "h2:" + data.resolve("ledger.mv.db"),
+                            "h2:" + data.resolve("ledger"),
                             "--to",
                             ingesters.url()))
                     .contains("tokens.json, 1 in all");

@@ -69,7 +69,7 @@ class SettingsLoaderTest {
                 Setting.DATA_DIR,
                 "/d",
                 Setting.LEDGER,
-                "/l/x.mv.db",
+                "/l/x",
                 Setting.MIRROR,
                 "file:///a, /b",
                 Setting.RUN_SILENCE,

@@ -41,7 +41,7 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
             names = "--from",
             required = true,
             paramLabel = "h2:FILE",
-            description = "The embedded ledger's file, with or without its suffix .mv.db.")
+            description = "The embedded ledger's directory.")
     private String from;
 
     @Option(

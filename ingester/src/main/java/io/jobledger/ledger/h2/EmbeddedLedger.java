@@ -15,6 +15,7 @@ import io.jobledger.log.file.FileLog;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -105,6 +106,7 @@ public final class EmbeddedLedger extends JdbcLedger {
         Projections projections = null;
         H2Database delivery = null;
         try {
+            refuseEarlier(directory);
             PrivateFiles.createDirectory(directory.path());
             log = FileLog.open(directory.log(), FileLog.Options.of(options.minFree()));
             projections = Projections.open(directory, options.cacheKib());
@@ -115,6 +117,17 @@ public final class EmbeddedLedger extends JdbcLedger {
         } catch (IOException | RuntimeException e) {
             close(projections, delivery, log);
             throw unusable(directory, e);
+        }
+    }
+
+    /** What a ledger of an earlier version holds must not be passed over for a new, empty one. */
+    private static void refuseEarlier(LedgerDirectory directory) {
+        Path earlier = directory.path().resolveSibling(directory.path().getFileName() + LedgerDirectory.SUFFIX);
+        if (Files.exists(earlier) && !Files.exists(directory.path())) {
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    earlier + " is a ledger of a version before the log, which this program cannot read. Move it away,"
+                            + " or start the version that wrote it");
         }
     }
 
@@ -189,6 +202,15 @@ public final class EmbeddedLedger extends JdbcLedger {
     @Override
     protected void settle() {
         progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE);
+    }
+
+    /**
+     * Waits until everything that is acknowledged now is in the records.
+     *
+     * @throws LedgerException of kind {@code BUSY} when that takes too long
+     */
+    public void awaitProjected() {
+        progress.await(log.head().entry(), PATIENCE.multipliedBy(12));
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Where the parts of an embedded ledger are. {@code closed} says that it was closed properly, and up to which entry the
@@ -33,13 +34,18 @@ public record LedgerDirectory(Path path) {
         return path.resolve("closed");
     }
 
-    /** Whether the projections were closed properly at this head; from now on they are not. */
-    boolean takeClosed(LogHead projected) throws IOException {
-        boolean proper =
-                Files.exists(closed()) && Files.readString(closed()).strip().equals(projected.text());
-        Files.deleteIfExists(closed());
+    /**
+     * What the last proper close wrote down: where the projections were then. Empty when the ledger was not closed.
+     * From now on it is not.
+     */
+    Optional<String> takeClosed() throws IOException {
+        if (!Files.exists(closed())) {
+            return Optional.empty();
+        }
+        String text = Files.readString(closed()).strip();
+        Files.delete(closed());
         AtomicFiles.sync(path);
-        return proper;
+        return Optional.of(text);
     }
 
     void close(LogHead projected) throws IOException {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
@@ -30,13 +31,14 @@ final class Startup {
             throws IOException {
         LogHead applied = projections.applied();
         log.require(applied, "the records computed from it");
-        boolean proper = directory.takeClosed(applied);
-        if (!proper && applied.entry() > 0 && !RecentRows.agree(log, projections)) {
+        Optional<String> closed = directory.takeClosed();
+        boolean asClosed = closed.isPresent() && closed.get().equals(applied.text());
+        if (!asClosed && applied.entry() > 0 && !RecentRows.agree(log, projections)) {
             Projector.LOG.warn(
                     "The projections were not closed properly and contradict the log; they are computed again");
             projections.replace();
         }
-        if (!proper && outbox.enqueued() > 0) {
+        if (closed.isEmpty() && outbox.enqueued() > 0) {
             outbox.mend(MARGIN);
         }
         long enqueued = outbox.enqueued();

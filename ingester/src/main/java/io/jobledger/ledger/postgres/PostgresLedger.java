@@ -100,7 +100,7 @@ public final class PostgresLedger extends JdbcLedger {
             migrate(options.location());
             Jdbi jdbi = jdbi(pool);
             UUID instance = UUID.randomUUID();
-            PostgresLog log = new PostgresLog(jdbi, instance, new PostgresProjecting(clock, false), clock);
+            PostgresLog log = new PostgresLog(jdbi, instance, new PostgresProjecting(clock), clock);
             if (log.end().movedFrom() != null) {
                 throw new LedgerException(
                         LedgerException.Kind.UNUSABLE,
@@ -227,7 +227,7 @@ public final class PostgresLedger extends JdbcLedger {
 
     @Override
     protected <T> T durably(JdbcRetention.Work<T> work) {
-        return log.alone("the ledger could not be changed", work::in);
+        return log.act(now(), (handle, facts) -> work.in(handle));
     }
 
     private void maintain() {

@@ -17,12 +17,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Works what is appended into the records, in the same transaction. Thread-safe. */
-class PostgresProjecting implements Projecting {
+public class PostgresProjecting implements Projecting {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresProjecting.class);
     private static final int MAX_REASON = 2000;
 
     private final Clock clock;
     private final boolean careful;
+
+    /** What happens with every append of a ledger. */
+    public PostgresProjecting(Clock clock) {
+        this(clock, false);
+    }
 
     PostgresProjecting(Clock clock, boolean careful) {
         this.clock = clock;

@@ -9,7 +9,6 @@ import io.jobledger.model.Job;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.RunInfo;
 import java.time.Duration;
-import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -107,13 +106,23 @@ public final class JobRows {
         (fresh ? newDocs : docs).add(Sql.utc(job.lastSeenAt()), doc, last, entry);
     }
 
-    /** Notes the runs that told of a job besides its own. */
-    void addRuns(Job job, long entry, Collection<UUID> told) {
-        for (UUID run : told) {
-            if (job.run() == null || !job.run().value().equals(run)) {
-                otherRuns.add(entry, run, entry, run);
-            }
+    /**
+     * Notes a run that told of a job and is not its own, or is not any more.
+     *
+     * @param before the job before that, null when there was none
+     */
+    void addRuns(Job before, Job job, long entry, UUID told) {
+        UUID own = job.run() == null ? null : job.run().value();
+        if (!told.equals(own)) {
+            addRun(entry, told);
         }
+        if (before != null && before.run() != null && !before.run().value().equals(own)) {
+            addRun(entry, before.run().value());
+        }
+    }
+
+    private void addRun(long entry, UUID run) {
+        otherRuns.add(entry, run, entry, run);
     }
 
     /**
@@ -124,10 +133,6 @@ public final class JobRows {
      * @param record of the job under its main name
      */
     void add(JobRecord before, boolean knownBefore, JobRecord record, long entry) {
-        if (before != null && before.run() != null && !before.run().equals(record.run())) {
-            // What told of it so far stays to be found.
-            otherRuns.add(entry, before.run().value(), entry, before.run().value());
-        }
         RunInfo run = runs.of(record.run());
         Long millis = record.finishedAt() == null
                 ? null

@@ -11,10 +11,10 @@ import io.jobledger.model.JobRecord;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,27 +43,26 @@ final class JobWriter {
     /** A job as the rows have it. */
     record Stored(Job job, long entry, boolean runKnown) {}
 
-    /** What a group of events says of one job. */
-    private static final class News {
-        private final AnsibleJobId id;
-        private final Set<UUID> runs = new LinkedHashSet<>();
-        /** Null while the events only mention it. */
-        private Job job;
+    /**
+     * What one event says of a job.
+     *
+     * @param job null when it only mentions the job
+     */
+    private record Said(Job job, long entry, UUID run) {}
 
-        private long first;
-        private long last;
-
+    /** What a group of events says of one job, in their order. */
+    private record News(AnsibleJobId id, List<Said> said) {
         News(AnsibleJobId id) {
-            this.id = id;
+            this(id, new ArrayList<>());
         }
 
-        void add(Job said, Logged event) {
-            if (said != null) {
-                first = job == null ? event.entry() : first;
-                job = job == null ? said : job.merge(said);
-            }
-            last = event.entry();
-            runs.add(event.event().head().run().value());
+        /** Null while the events only mention the job. */
+        Said first() {
+            return said.stream().filter(one -> one.job != null).findFirst().orElse(null);
+        }
+
+        long last() {
+            return said.get(said.size() - 1).entry;
         }
     }
 
@@ -75,7 +74,7 @@ final class JobWriter {
         }
         WriterMemory memory = writing.memory();
         Map<UUID, Stored> old = WriterMemory.rows(memory.jobs(), news.keySet(), this::read);
-        news.entrySet().removeIf(one -> one.getValue().job == null && !old.containsKey(one.getKey()));
+        news.entrySet().removeIf(one -> one.getValue().first() == null && !old.containsKey(one.getKey()));
         JobRows rows = new JobRows(handle, new RunFacts(handle, memory, runs(old), events));
         NameCounts names = new NameCounts();
         KeyRows keys = new KeyRows(handle);
@@ -88,41 +87,60 @@ final class JobWriter {
 
     private void gather(Logged logged) {
         Job job = logged.event().job();
+        UUID run = logged.event().head().run().value();
         if (job != null) {
-            news.computeIfAbsent(job.uid(), uid -> new News(job.jobId())).add(job, logged);
+            news.computeIfAbsent(job.uid(), uid -> new News(job.jobId())).said.add(new Said(job, logged.entry(), run));
         } else if (logged.event() instanceof Event.JobNoted noted) {
             news.computeIfAbsent(Job.uid(noted.executionHost(), noted.jobId()), uid -> new News(noted.jobId()))
-                    .add(null, logged);
+                    .said
+                    .add(new Said(null, logged.entry(), run));
         }
     }
 
-    private void merge(UUID uid, News said, Stored before, JobRows rows, NameCounts names, KeyRows keys) {
-        Job job = before == null ? said.job : said.job == null ? before.job : before.job.merge(said.job);
-        long number = before == null ? said.first : before.entry;
-        rows.addRuns(job, number, said.runs);
+    private void merge(UUID uid, News all, Stored before, JobRows rows, NameCounts names, KeyRows keys) {
+        long number = before == null ? all.first().entry : before.entry;
+        Job job = steps(all, before == null ? null : before.job, number, rows, names);
         String doc = JobRows.doc(job);
         if (before != null && before.runKnown && !job.tellsMoreThan(before.job)) {
-            rows.addSeen(job, doc, number, said.last);
+            rows.addSeen(job, doc, number, all.last());
             writing.memory().remember(uid, new Stored(job, number, true), doc);
             return;
         }
         JobRecord record = JobRows.record(job);
-        JobRecord recordBefore = before == null ? null : JobRows.record(before.job);
-        rows.add(recordBefore, before != null && before.runKnown, record, number);
-        rows.addDoc(before == null, job, doc, number, said.last);
+        rows.add(before == null ? null : JobRows.record(before.job), before != null && before.runKnown, record, number);
+        rows.addDoc(before == null, job, doc, number, all.last());
         writing.memory().remember(uid, new Stored(job, number, rows.runKnown(record)), doc);
-        if (before != null) {
-            names.removed(recordBefore);
-        }
-        names.added(record);
         keys.add(before == null ? null : before.job, job, number);
-        // What a dry run would have done is no record of a job: no mirror hears of it.
-        boolean mirrored = !job.checkMode() || before != null && !before.job.checkMode();
-        if (mirrored && (before == null || job.tellsMoreThan(before.job))) {
-            job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, said.last)));
-            if (before != null) {
-                before.job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, said.last)));
+    }
+
+    /**
+     * Merges event by event, so that what is counted and told on the way does not depend on how events were grouped;
+     * returns the job after the last.
+     */
+    private Job steps(News all, Job before, long number, JobRows rows, NameCounts names) {
+        Job job = before;
+        for (Said said : all.said) {
+            Job next = said.job == null ? job : job == null ? said.job : job.merge(said.job);
+            if (next == null) {
+                continue;
             }
+            rows.addRuns(job, next, number, said.run);
+            if (job == null || next.tellsMoreThan(job)) {
+                names.changed(job == null ? null : JobRows.record(job), JobRows.record(next));
+                // What a dry run would have done is no record of a job: no mirror hears of it.
+                if (!next.checkMode() || job != null && !job.checkMode()) {
+                    tell(next, said.entry);
+                    tell(job, said.entry);
+                }
+            }
+            job = next;
+        }
+        return job;
+    }
+
+    private void tell(Job job, long entry) {
+        if (job != null) {
+            job.keys().forEach(key -> changed.put(key.digest(), new Changed(key, entry)));
         }
     }
 
@@ -153,8 +171,9 @@ final class JobWriter {
     private void searchByRun(List<News> unknown, Map<UUID, Stored> known) throws SQLException {
         Set<UUID> runs = new HashSet<>();
         for (News one : unknown) {
-            Job job = one.job;
-            if (one.id == null
+            Job job = one.first() == null ? null : one.first().job;
+            if (job != null
+                    && one.id == null
                     && !runs.contains(job.run().value())
                     && (job.launch() == null || laterThan(job.launch().evidence()))) {
                 runs.add(job.run().value());
@@ -181,7 +200,10 @@ final class JobWriter {
     private Set<UUID> runs(Map<UUID, Stored> old) {
         Set<UUID> runs = new HashSet<>();
         Stream.concat(
-                        news.values().stream().map(one -> one.job).filter(Objects::nonNull),
+                        news.values().stream()
+                                .flatMap(one -> one.said.stream())
+                                .map(Said::job)
+                                .filter(Objects::nonNull),
                         old.values().stream().map(Stored::job))
                 .map(Job::run)
                 .filter(Objects::nonNull)

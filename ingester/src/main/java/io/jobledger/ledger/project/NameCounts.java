@@ -1,129 +1,171 @@
 package io.jobledger.ledger.project;
 
 import io.jobledger.ledger.rows.Facets;
+import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.RowBatch;
+import io.jobledger.ledger.rows.Rows;
 import io.jobledger.ledger.rows.Sql;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
  * Keeps {@code names}, the numbers of each host's and play's jobs, in step with {@code jobs}: whoever adds, changes or
- * removes a job says so here, in the same transaction. Not thread-safe.
+ * removes a job says so here, in the same transaction. A name without jobs has no row. Not thread-safe.
  */
 public final class NameCounts {
     private static final int SORTED = 200;
+    private static final List<String> COUNTS =
+            Arrays.stream(JobStatus.values()).map(NameCounts::column).toList();
 
-    private final Map<Long, Change> changes = new TreeMap<>();
+    /** A row's key, and what it says of itself. */
+    private record Name(long id, String kind, String name, String playbook) {
+        static Stream<Name> of(JobRecord job) {
+            return Stream.of(
+                    new Name(Facets.host(job.key().host()), "host", job.key().host(), null),
+                    new Name(
+                            Facets.play(job.key().play(), job.playbook()),
+                            "play",
+                            job.key().play(),
+                            job.playbook()));
+        }
+    }
 
-    private static final class Change {
-        private final String kind;
-        private final String name;
-        private final String playbook;
-        private final Map<JobStatus, Long> counts = new EnumMap<>(JobStatus.class);
+    /** One job's change; either may be null. */
+    private record Step(JobStatus gone, JobStatus come, Instant startedAt) {}
+
+    /** A row's numbers. */
+    private static final class Counts {
+        private final Map<JobStatus, Long> jobs = new EnumMap<>(JobStatus.class);
         private Instant last = Instant.EPOCH;
-        private Instant lastBefore = Instant.EPOCH;
 
-        Change(String kind, String name, String playbook) {
-            this.kind = kind;
-            this.name = name;
-            this.playbook = playbook;
-        }
-
-        /** Whether the row says it already: a job that was heard of again is taken out and put back as it was. */
-        boolean isNothing() {
-            return !last.isAfter(lastBefore) && counts.values().stream().allMatch(count -> count == 0);
-        }
-
-        Object[] counts() {
-            return java.util.Arrays.stream(JobStatus.values())
-                    .map(status -> counts.getOrDefault(status, 0L))
-                    .toArray();
-        }
-    }
-
-    /** A job is there now. */
-    void added(JobRecord job) {
-        change(job, 1);
-    }
-
-    /** A job is there no more, or not as it was. */
-    public void removed(JobRecord job) {
-        change(job, -1);
-    }
-
-    private void change(JobRecord job, long by) {
-        Change host = changes.computeIfAbsent(
-                Facets.host(job.key().host()),
-                id -> new Change("host", job.key().host(), null));
-        Change play = changes.computeIfAbsent(
-                Facets.play(job.key().play(), job.playbook()),
-                id -> new Change("play", job.key().play(), job.playbook()));
-        for (Change change : List.of(host, play)) {
-            change.counts.merge(job.status(), by, Long::sum);
-            if (by > 0 && job.startedAt().isAfter(change.last)) {
-                change.last = job.startedAt();
-            } else if (by < 0 && job.startedAt().isAfter(change.lastBefore)) {
-                // Its row counts that start already.
-                change.lastBefore = job.startedAt();
+        void add(Step step) {
+            if (step.gone != null) {
+                jobs.merge(step.gone, -1L, Long::sum);
+            }
+            if (step.come != null) {
+                jobs.merge(step.come, 1L, Long::sum);
+                last = step.startedAt.isAfter(last) ? step.startedAt : last;
+            }
+            if (isEmpty()) {
+                last = Instant.EPOCH;
             }
         }
+
+        boolean isEmpty() {
+            return jobs.values().stream().allMatch(count -> count == 0);
+        }
+    }
+
+    private final Map<Long, Name> names = new TreeMap<>();
+    private final Map<Long, List<Step>> steps = new TreeMap<>();
+
+    /**
+     * A job is there now, is another than before, or is there no more.
+     *
+     * @param before null for one that is new
+     * @param after null for one that is removed
+     */
+    public void changed(JobRecord before, JobRecord after) {
+        Map<Long, Name> left = before == null ? Map.of() : byId(before);
+        Map<Long, Name> entered = after == null ? Map.of() : byId(after);
+        left.forEach((id, name) -> {
+            if (!entered.containsKey(id)) {
+                add(name, new Step(before.status(), null, null));
+            }
+        });
+        entered.forEach((id, name) ->
+                add(name, new Step(left.containsKey(id) ? before.status() : null, after.status(), after.startedAt())));
+    }
+
+    private static Map<Long, Name> byId(JobRecord job) {
+        return Name.of(job).collect(Collectors.toMap(Name::id, name -> name));
+    }
+
+    private void add(Name name, Step step) {
+        names.putIfAbsent(name.id, name);
+        steps.computeIfAbsent(name.id, id -> new ArrayList<>()).add(step);
     }
 
     /** Writes what was said. In the order of the ids, so that two writers never wait for each other in a circle. */
     public void execute(Handle handle) {
-        changes.values().removeIf(Change::isNothing);
-        if (changes.isEmpty()) {
+        if (steps.isEmpty()) {
             return;
         }
-        List<String> columns = java.util.Arrays.stream(JobStatus.values())
-                .map(NameCounts::column)
-                .toList();
+        Map<Long, Counts> rows = read(handle);
         RowBatch updates = new RowBatch(
-                handle,
-                "UPDATE names SET "
-                        + columns.stream()
-                                .map(column -> column + " = " + column + " + ?")
-                                .collect(Collectors.joining(", "))
-                        + ", last_started_at = GREATEST(last_started_at, ?) WHERE id = ?");
-        changes.forEach((id, change) -> updates.add(row(change.counts(), Sql.utc(change.last), id)));
-        int[] found = updates.execute();
+                handle, "UPDATE names SET " + String.join(" = ?, ", COUNTS) + " = ?, last_started_at = ? WHERE id = ?");
         RowBatch inserts = new RowBatch(
                 handle,
-                "INSERT INTO names (" + String.join(", ", columns)
+                "INSERT INTO names (" + String.join(", ", COUNTS)
                         + ", last_started_at, id, kind, name, playbook, sort_name) VALUES ("
-                        + "?, ".repeat(columns.size()) + "?, ?, ?, ?, ?, ?)");
-        int i = 0;
-        for (Map.Entry<Long, Change> entry : changes.entrySet()) {
-            if (found[i++] == 0) {
-                Change change = entry.getValue();
-                inserts.add(row(
-                        change.counts(),
-                        Sql.utc(change.last),
-                        entry.getKey(),
-                        change.kind,
-                        change.name,
-                        change.playbook,
-                        beginning(change.name)));
+                        + "?, ".repeat(COUNTS.size()) + "?, ?, ?, ?, ?, ?)");
+        RowBatch deletes = new RowBatch(handle, "DELETE FROM names WHERE id = ?");
+        steps.forEach((id, said) -> {
+            Counts counts = rows.get(id);
+            boolean there = counts != null;
+            counts = there ? counts : new Counts();
+            said.forEach(counts::add);
+            if (counts.isEmpty()) {
+                if (there) {
+                    deletes.add(id);
+                }
+            } else if (there) {
+                updates.add(row(counts, id));
+            } else {
+                Name name = names.get(id);
+                inserts.add(row(counts, id, name.kind, name.name, name.playbook, beginning(name.name)));
             }
-        }
-        Sql.execute(inserts);
-        changes.clear();
+        });
+        Sql.execute(deletes, updates, inserts);
+        steps.clear();
+        names.clear();
     }
 
-    private static Object[] row(Object[] counts, OffsetDateTime last, Object... more) {
-        List<Object> row = new ArrayList<>(java.util.Arrays.asList(counts));
-        row.add(last);
-        row.addAll(java.util.Arrays.asList(more));
+    private Map<Long, Counts> read(Handle handle) {
+        try {
+            return rows(handle);
+        } catch (SQLException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+    }
+
+    private Map<Long, Counts> rows(Handle handle) throws SQLException {
+        return handle.createQuery("SELECT * FROM names WHERE id = ANY(?)")
+                .bindBySqlType(0, Sql.array(handle, "BIGINT", steps.keySet()), Types.ARRAY)
+                .map((rows, context) -> Map.entry(rows.getLong("id"), counts(rows)))
+                .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+    }
+
+    private static Counts counts(ResultSet rows) throws SQLException {
+        Counts counts = new Counts();
+        for (JobStatus status : JobStatus.values()) {
+            counts.jobs.put(status, rows.getLong(column(status)));
+        }
+        counts.last = Rows.instant(rows, "last_started_at");
+        return counts;
+    }
+
+    private static Object[] row(Counts counts, Object... more) {
+        List<Object> row = new ArrayList<>();
+        for (JobStatus status : JobStatus.values()) {
+            row.add(counts.jobs.getOrDefault(status, 0L));
+        }
+        row.add(Sql.utc(counts.last));
+        row.addAll(Arrays.asList(more));
         return row.toArray();
     }
 

@@ -132,7 +132,7 @@ public final class ChainRemover {
                     .keys()
                     .forEach(key -> keys.add(key.digest(), job.status().open(), Sql.utc(job.startedAt()), job.entry()));
             ofRun.forEach(label -> labels.add(label, Sql.utc(job.startedAt()), job.entry()));
-            names.removed(JobRows.record(job.job()));
+            names.changed(JobRows.record(job.job()), null);
             rows.add(job.entry());
         }
         Sql.execute(keys, labels, rows);

@@ -2,7 +2,6 @@ package io.jobledger.ledger.rows;
 
 import java.sql.SQLException;
 import java.util.Set;
-import org.h2.mvstore.MVStoreException;
 
 /** Tells whether a failure means that what a database has stored is damaged. Pure. */
 public final class Damage {
@@ -19,7 +18,7 @@ public final class Damage {
     public static boolean isIn(Throwable e) {
         int depth = 0;
         for (Throwable cause = e; cause != null && depth < DEEP; cause = cause.getCause(), depth++) {
-            if (cause instanceof MVStoreException
+            if (cause.getClass().getName().equals("org.h2.mvstore.MVStoreException")
                     || cause instanceof SQLException sql && isDamage(sql)
                     || isOwnFault(cause)) {
                 return !Failures.text(e).contains("No space left");

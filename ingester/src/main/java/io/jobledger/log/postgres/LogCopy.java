@@ -12,16 +12,17 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /** Writes records of another log as they are, in a transaction that holds the head's lock. One use. */
 final class LogCopy {
     private final Handle handle;
     private final RowWriter writer;
-    private final PostgresLog.Copied numbers;
+    private final Function<UUID, SeqRanges> numbers;
     private final List<Applied> applied = new ArrayList<>();
 
-    LogCopy(Handle handle, RowWriter writer, PostgresLog.Copied numbers) {
+    LogCopy(Handle handle, RowWriter writer, Function<UUID, SeqRanges> numbers) {
         this.handle = handle;
         this.writer = writer;
         this.numbers = numbers;
@@ -69,7 +70,7 @@ final class LogCopy {
     }
 
     private void remember(UUID run) {
-        for (SeqRanges.Range range : numbers.ranges(run).ranges()) {
+        for (SeqRanges.Range range : numbers.apply(run).ranges()) {
             handle.execute(
                     "INSERT INTO forgotten_numbers (run_id, from_seq, to_seq) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
                     run,

@@ -17,9 +17,10 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.HandleCallback;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
@@ -123,6 +124,30 @@ public final class PostgresLog implements EventLog {
         return now;
     }
 
+    /** Something that the ledger itself does. */
+    public interface Act<T> {
+        /**
+         * Decides while no other writer can come between.
+         *
+         * @param handle sees the records of everything that is in the log
+         * @param facts takes what is to be appended
+         */
+        T in(Handle handle, List<LogFact> facts) throws SQLException;
+    }
+
+    /** Does an act and appends its facts, in one transaction. */
+    public <T> T act(Instant received, Act<T> act) {
+        record Done<T>(T result, LogHead head) {}
+        Done<T> done = projected("the ledger could not be changed", projecting, (handle, way) -> {
+            LogHead before = locked(handle);
+            List<LogFact> facts = new ArrayList<>();
+            T result = act.in(handle, facts);
+            return new Done<>(result, append(handle, before, received, facts, way));
+        });
+        heard(done.head);
+        return done.result;
+    }
+
     private LogHead append(Handle handle, LogHead before, Instant received, List<LogFact> facts, Projecting way)
             throws SQLException {
         if (facts.isEmpty()) {
@@ -167,14 +192,29 @@ public final class PostgresLog implements EventLog {
     }
 
     /**
-     * One transaction that no append comes between, on disk when it returns.
+     * Begins, or goes on with, a copy of another log. Until it is {@link #finishCopy finished}, nothing else is stored.
      *
-     * @param what could not be done, for the message
+     * @param from names the other log
+     * @param may is asked whether what is there already is a beginning of that log; throws when it is not
      */
-    public <T> T alone(String what, HandleCallback<T, SQLException> work) {
-        return transactions.run(what, handle -> {
-            HeadRow.lock(handle);
-            return work.withHandle(handle);
+    public void beginCopy(String from, Consumer<HeadRow> may) {
+        transactions.run("the copy cannot be begun", handle -> {
+            may.accept(HeadRow.lock(handle));
+            return handle.execute("UPDATE log_head SET moved_from = ?", from);
+        });
+    }
+
+    /** The log is whole, and open to all. */
+    public void finishCopy(LogHead source) {
+        transactions.run("the copy cannot be finished", handle -> {
+            LogHead copied = HeadRow.lock(handle).head();
+            if (!copied.equals(source)) {
+                throw new LogException(
+                        LogException.Kind.UNUSABLE,
+                        "the copy ends with " + copied + ", and what was copied with " + source);
+            }
+            HeadRow.write(handle, copied);
+            return handle.execute("UPDATE log_head SET moved_from = NULL");
         });
     }
 
@@ -183,7 +223,7 @@ public final class PostgresLog implements EventLog {
      *
      * @param numbers those of a run that its log has or has had
      */
-    public void copy(List<LogRecord> records, Copied numbers) {
+    public void copy(List<LogRecord> records, Function<UUID, SeqRanges> numbers) {
         LogHead now = projected("the log cannot be copied", projecting, (handle, way) -> {
             LogHead before = HeadRow.lock(handle).head();
             LogCopy copy = new LogCopy(handle, new RowWriter(handle, partitions), numbers);
@@ -192,11 +232,6 @@ public final class PostgresLog implements EventLog {
             return after;
         });
         heard(now);
-    }
-
-    /** What a log that is copied knows of its runs. */
-    public interface Copied {
-        SeqRanges ranges(UUID run);
     }
 
     /**
@@ -293,9 +328,4 @@ public final class PostgresLog implements EventLog {
     /** Connections are the caller's. */
     @Override
     public void close() {}
-
-    /** @throws LogException of kind {@code UNUSABLE} while a ledger is being moved here */
-    public void requireWhole() {
-        end().requireWhole();
-    }
 }

@@ -88,7 +88,7 @@ class ServeProcessTest {
                 .contains(
                         "jobledger",
                         "listens on http://127.0.0.1:",
-                        "ledger " + data + "/ledger.mv.db",
+                        "ledger " + data + "/ledger",
                         "mirror file://" + data + "/mirror");
         HttpClient client = HttpClient.newHttpClient();
         String body = "[" + Wire.started(Wire.run(1), 1, 1, "h", "p", "j", "id") + "]";
@@ -105,7 +105,7 @@ class ServeProcessTest {
                 .singleElement()
                 .asString()
                 .startsWith("jobledger: ")
-                .contains(data + "/ledger.mv.db", "in use by another process", "--data-dir");
+                .contains(data + "/ledger", "in use by another process", "--data-dir");
         String port = Integer.toString(URI.create(url(greeting)).getPort());
         String samePort = fails(
                 1,
