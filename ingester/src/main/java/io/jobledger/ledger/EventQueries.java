@@ -10,7 +10,9 @@ import java.util.List;
 
 /** Questions about events; see {@link AuditQueries}. */
 public interface EventQueries {
-    /** A run's events by their numbers; their order is fixed. */
+    /**
+     * A run's events by their numbers; their order is fixed. Of a run that is not yet in the records there are none.
+     */
     Page<StoredEvent> events(RunId id, PageRequest page);
 
     /** JSON texts of a run's events after {@code afterSeq}, in their order. */
@@ -32,6 +34,16 @@ public interface EventQueries {
     /** Those of the entries after {@code afterEntry} up to {@code upTo}, in their order; at most {@code limit}. */
     List<Ending> endings(long afterEntry, long upTo, int limit);
 
-    /** What came to the ledger after an entry, in the order of arrival. */
-    List<Change> changes(long afterEntry, int limit);
+    /**
+     * Changes, and how far was looked.
+     *
+     * @param upTo there is no other change up to this entry; before the entry that was asked for never
+     */
+    record Changes(List<Change> changes, long upTo) {}
+
+    /**
+     * What came to the ledger after an entry, in the order of arrival; at most {@code limit}. What is not yet worked
+     * into the records is not given: so the records are never older than the events.
+     */
+    Changes changes(long afterEntry, int limit);
 }

@@ -1,5 +1,6 @@
 package io.jobledger.ledger;
 
+import io.jobledger.log.LogHead;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -12,6 +13,12 @@ public interface Ledger extends AutoCloseable {
     JobLookup jobs();
 
     AuditQueries audit();
+
+    /** Where the log ends: what is acknowledged. Never blocks. */
+    LogHead head();
+
+    /** Of which moment the answers of {@link #audit} speak at least. Never blocks. */
+    AsOf asOf();
 
     /** What live views wait for. */
     LedgerFeed feed();

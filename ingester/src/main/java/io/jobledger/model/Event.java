@@ -1,5 +1,7 @@
 package io.jobledger.model;
 
+import java.util.UUID;
+
 /** One observation that a recorder forwarded. docs/reference/events.md is the contract. */
 public sealed interface Event {
 
@@ -8,6 +10,16 @@ public sealed interface Event {
     /** What it says of a job; null when it says nothing of one. */
     default Job job() {
         return null;
+    }
+
+    /** The id of the job that it speaks of; null when it speaks of none, or of one whose id was never shown. */
+    default AnsibleJobId jobId() {
+        return job() == null ? null : job().jobId();
+    }
+
+    /** The identity of the job that it speaks of; null when it speaks of none. */
+    default UUID jobUid() {
+        return job() == null ? null : job().uid();
     }
 
     /** Whether it belongs to a run; what a caller does by name has an identity of its own, which is no run's. */
@@ -44,6 +56,11 @@ public sealed interface Event {
      * it.
      */
     record JobNoted(EventHead head, String executionHost, AnsibleJobId jobId) implements Event {
+        @Override
+        public UUID jobUid() {
+            return Job.uid(executionHost, jobId);
+        }
+
         @Override
         public boolean ofRun() {
             return !head.type().equals("job_cancel_requested");

@@ -10,6 +10,7 @@ import io.jobledger.auth.FileTokenStore;
 import io.jobledger.auth.Tokens;
 import io.jobledger.config.Setting;
 import io.jobledger.config.SettingsLoader;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
@@ -21,6 +22,8 @@ import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.log.LogChain;
+import io.jobledger.log.LogHead;
 import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
@@ -40,6 +43,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -253,6 +257,16 @@ class HttpLimitsTest {
         @Override
         public AuditQueries audit() {
             return null;
+        }
+
+        @Override
+        public LogHead head() {
+            return new LogHead(1, 0, LogChain.start());
+        }
+
+        @Override
+        public AsOf asOf() {
+            return new AsOf(1, 0, Instant.EPOCH);
         }
 
         @Override

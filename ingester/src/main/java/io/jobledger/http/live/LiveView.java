@@ -8,7 +8,6 @@ import io.jobledger.ledger.query.Change;
 import io.vertx.core.Context;
 import io.vertx.core.WorkerExecutor;
 import io.vertx.core.http.HttpServerResponse;
-import java.util.List;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,13 +82,13 @@ final class LiveView {
         });
     }
 
-    private void send(List<Change> changes) {
+    private void send(EventQueries.Changes changes) {
         reading = false;
         if (over) {
             return;
         }
         StringBuilder text = new StringBuilder();
-        for (Change change : changes) {
+        for (Change change : changes.changes()) {
             Sent sent = show.apply(change);
             seen = change.event().entry();
             if (sent != null) {
@@ -105,11 +104,12 @@ final class LiveView {
         if (text.length() > 0) {
             response.write(text.toString());
         }
-        if (changes.isEmpty()) {
-            // What was told cannot be read: pruned since.
-            seen = told;
+        boolean further = !changes.changes().isEmpty() || changes.upTo() > seen;
+        seen = Math.max(seen, changes.upTo());
+        if (further) {
+            news(told);
         }
-        news(told);
+        // Else the records are being computed again, and a later beat asks again.
     }
 
     /** Keeps the connection alive; ends it when the client has taken nothing for {@code patience} beats. */
@@ -126,6 +126,7 @@ final class LiveView {
             return;
         }
         stalled = 0;
+        news(told);
         // With the id, so that a client whose filter lets little through does not come back from far behind.
         response.write(": alive\nid: " + seen + "\n\n");
     }

@@ -1,6 +1,7 @@
 package io.jobledger.ledger.h2;
 
 import io.jobledger.files.PrivateFiles;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
@@ -62,7 +63,7 @@ public final class EmbeddedLedger extends JdbcLedger {
     private final Projections projections;
     private final H2Database delivery;
     private final Tail tail;
-    private final Progress progress = new Progress();
+    private final Progress progress;
     private final Projector projector;
     private final JobLookup lookup;
 
@@ -88,7 +89,8 @@ public final class EmbeddedLedger extends JdbcLedger {
         this.projections = projections;
         this.delivery = delivery;
         this.tail = new Tail(log.head().entry());
-        this.projector = new Projector(log, projections, outbox, mirrors(), tail, progress);
+        this.progress = new Progress(LogSteps.asOf(log, projections.applied(), clock.instant()));
+        this.projector = new Projector(log, projections, outbox, mirrors(), tail, progress, this::committed, clock);
         this.lookup = new WaitingLookup(super.jobs(), tail, progress, PATIENCE);
         projector.start();
     }
@@ -177,7 +179,6 @@ public final class EmbeddedLedger extends JdbcLedger {
             tail.add(appended.fresh(), appended.head());
             projector.appended();
         }
-        committed(appended.head().entry());
         return appended.stored();
     }
 
@@ -216,6 +217,11 @@ public final class EmbeddedLedger extends JdbcLedger {
     @Override
     protected <T> T durably(JdbcRetention.Work<T> work) throws Exception {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public AsOf asOf() {
+        return progress.asOf();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.jobledger.ledger.h2;
 
 import io.jobledger.event.BatchDecoder;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.log.EventLog;
 import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogEntry;
@@ -27,8 +28,17 @@ final class LogSteps {
      */
     record Step(long entry, UUID run, long seq, Logged event, LogFact fact, String fault) {}
 
-    /** Steps in their order, and the head that they lead to. */
-    record Group(List<Step> steps, LogHead head) {}
+    /**
+     * Steps in their order.
+     *
+     * @param head where they lead to
+     * @param received when the last of it was received; null where there is nothing
+     */
+    record Group(List<Step> steps, LogHead head, Instant received) {
+        AsOf asOf() {
+            return new AsOf(head.epoch(), head.entry(), received);
+        }
+    }
 
     /**
      * Reads whole records that follow an entry, up to some {@code most} entries.
@@ -38,6 +48,7 @@ final class LogSteps {
     static Group after(EventLog log, LogHead after, int most) {
         List<Step> steps = new ArrayList<>();
         LogHead[] head = {after};
+        Instant[] received = new Instant[1];
         long[] size = new long[1];
         log.read(after.entry() + 1, record -> {
             int epoch = head[0].epoch();
@@ -50,9 +61,26 @@ final class LogSteps {
                 }
             }
             head[0] = new LogHead(epoch, record.last(), record.hash());
+            received[0] = record.received();
             return steps.size() < most && size[0] < CHARACTERS;
         });
-        return new Group(steps, head[0]);
+        return new Group(steps, head[0], received[0]);
+    }
+
+    /**
+     * Of which moment rows speak that hold the log up to a head.
+     *
+     * @param now is it when they hold all of it
+     */
+    static AsOf asOf(EventLog log, LogHead head, Instant now) {
+        Instant[] received = {head.entry() == log.head().entry() ? now : Instant.EPOCH};
+        if (head.entry() > 0 && head.entry() < log.head().entry()) {
+            log.read(head.entry(), record -> {
+                received[0] = record.received();
+                return false;
+            });
+        }
+        return new AsOf(head.epoch(), head.entry(), received[0]);
     }
 
     private static Step step(LogRecord record, LogEntry entry) {

@@ -1,5 +1,6 @@
 package io.jobledger.ledger.h2;
 
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.h2.LogSteps.Group;
 import io.jobledger.ledger.h2.LogSteps.Step;
 import io.jobledger.ledger.project.Changed;
@@ -12,11 +13,14 @@ import io.jobledger.log.LogException;
 import io.jobledger.log.LogHead;
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +42,8 @@ final class Projector implements AutoCloseable {
     private final List<Integer> mirrors;
     private final Tail tail;
     private final Progress progress;
+    private final LongConsumer projected;
+    private final Clock clock;
     private final Thread thread = new Thread(this::run, "ledger-projector");
     private final Object more = new Object();
     private volatile boolean closing;
@@ -48,23 +54,28 @@ final class Projector implements AutoCloseable {
     private long checkpointed = System.nanoTime();
     private long reported = System.nanoTime();
 
+    /** @param projected is told up to which entry the log is in the rows, whenever it changes */
     Projector(
             EventLog log,
             Projections projections,
             H2Outbox outbox,
             List<Integer> mirrors,
             Tail tail,
-            Progress progress) {
+            Progress progress,
+            LongConsumer projected,
+            Clock clock) {
         this.log = log;
         this.projections = projections;
         this.outbox = outbox;
         this.mirrors = mirrors;
         this.tail = tail;
         this.progress = progress;
+        this.projected = projected;
+        this.clock = clock;
     }
 
     void start() {
-        progress.set(projections.applied().entry());
+        projected.accept(progress.applied());
         thread.start();
     }
 
@@ -116,7 +127,7 @@ final class Projector implements AutoCloseable {
                 again = true;
             } else if (!(e instanceof LogException)) {
                 projections.reopen();
-                progress.set(projections.applied().entry());
+                progress.set(LogSteps.asOf(log, projections.applied(), clock.instant()));
             }
         } catch (IOException | RuntimeException worse) {
             again = Damage.isIn(worse);
@@ -140,7 +151,7 @@ final class Projector implements AutoCloseable {
     private void replace() throws IOException {
         LOG.warn("The projections are damaged and are computed again from the log");
         projections.replace();
-        progress.set(0);
+        progress.set(LogSteps.asOf(log, projections.applied(), clock.instant()));
         again = false;
     }
 
@@ -151,6 +162,10 @@ final class Projector implements AutoCloseable {
             filled = true;
         }
         checkpointIfDue();
+        Instant now = clock.instant();
+        if (projections.applied().entry() == log.head().entry()) {
+            progress.upToDate(now);
+        }
         synchronized (more) {
             if (closing || again || projections.applied().entry() < log.head().entry()) {
                 return;
@@ -192,19 +207,24 @@ final class Projector implements AutoCloseable {
             oneByOne(before, group);
             return;
         }
-        applied(names, group.head());
+        applied(names, group.asOf());
     }
 
-    private void applied(Map<UUID, Changed> names, LogHead head) {
-        outbox.enqueue(mirrors, names, head.entry());
-        progress.set(head.entry());
+    private void applied(Map<UUID, Changed> names, AsOf now) {
+        outbox.enqueue(mirrors, names, now.entry());
+        progressed(now);
         dirty = true;
         checkpointIfDue();
-        long lag = log.head().entry() - head.entry();
+        long lag = log.head().entry() - now.entry();
         if (lag > REPORTED_LAG && System.nanoTime() - reported > REPORT_NANOS) {
             reported = System.nanoTime();
-            LOG.info("Projecting: entry {} of {}", head.entry(), head.entry() + lag);
+            LOG.info("Projecting: entry {} of {}", now.entry(), now.entry() + lag);
         }
+    }
+
+    private void progressed(AsOf now) {
+        progress.set(now);
+        projected.accept(now.entry());
     }
 
     private static void apply(Projection projection, List<Step> steps) throws SQLException {
@@ -231,8 +251,9 @@ final class Projector implements AutoCloseable {
         LogHead at = before;
         for (Step step : group.steps()) {
             at = new LogHead(group.head().epoch(), step.entry(), before.hash());
+            AsOf now = new AsOf(at.epoch(), at.entry(), progress.asOf().at());
             try {
-                applied(projections.apply(at, projection -> apply(projection, List.of(step))), at);
+                applied(projections.apply(at, projection -> apply(projection, List.of(step))), now);
             } catch (SQLException | RuntimeException e) {
                 if (!EntryFault.isIn(e)) {
                     throw e;
@@ -244,10 +265,10 @@ final class Projector implements AutoCloseable {
                         step.seq(),
                         Failures.text(e));
                 projections.setAside(at, step.run(), step.seq(), Failures.text(e));
-                progress.set(at.entry());
+                progressed(now);
             }
         }
-        applied(projections.apply(group.head(), projection -> {}), group.head());
+        applied(projections.apply(group.head(), projection -> {}), group.asOf());
     }
 
     /** Stops after the group that is under way; what is in the log and not projected waits for the next start. */

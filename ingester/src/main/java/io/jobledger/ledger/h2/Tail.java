@@ -5,6 +5,7 @@ import io.jobledger.log.LogHead;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -96,6 +97,7 @@ final class Tail {
     LogSteps.Group take(LogHead after, int most) {
         List<LogSteps.Step> steps = new ArrayList<>();
         LogHead head = after;
+        Instant received = null;
         synchronized (batches) {
             while (!batches.isEmpty() && batches.peek().head.entry() <= head.entry()) {
                 drop();
@@ -105,10 +107,11 @@ final class Tail {
                     && batches.peek().events.get(0).entry() == head.entry() + 1) {
                 batches.peek().events.forEach(logged -> steps.add(LogSteps.of(logged)));
                 head = batches.peek().head;
+                received = batches.peek().events.get(0).received();
                 drop();
             }
         }
-        return new LogSteps.Group(steps, head);
+        return new LogSteps.Group(steps, head, received);
     }
 
     private void drop() {

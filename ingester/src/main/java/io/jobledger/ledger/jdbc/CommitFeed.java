@@ -8,18 +8,14 @@ import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The feed of a ledger whose only writer is in this process: the writer itself says what it committed. Thread-safe. */
+/** The feed of a ledger: whoever works entries into the records says so. Thread-safe. */
 final class CommitFeed implements LedgerFeed {
     private static final Logger LOG = LoggerFactory.getLogger(CommitFeed.class);
 
-    private final AtomicLong committed;
+    private final AtomicLong committed = new AtomicLong();
     private final Set<LongConsumer> listeners = ConcurrentHashMap.newKeySet();
 
-    CommitFeed(long committed) {
-        this.committed = new AtomicLong(committed);
-    }
-
-    /** Called by the writer after what it wrote is on disk. */
+    /** Entries up to this one are in the records. */
     void committed(long entry) {
         if (entry <= committed.get()) {
             return;

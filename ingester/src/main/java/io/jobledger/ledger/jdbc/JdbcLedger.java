@@ -1,5 +1,6 @@
 package io.jobledger.ledger.jdbc;
 
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
@@ -16,6 +17,7 @@ import io.jobledger.ledger.retention.JdbcRetention;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.StoreHealth;
 import io.jobledger.log.EventLog;
+import io.jobledger.log.LogHead;
 import io.jobledger.model.Event;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -72,8 +74,9 @@ public abstract class JdbcLedger implements Ledger {
         this.clock = clock;
         this.health = new StoreHealth(jdbi);
         this.lookup = new JdbcLookup(new Reader(jdbi, queryTimeout, health, () -> {}));
-        this.audit = new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, clock);
-        this.feed = new CommitFeed(log.head().entry());
+        this.audit =
+                new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, () -> asOf().entry(), clock);
+        this.feed = new CommitFeed();
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
         this.committer = new GroupCommitter(batches -> commit(batches, null), queueEvents, maxGroup);
@@ -133,7 +136,10 @@ public abstract class JdbcLedger implements Ledger {
         return committer.inTurn(work);
     }
 
-    /** Tells live views that the events up to {@code entry} are committed. */
+    /**
+     * Tells live views that the events up to {@code entry} are in the records. To be called once when the ledger is
+     * open, before anybody can ask for the feed.
+     */
     protected final void committed(long entry) {
         feed.committed(entry);
     }
@@ -183,6 +189,19 @@ public abstract class JdbcLedger implements Ledger {
     @Override
     public final AuditQueries audit() {
         return audit;
+    }
+
+    @Override
+    public final LogHead head() {
+        return log.head();
+    }
+
+    /** Records and log are written at once; where they are not, this is overridden. */
+    @Override
+    public AsOf asOf() {
+        LogHead head = log.head();
+        // Others may have written since this one last looked, and told of it.
+        return new AsOf(head.epoch(), Math.max(head.entry(), feed.committed()), clock.instant());
     }
 
     @Override

@@ -80,6 +80,7 @@ public final class PostgresLedger extends JdbcLedger {
         this.log = log;
         this.outbox = outbox;
         this.clock = clock;
+        committed(asOf().entry());
         this.news = new PostgresNews(options.location(), head -> {
             log.heard(head);
             committed(head.entry());

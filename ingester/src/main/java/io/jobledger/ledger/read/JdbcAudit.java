@@ -1,7 +1,6 @@
 package io.jobledger.ledger.read;
 
 import io.jobledger.ledger.AuditQueries;
-import io.jobledger.ledger.query.Change;
 import io.jobledger.ledger.query.HostSummary;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.JobStats;
@@ -24,21 +23,24 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
-/** The audit port by SQL, put together from its subjects. */
+/** The audit port put together from its subjects. */
 public final class JdbcAudit implements AuditQueries {
     private final JdbcJobQueries jobs;
     private final JdbcNames names;
     private final JdbcStats stats;
     private final JdbcRunQueries runs;
-    private final JdbcEventQueries events;
+    private final LogEventQueries events;
 
-    public JdbcAudit(Reader reader, EventLog log, Clock clock) {
+    /** @param projected up to which entry the log is in the rows */
+    public JdbcAudit(Reader reader, EventLog log, LongSupplier projected, Clock clock) {
+        LogReads reads = new LogReads(log, reader.limit());
         this.jobs = new JdbcJobQueries(reader, clock);
         this.names = new JdbcNames(reader, clock);
         this.stats = new JdbcStats(reader, clock);
-        this.runs = new JdbcRunQueries(reader, clock);
-        this.events = new JdbcEventQueries(reader);
+        this.runs = new JdbcRunQueries(reader, reads, clock);
+        this.events = new LogEventQueries(reader, reads, projected);
     }
 
     @Override
@@ -152,7 +154,7 @@ public final class JdbcAudit implements AuditQueries {
     }
 
     @Override
-    public List<Change> changes(long afterEntry, int limit) {
+    public Changes changes(long afterEntry, int limit) {
         return events.changes(afterEntry, limit);
     }
 }

@@ -8,6 +8,7 @@ import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.Rows;
 import io.jobledger.ledger.rows.Sql;
+import io.jobledger.log.SeqRanges;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
@@ -24,14 +25,18 @@ import java.util.Optional;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
-/** {@link RunQueries} by SQL. */
+/** {@link RunQueries} by SQL; what only the events say, from the log. */
 final class JdbcRunQueries implements RunQueries {
     private final Reader reader;
+    private final LogReads log;
+    private final RunEvents events;
     private final Clock clock;
     private final Keyset keyset = new Keyset(RunCriteria.RUNS);
 
-    JdbcRunQueries(Reader reader, Clock clock) {
+    JdbcRunQueries(Reader reader, LogReads log, Clock clock) {
         this.reader = reader;
+        this.log = log;
+        this.events = new RunEvents(reader, log);
         this.clock = clock;
     }
 
@@ -97,23 +102,21 @@ final class JdbcRunQueries implements RunQueries {
 
     @Override
     public List<Intent> unseenIntents(RunId id) {
-        return reader.lookup(handle -> Intents.unseen(handle, id));
+        return events.bounds(id).map(bounds -> Intents.unseen(log, id, bounds)).orElse(List.of());
     }
 
     @Override
     public Optional<Gap> firstGap(RunId id) {
-        return reader.lookup(handle -> handle.createQuery(
-                        "SELECT p.last AS last, (SELECT MIN(seq) FROM events WHERE run_id = :run AND seq > p.last) AS"
-                                + " following FROM (SELECT CASE WHEN EXISTS (SELECT 1 FROM events WHERE"
-                                + " run_id = :run AND"
-                                + " seq = 1) THEN (SELECT MIN(e.seq) FROM events e WHERE e.run_id = :run AND NOT EXISTS"
-                                + " (SELECT 1 FROM events n WHERE n.run_id = :run AND n.seq = e.seq + 1)) ELSE 0 END AS"
-                                + " last) p")
-                .bind("run", id.value())
-                .map((rows, c) -> {
-                    Long following = rows.getObject("following", Long.class);
-                    return following == null ? null : new Gap(rows.getLong("last") + 1, following - 1);
-                })
-                .findOne());
+        List<SeqRanges.Range> there = log.ranges(id.value()).ranges();
+        if (there.isEmpty()) {
+            return Optional.empty();
+        }
+        SeqRanges.Range first = there.get(0);
+        if (first.from() > 1) {
+            return Optional.of(new Gap(1, first.from() - 1));
+        }
+        return there.size() == 1
+                ? Optional.empty()
+                : Optional.of(new Gap(first.to() + 1, there.get(1).from() - 1));
     }
 }

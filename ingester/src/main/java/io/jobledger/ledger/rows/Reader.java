@@ -36,6 +36,16 @@ public final class Reader {
         this.before = before;
     }
 
+    /** The same without anything before a question. */
+    public Reader atOnce() {
+        return new Reader(jdbi, limit, health, () -> {});
+    }
+
+    /** Longest time for one audit statement. */
+    public Duration limit() {
+        return limit;
+    }
+
     /** Statements on one connection that share the time limit's setting. */
     public final class Query {
         private final Handle handle;
