@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** One event from its fields. Faults are collected in the fields; the result is null when there are any. */
 final class EventDecoder {
@@ -29,6 +30,7 @@ final class EventDecoder {
             "run_started, play_started, job_started, job_polled, job_ended, job_cleaned, job_unresumable,"
                     + " job_intended, job_not_started, job_unreached, job_cancel_requested, job_closed, job_saved,"
                     + " run_alive, run_finished, run_interrupted";
+    private static final Pattern TYPE = Pattern.compile("[a-z][a-z0-9_]{1,31}");
     private static final List<String> DECISIONS = List.of("started", "attached", "already_succeeded", "refused");
     private static final long MAX_SEQ = (1L << 53) - 1;
 
@@ -80,11 +82,17 @@ final class EventDecoder {
             case "job_cancel_requested" -> cancelRequested(sound);
             case "job_closed" -> closed(sound);
             case "job_saved" -> saved(sound);
-            default -> {
-                fields.fault("type", "must be one of " + TYPES);
-                yield null;
-            }
+            default -> unknown();
         };
+    }
+
+    /** A newer recorder knows more types than an older ingester, and what it saw must not be lost. */
+    private Event unknown() {
+        if (!TYPE.matcher(head.type()).matches()) {
+            fields.fault(
+                    "type", "must be 2 to 32 of a-z, 0-9 and _, and begin with a letter; this version knows " + TYPES);
+        }
+        return new Event.Unknown(head);
     }
 
     private enum Kind {

@@ -291,9 +291,9 @@ public final class HttpService implements AutoCloseable {
 
     private Router router(WorkerExecutor workers) {
         Router router = Router.router(vertx);
-        Responses answers = new Responses(workers);
+        Responses answers = new Responses(workers, ledger::asOf);
         WorkerExecutor listers = vertx.createSharedWorkerExecutor("listers", LISTERS);
-        Responses lists = new Responses(listers);
+        Responses lists = new Responses(listers, ledger::asOf);
         boolean tls = settings.access().tls();
         Authorisation authorisation = new Authorisation(
                 new RouteScopes(settings.access().openMetrics()), tokens, sessions, guesses, trail, workers, tls);
@@ -325,8 +325,8 @@ public final class HttpService implements AutoCloseable {
         hosts.mount(router);
         new StatsRoutes(ledger, lists, clock, settings.runSilence()).mount(router);
         new StreamRoutes(ledger, clock, settings, liveViews).mount(router);
-        new EventRoutes(ledger.sink(), this::eventLimits, workers).mount(router);
-        new RunRoutes(ledger.audit(), jobs, answers, lists, clock, settings.runSilence()).mount(router);
+        new EventRoutes(ledger, this::eventLimits, workers).mount(router);
+        new RunRoutes(ledger.audit(), jobs, lists, clock, settings.runSilence()).mount(router);
         new BackupRoutes(ledger, workers).mount(router);
         new UpkeepRoutes(
                         ledger.upkeep(),
@@ -340,9 +340,17 @@ public final class HttpService implements AutoCloseable {
         new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
         new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
         PageResponses pages = new PageResponses(
-                new Pages(ledger.audit(), ledger.jobs(), finder, clock, settings.runSilence(), version, assets),
+                new Pages(
+                        ledger.audit(),
+                        ledger.jobs(),
+                        finder,
+                        ledger::asOf,
+                        clock,
+                        settings.runSilence(),
+                        version,
+                        assets),
                 listers);
-        new PageRoutes(pages, assets, relays, clock, settings.runSilence()).mount(router);
+        new PageRoutes(pages, assets, relays, ledger::asOf, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));
         for (int status : new int[] {400, 404, 405, 406, 413, 415, 500}) {
             router.errorHandler(status, context -> pages.refuse(context, refusal(router, context, status)));

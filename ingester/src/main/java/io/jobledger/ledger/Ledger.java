@@ -1,6 +1,5 @@
 package io.jobledger.ledger;
 
-import io.jobledger.log.LogHead;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -14,8 +13,8 @@ public interface Ledger extends AutoCloseable {
 
     AuditQueries audit();
 
-    /** Where the log ends: what is acknowledged. Never blocks. */
-    LogHead head();
+    /** Where the log ends, and what others were told of that. */
+    Heads heads();
 
     /** Of which moment the answers of {@link #audit} speak at least. Never blocks. */
     AsOf asOf();

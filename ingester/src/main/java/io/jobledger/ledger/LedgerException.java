@@ -25,6 +25,8 @@ public final class LedgerException extends RuntimeException {
          * was under way is not known.
          */
         AWAY,
+        /** The log lacks what somebody was told of it: nothing is stored until the operator has acted. */
+        BEHIND,
         /** This ledger cannot do that; the message says what can. */
         UNSUPPORTED,
         /** The ledger cannot be opened: the operator must act. */

@@ -19,6 +19,12 @@ public interface Upkeep {
     /** How many events wait for a commit, right now. Never blocks. */
     int waitingEvents();
 
+    /** How far the records are behind the log. Never blocks. */
+    Projecting projecting();
+
+    /** How many entries of the log could not be worked into the records. Blocks. */
+    long setAside();
+
     /** How many questions failed because a part of the ledger is damaged. Never blocks. */
     long damagedReads();
 

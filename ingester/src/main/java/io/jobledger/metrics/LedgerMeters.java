@@ -41,9 +41,11 @@ final class LedgerMeters implements WriteObserver {
     private final Timer commit;
     private final DistributionSummary group;
     private final Sample<LedgerFigures> figures;
+    private final Sample<Long> setAside;
 
     LedgerMeters(MeterRegistry registry, Upkeep upkeep, Duration silence) {
         this.registry = registry;
+        this.setAside = new Sample<>(upkeep::setAside);
         this.figures = new Sample<>(() -> upkeep.figures(silence));
         stored = Counter.builder("jobledger.events.stored")
                 .description("Events that were new and are on disk")
@@ -75,6 +77,24 @@ final class LedgerMeters implements WriteObserver {
                 .register(registry);
         FunctionCounter.builder("jobledger.ledger.damaged.reads", upkeep, Upkeep::damagedReads)
                 .description("Questions that failed because a part of the ledger is damaged")
+                .register(registry);
+        Gauge.builder(
+                        "jobledger.projection.lag.entries",
+                        upkeep,
+                        from -> from.projecting().entries())
+                .description("Entries of the log that are acknowledged and not yet in the records")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder(
+                        "jobledger.projection.lag.seconds",
+                        upkeep,
+                        from -> from.projecting().behind().toMillis() / 1000.0)
+                .description("How long ago the records were whole; 0 while they are")
+                .strongReference(true)
+                .register(registry);
+        Gauge.builder("jobledger.projection.set.aside", setAside, sample -> sample.get(Long::doubleValue))
+                .description("Entries of the log that could not be worked into the records")
+                .strongReference(true)
                 .register(registry);
         gauges();
         upkeep.observe(this);
@@ -128,5 +148,6 @@ final class LedgerMeters implements WriteObserver {
 
     void refresh() {
         figures.refresh();
+        setAside.refresh();
     }
 }

@@ -67,6 +67,9 @@ public sealed interface Event {
         }
     }
 
+    /** Something of a type that this version does not know: it is kept, and a later version may read it. */
+    record Unknown(EventHead head) implements Event {}
+
     /** Somebody closed a job by hand; {@code job} is what that says. */
     record JobClosed(EventHead head, Job job) implements Event {
         @Override

@@ -14,6 +14,7 @@ import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
+import io.jobledger.ledger.Heads;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerException;
@@ -260,8 +261,21 @@ class HttpLimitsTest {
         }
 
         @Override
-        public LogHead head() {
-            return new LogHead(1, 0, LogChain.start());
+        public Heads heads() {
+            return new Heads() {
+                @Override
+                public LogHead now() {
+                    return new LogHead(1, 0, LogChain.start());
+                }
+
+                @Override
+                public boolean remembers(LogHead head) {
+                    return true;
+                }
+
+                @Override
+                public void require(LogHead told) {}
+            };
         }
 
         @Override

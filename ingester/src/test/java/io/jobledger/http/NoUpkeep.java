@@ -2,6 +2,7 @@ package io.jobledger.http;
 
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFigures;
+import io.jobledger.ledger.Projecting;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
@@ -41,4 +42,14 @@ final class NoUpkeep implements Upkeep {
 
     @Override
     public void observe(WriteObserver observer) {}
+
+    @Override
+    public Projecting projecting() {
+        return new Projecting(0, Duration.ZERO, null);
+    }
+
+    @Override
+    public long setAside() {
+        return 0;
+    }
 }

@@ -9,7 +9,7 @@ public final class Projected {
 
     /** Waits for all of it; returns the last entry. */
     public static long all(Ledger ledger) {
-        long head = ledger.head().entry();
+        long head = ledger.heads().now().entry();
         CompletableFuture<Void> there = new CompletableFuture<>();
         LedgerFeed.Subscription listening = ledger.feed().subscribe(entry -> {
             if (entry >= head) {

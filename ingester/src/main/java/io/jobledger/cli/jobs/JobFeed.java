@@ -115,7 +115,10 @@ final class JobFeed implements Runnable {
             EventStream events = new EventStream(body);
             for (EventStream.Sent sent = events.next(); sent != null; sent = events.next()) {
                 lastId = sent.id();
-                if (sent.name().equals("job")) {
+                if (sent.name().equals("epoch")) {
+                    // The ledger was restored: what was known of its jobs may be wrong.
+                    news.add(new News.Open(open()));
+                } else if (sent.name().equals("job")) {
                     news.add(new News.Changed(Json.MAPPER.readTree(sent.data())));
                 }
             }

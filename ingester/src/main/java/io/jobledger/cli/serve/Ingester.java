@@ -158,7 +158,16 @@ public final class Ingester implements AutoCloseable {
                 ? "none"
                 : relays.stream().map(relay -> relay.mirror().uri()).collect(Collectors.joining(", "));
         return "jobledger " + Version.number() + " listens on " + url + "  ledger " + ledger.location() + "  mirror "
-                + mirrors;
+                + mirrors + behind();
+    }
+
+    /** Said at the start: until then resumes wait, and lists are of an earlier moment. */
+    private String behind() {
+        long entries = ledger.upkeep().projecting().entries();
+        return entries == 0
+                ? ""
+                : "  records are " + entries + " entries behind, at "
+                        + ledger.asOf().text();
     }
 
     /** Reads access log, tokens, TLS files and limits again; {@code settings} reads them anew. Blocks. */

@@ -1,6 +1,7 @@
 package io.jobledger.http.api;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.auth.Scope;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.event.EventLimits;
@@ -11,6 +12,9 @@ import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
 import io.jobledger.http.guard.Responses;
 import io.jobledger.ledger.EventSink;
+import io.jobledger.ledger.Heads;
+import io.jobledger.ledger.Ledger;
+import io.jobledger.log.LogHead;
 import io.jobledger.model.Event;
 import io.vertx.core.Context;
 import io.vertx.core.WorkerExecutor;
@@ -25,12 +29,17 @@ public final class EventRoutes {
     /** A body up to this size is parsed where it arrived: handing it over would cost more. */
     private static final int SMALL = 16 * 1024;
 
+    /** Where the recorder was told that the log ends; and where it is told so. */
+    private static final String HEAD = "Jobledger-Head";
+
     private final EventSink sink;
+    private final Heads heads;
     private final Supplier<EventLimits> limits;
     private final WorkerExecutor workers;
 
-    public EventRoutes(EventSink sink, Supplier<EventLimits> limits, WorkerExecutor workers) {
-        this.sink = sink;
+    public EventRoutes(Ledger ledger, Supplier<EventLimits> limits, WorkerExecutor workers) {
+        this.sink = ledger.sink();
+        this.heads = ledger.heads();
         this.limits = limits;
         this.workers = workers;
     }
@@ -42,18 +51,36 @@ public final class EventRoutes {
     private void post(RoutingContext context) {
         new Parameters(context);
         boolean ndjson = ndjson(context);
+        LogHead told = told(context);
         Buffer body = context.body().buffer();
         byte[] bytes = body == null ? new byte[0] : body.getBytes();
-        if (bytes.length <= SMALL) {
+        boolean known = told == null || heads.remembers(told);
+        if (bytes.length <= SMALL && known) {
             append(context, decode(bytes, ndjson), Admission.hold(context));
         } else {
             // A client that goes away takes neither its body from the decoder nor its events out of the ledger's queue.
             Runnable release = Admission.hold(context);
-            workers.executeBlocking(() -> decode(bytes, ndjson), false)
+            workers.executeBlocking(
+                            () -> {
+                                if (!known) {
+                                    heads.require(told);
+                                }
+                                return decode(bytes, ndjson);
+                            },
+                            false)
                     .onComplete(events -> append(context, events, release), failure -> {
                         release.run();
                         Responses.fail(context, failure);
                     });
+        }
+    }
+
+    private static LogHead told(RoutingContext context) {
+        String text = context.request().getHeader(HEAD);
+        try {
+            return text == null ? null : LogHead.parse(text);
+        } catch (IllegalArgumentException e) {
+            throw Problem.badField(HEAD, e.getMessage());
         }
     }
 
@@ -111,18 +138,30 @@ public final class EventRoutes {
                         if (failure != null) {
                             Responses.fail(context, failure);
                         } else {
-                            Responses.ok(
-                                    context,
-                                    JsonNodeFactory.instance
-                                            .objectNode()
-                                            .put("received", events.size())
-                                            .put("stored", appended.stored())
-                                            .put("duplicates", appended.duplicates()));
+                            stored(context, events, appended);
                         }
                     }));
         } catch (RuntimeException e) {
             release.run();
             Responses.fail(context, e);
         }
+    }
+
+    private void stored(RoutingContext context, List<Event> events, EventSink.Appended appended) {
+        ObjectNode answer = JsonNodeFactory.instance
+                .objectNode()
+                .put("received", events.size())
+                .put("stored", appended.stored())
+                .put("duplicates", appended.duplicates());
+        events.stream()
+                .filter(Event.Unknown.class::isInstance)
+                .map(event -> event.head().type())
+                .distinct()
+                .forEach(type -> answer.withArray("unknown_types").add(type));
+        String head = heads.now().text();
+        if (!context.response().ended()) {
+            context.response().putHeader(HEAD, head);
+        }
+        Responses.ok(context, answer.put("head", head));
     }
 }

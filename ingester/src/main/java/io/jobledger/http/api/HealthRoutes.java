@@ -11,13 +11,18 @@ import io.jobledger.http.guard.Responses;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Outbox;
+import io.jobledger.ledger.Projecting;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.ext.web.Router;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
 
 /** Whether the ingester lives, whether it can work, and how its mirrors stand. */
 public final class HealthRoutes {
+    /** Records that lack more than this are behind. */
+    private static final Duration BEHIND = Duration.ofSeconds(10);
+
     private final Ledger ledger;
     private final List<MirrorRelay> relays;
     private final Tokens tokens;
@@ -48,10 +53,7 @@ public final class HealthRoutes {
                 .handler(context -> answers.blocking(context, () -> {
                     ledger.check();
                     tokens.check();
-                    return JsonNodeFactory.instance
-                            .objectNode()
-                            .put("status", "ok")
-                            .put("ledger", ledger.location());
+                    return ready();
                 }));
         Reads.get(router, "/api/v1/mirrors").handler(context -> {
             new Parameters(context);
@@ -61,6 +63,23 @@ public final class HealthRoutes {
             String uri = new Parameters(context, "uri").text("uri");
             answers.blocking(context, () -> retry(uri));
         });
+    }
+
+    /** It takes events; what else there is to know. */
+    private ObjectNode ready() {
+        Projecting projecting = ledger.upkeep().projecting();
+        long setAside = ledger.upkeep().setAside();
+        boolean behind = projecting.behind().compareTo(BEHIND) > 0;
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("status", setAside > 0 ? "degraded" : behind ? "behind" : "ok")
+                .put("ledger", ledger.location());
+        json.putObject("records")
+                .put("as_of", ledger.asOf().text())
+                .put("lag_entries", projecting.entries())
+                .put("lag_seconds", projecting.behind().toMillis() / 1000.0)
+                .put("set_aside", setAside);
+        return json;
     }
 
     /** Releases the blocked entries of one mirror, or of all. */

@@ -211,7 +211,7 @@ public final class JobRoutes {
                 .forEach(candidate -> candidates.add(json(candidate).without("details")));
         json.put("candidates_total", found.candidates().size());
         json.put("source", found.source());
-        return new Responses.Stated(Preconditions.state(found), json);
+        return new Responses.Stated(Preconditions.state(answers.asOf().epoch(), found), json);
     }
 
     private static Choice choice(Parameters parameters) {
@@ -239,7 +239,8 @@ public final class JobRoutes {
     }
 
     private void put(RoutingContext context, JobKey key) {
-        Preconditions preconditions = Preconditions.of(context.request());
+        Preconditions preconditions =
+                Preconditions.of(context.request(), answers.asOf().epoch());
         new Parameters(context);
         JobRecord record = saved(context, key);
         if (record.status() == JobStatus.CLOSED

@@ -8,6 +8,8 @@ import io.jobledger.http.guard.Admission;
 import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
 import io.jobledger.http.guard.Responses;
+import io.jobledger.json.Json;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.query.Cursor;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
@@ -67,11 +69,14 @@ record ListShape<T>(
         boolean limited = parameters.text("limit") != null;
         int limit = (int) parameters.number("limit", USUAL, 1, PageRequest.MOST);
         Sort sort = sorts.length == 0 ? null : parameters.parsed("sort", text -> Sort.parse(text, sorts));
-        Cursor cursor = parameters.parsed("cursor", Cursor::decode);
+        // Before anything is read: what is read is no older.
+        AsOf asOf = answers.asOf();
+        Cursor cursor = parameters.parsed("cursor", text -> EpochId.cursor(asOf, text));
         boolean total = Boolean.TRUE.equals(parameters.flag("total"));
         PageRequest request = new PageRequest(format == Format.JSON || limited ? limit : CHUNK, sort, cursor);
+        Responses.dated(context, asOf);
         if (format == Format.JSON) {
-            answers.blocking(context, () -> page(request, total));
+            answers.blocking(context, () -> page(asOf, request, total));
         } else {
             // A part as it was read, and one as it is written.
             Admission.reserve(context, 2 * PART);
@@ -114,12 +119,13 @@ record ListShape<T>(
         }
     }
 
-    private ObjectNode page(PageRequest request, boolean total) {
+    private ObjectNode page(AsOf asOf, PageRequest request, boolean total) {
         ObjectNode answer = JsonNodeFactory.instance.objectNode();
         ArrayNode rows = answer.putArray(plural);
         Page<T> page = read(request);
         page.items().forEach(item -> rows.add(json.apply(item)));
-        answer.put("next", page.next() == null ? null : page.next().encode());
+        answer.put("next", EpochId.cursor(asOf, page.next()));
+        answer.putObject("as_of").put("entry", asOf.text()).put("at", Json.time(asOf.at()));
         if (total) {
             answer.put("total", count.getAsLong());
         }

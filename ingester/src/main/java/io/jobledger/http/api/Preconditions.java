@@ -18,14 +18,16 @@ import java.util.Optional;
  * What {@code If-Match} and {@code If-None-Match} ask of a job's name, and the part of its tag that they speak of: what
  * the name answers, without what only time or another look at the same job changes.
  *
+ * @param epoch which life of the ledger it is: a tag of another one matches nothing
  * @param match the tags of {@code If-Match}, or null; {@code *} is any
  * @param noneMatch the same of {@code If-None-Match}
  */
-record Preconditions(List<String> match, List<String> noneMatch) {
+record Preconditions(int epoch, List<String> match, List<String> noneMatch) {
     private static final List<String> PASSING = List.of("save_time", "sighting");
 
-    static Preconditions of(HttpServerRequest request) {
+    static Preconditions of(HttpServerRequest request, int epoch) {
         return new Preconditions(
+                epoch,
                 tags(request.headers().getAll("if-match")),
                 tags(request.headers().getAll("if-none-match")));
     }
@@ -36,7 +38,7 @@ record Preconditions(List<String> match, List<String> noneMatch) {
 
     /** Whether they hold of a name that answers {@code found}. */
     boolean hold(Optional<Found> found) {
-        String state = found.map(Preconditions::state).orElse(null);
+        String state = found.map(known -> state(epoch, known)).orElse(null);
         return (match == null || names(match, state)) && (noneMatch == null || !names(noneMatch, state));
     }
 
@@ -53,12 +55,12 @@ record Preconditions(List<String> match, List<String> noneMatch) {
                         .toList();
     }
 
-    /** What a name answers, as a digest: the record, and which others it might have meant. */
-    static String state(Found found) {
+    /** The epoch, and what a name answers, as a digest: the record, and which others it might have meant. */
+    static String state(int epoch, Found found) {
         ObjectNode answer = content(found.record());
         ArrayNode candidates = answer.putArray("candidates");
         found.candidates().forEach(candidate -> candidates.add(content(candidate)));
-        return Tags.digest(Json.text((JsonNode) answer).getBytes(StandardCharsets.UTF_8));
+        return epoch + "-" + Tags.digest(Json.text((JsonNode) answer).getBytes(StandardCharsets.UTF_8));
     }
 
     private static ObjectNode content(JobRecord record) {

@@ -23,16 +23,13 @@ import java.util.List;
 public final class RunRoutes {
     private final AuditQueries audit;
     private final JobRoutes jobs;
-    private final Responses answers;
     private final Responses lists;
     private final Clock clock;
     private final Duration silence;
 
-    public RunRoutes(
-            AuditQueries audit, JobRoutes jobs, Responses answers, Responses lists, Clock clock, Duration silence) {
+    public RunRoutes(AuditQueries audit, JobRoutes jobs, Responses lists, Clock clock, Duration silence) {
         this.audit = audit;
         this.jobs = jobs;
-        this.answers = answers;
         this.lists = lists;
         this.clock = clock;
         this.silence = silence;
@@ -54,7 +51,8 @@ public final class RunRoutes {
         });
         Reads.get(router, "/api/v1/runs/:run_id").handler(context -> {
             RunId id = new Parameters(context).runId();
-            answers.tagged(context, () -> detail(found(id)));
+            // Not where resumes wait: it reads the run's events.
+            lists.tagged(context, () -> detail(found(id)));
         });
         Reads.get(router, "/api/v1/runs/:run_id/jobs").handler(context -> {
             Parameters parameters = new Parameters(context, ListShape.PARAMETERS);

@@ -7,6 +7,7 @@ import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Reads;
 import io.jobledger.http.guard.Responses;
 import io.jobledger.json.Json;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.JobStats;
@@ -31,11 +32,13 @@ public final class StatsRoutes {
     public void mount(Router router) {
         Reads.get(router, "/api/v1/stats").handler(context -> {
             JobFilter filter = Filters.jobs(new Parameters(context, Filters.names(Filters.OF_JOBS)), clock.instant());
-            answers.blocking(context, () -> json(ledger.audit().stats(filter)));
+            AsOf asOf = answers.asOf();
+            Responses.dated(context, asOf);
+            answers.blocking(context, () -> json(ledger.audit().stats(filter), asOf));
         });
     }
 
-    private ObjectNode json(JobStats stats) {
+    private ObjectNode json(JobStats stats, AsOf asOf) {
         ObjectNode json = CountsJson.put(JsonNodeFactory.instance.objectNode(), stats.counts());
         ArrayNode days = json.putArray("days");
         stats.days()
@@ -49,6 +52,7 @@ public final class StatsRoutes {
         json.put("oldest_open", Json.time(stats.oldestOpen()));
         ObjectNode runs = json.putObject("runs");
         ledger.audit().runStates(silence).forEach((state, count) -> runs.put(state.wire(), count));
+        json.putObject("as_of").put("entry", asOf.text()).put("at", Json.time(asOf.at()));
         return json.put("ledger_bytes", ledger.bytes());
     }
 

@@ -3,6 +3,7 @@ package io.jobledger.http.guard;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.auth.TokenStoreException;
 import io.jobledger.json.Json;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.sink.mirror.MirrorException;
 import io.jobledger.trail.TrailException;
@@ -16,6 +17,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,9 +28,26 @@ public final class Responses {
     private static final String VARY = "accept, accept-encoding";
 
     private final WorkerExecutor workers;
+    private final Supplier<AsOf> asOf;
 
-    public Responses(WorkerExecutor workers) {
+    /** @param asOf of which moment the records speak at least */
+    public Responses(WorkerExecutor workers, Supplier<AsOf> asOf) {
         this.workers = workers;
+        this.asOf = asOf;
+    }
+
+    /** Of which moment an answer speaks that is read from now on. */
+    public AsOf asOf() {
+        return asOf.get();
+    }
+
+    /** Says of which moment an answer speaks. */
+    public static void dated(RoutingContext context, AsOf asOf) {
+        if (!context.response().headWritten()) {
+            context.response()
+                    .putHeader("jobledger-as-of", asOf.text())
+                    .putHeader("jobledger-as-of-time", Json.time(asOf.at()));
+        }
     }
 
     /**
@@ -58,8 +77,12 @@ public final class Responses {
         }
     }
 
-    /** Answers like {@link #blocking}, with a tag of the content; 304 to a caller who has just that. */
+    /**
+     * Answers like {@link #blocking}, with a tag of the content; 304 to a caller who has just that. The header says of
+     * which moment it speaks: in the content that would make every answer another.
+     */
     public void tagged(RoutingContext context, Callable<JsonNode> work) {
+        dated(context, asOf());
         taggedBy(context, () -> new Stated(null, work.call()));
     }
 
@@ -193,6 +216,9 @@ public final class Responses {
                 case STOPPED -> Problem.later("stopping", e.getMessage(), 5);
                 case FULL -> Problem.full(e.getMessage());
                 case TOO_SLOW -> Problem.tooSlow(e.getMessage());
+                case BEHIND ->
+                    Problem.untilMended(
+                            "ledger-behind", e.getMessage(), "docs/how-to/recover.md says how each way is gone");
                 case UNSUPPORTED -> Problem.of(501, "not-supported", e.getMessage(), null);
                 case REFUSED -> Problem.of(413, "too-large", e.getMessage(), null);
                 default -> Problem.later("ledger-failed", e.getMessage(), 5);

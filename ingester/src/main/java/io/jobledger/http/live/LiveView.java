@@ -1,5 +1,6 @@
 package io.jobledger.http.live;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.EventQueries;
@@ -24,12 +25,22 @@ final class LiveView {
     /** What is sent of a change: its kind and its data, or null for nothing. */
     record Sent(String kind, ObjectNode data) {}
 
+    /**
+     * Where a view begins.
+     *
+     * @param epoch of the ledger
+     * @param after the last entry that the client has seen
+     * @param lost the last id that it had seen when the ledger was in another epoch; null where that is not so
+     */
+    record Start(int epoch, long after, String lost) {}
+
     private final HttpServerResponse response;
     private final EventQueries events;
     private final LedgerFeed feed;
     private final WorkerExecutor workers;
     private final Context loop;
     private final Function<Change, Sent> show;
+    private final Start start;
     private LedgerFeed.Subscription subscription;
     private long seen;
     private long told;
@@ -45,21 +56,41 @@ final class LiveView {
             WorkerExecutor workers,
             Context loop,
             Function<Change, Sent> show,
-            long after) {
+            Start start) {
         this.response = response;
         this.events = events;
         this.feed = feed;
         this.workers = workers;
         this.loop = loop;
         this.show = show;
-        this.seen = after;
+        this.start = start;
+        this.seen = start.after;
     }
 
     void start() {
         // The id first: a client that is cut off before anything happened resumes from here.
-        response.write("retry: 2000\nid: " + seen + "\n: connected\n\n");
+        response.write("retry: 2000\nid: " + id() + "\n: connected\n\n");
+        if (start.lost != null) {
+            response.write("event: epoch\nid: " + id() + "\ndata: " + Json.text(lost()) + "\n\n");
+        }
         subscription = feed.subscribe(entry -> loop.runOnContext(ignored -> news(entry)));
         news(feed.committed());
+    }
+
+    private String id() {
+        return start.epoch + "-" + seen;
+    }
+
+    private ObjectNode lost() {
+        return JsonNodeFactory.instance
+                .objectNode()
+                .put("epoch", start.epoch)
+                .put("entry", id())
+                .put("was", start.lost)
+                .put(
+                        "detail",
+                        "the ledger was restored, or a loss was accepted: what was shown before may not be in it. Read"
+                                + " the lists again; the stream begins here");
     }
 
     private void news(long entry) {
@@ -95,7 +126,7 @@ final class LiveView {
                 text.append("event: ")
                         .append(sent.kind)
                         .append("\nid: ")
-                        .append(seen)
+                        .append(id())
                         .append("\ndata: ")
                         .append(Json.text(sent.data))
                         .append("\n\n");
@@ -128,7 +159,7 @@ final class LiveView {
         stalled = 0;
         news(told);
         // With the id, so that a client whose filter lets little through does not come back from far behind.
-        response.write(": alive\nid: " + seen + "\n\n");
+        response.write(": alive\nid: " + id() + "\n\n");
     }
 
     void close() {

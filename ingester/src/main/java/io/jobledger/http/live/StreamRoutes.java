@@ -2,6 +2,7 @@ package io.jobledger.http.live;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.config.Settings;
+import io.jobledger.http.api.EpochId;
 import io.jobledger.http.api.EventJson;
 import io.jobledger.http.api.Filters;
 import io.jobledger.http.api.JobJson;
@@ -52,7 +53,7 @@ public final class StreamRoutes {
     private void stream(RoutingContext context) {
         Parameters parameters = new Parameters(context, Filters.names(Filters.OF_JOBS, "kind"));
         Function<Change, LiveView.Sent> show = show(parameters);
-        long after = lastSeen(context);
+        LiveView.Start start = start(context);
         List<MIMEHeader> accepted = context.parsedHeaders().accept();
         if (!accepted.isEmpty() && accepted.stream().noneMatch(StreamRoutes::takesEvents)) {
             throw Problem.of(
@@ -82,7 +83,7 @@ public final class StreamRoutes {
         WorkerExecutor workers = vertx.createSharedWorkerExecutor("live", READERS);
         Admission.takeYourTime(context);
         response.setChunked(true);
-        LiveView view = new LiveView(response, ledger.audit(), ledger.feed(), workers, loop, show, after);
+        LiveView view = new LiveView(response, ledger.audit(), ledger.feed(), workers, loop, show, start);
         long beat = Math.max(100, Math.min(BEAT_MILLIS, settings.idleTimeout().toMillis() / 3));
         long timer = vertx.setPeriodic(beat, id -> view.beat(PATIENCE));
         response.closeHandler(closed -> {
@@ -101,15 +102,25 @@ public final class StreamRoutes {
                                         || wanted.subComponent().equals("event-stream")));
     }
 
-    private long lastSeen(RoutingContext context) {
+    /** Where a client goes on. */
+    private LiveView.Start start(RoutingContext context) {
         String last = context.request().getHeader("last-event-id");
+        int epoch = ledger.asOf().epoch();
+        long now = ledger.feed().committed();
         if (last == null || last.isEmpty()) {
-            return ledger.feed().committed();
+            return new LiveView.Start(epoch, now, null);
         }
-        if (!last.matches("[0-9]{1,18}")) {
-            throw Problem.badField("Last-Event-ID", "must be the id of an event of this stream, a whole number");
+        EpochId seen;
+        try {
+            seen = EpochId.parse(last);
+        } catch (IllegalArgumentException e) {
+            throw Problem.badField("Last-Event-ID", e.getMessage());
         }
-        return Long.parseLong(last);
+        // What is not of this epoch, or lies ahead of the log, was seen in a life of the ledger that is over. A browser
+        // would not come back after a refusal, so it begins anew and is told.
+        boolean over =
+                seen.epoch() != epoch || seen.entry() > ledger.heads().now().entry();
+        return over ? new LiveView.Start(epoch, now, seen.toString()) : new LiveView.Start(epoch, seen.entry(), null);
     }
 
     private Function<Change, LiveView.Sent> show(Parameters parameters) {

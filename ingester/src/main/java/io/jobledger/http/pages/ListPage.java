@@ -1,6 +1,7 @@
 package io.jobledger.http.pages;
 
-import io.jobledger.ledger.query.Cursor;
+import io.jobledger.http.api.EpochId;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.query.Page;
 import java.time.Duration;
 import java.util.List;
@@ -11,14 +12,14 @@ import java.util.List;
  * @param path of the page; the API's list is below {@code /api/v1}
  * @param silence after which a run without a goodbye is shown as interrupted; of lists of runs only
  */
-record ListPage<T>(String path, ListAddress query, List<T> items, Cursor next, Duration silence) {
-    static <T> ListPage<T> of(String path, ListAddress query, Page<T> page, Duration silence) {
-        return new ListPage<>(path, query, page.items(), page.next(), silence);
+record ListPage<T>(String path, ListAddress query, List<T> items, String next, Duration silence) {
+    static <T> ListPage<T> of(String path, ListAddress query, AsOf asOf, Page<T> page, Duration silence) {
+        return new ListPage<>(path, query, page.items(), EpochId.cursor(asOf, page.next()), silence);
     }
 
     /** The next page; null at the end. */
     String more() {
-        return next == null ? null : query.with("cursor", next.encode()).on(path);
+        return next == null ? null : query.with("cursor", next).on(path);
     }
 
     /** The first page; null when this is it. */

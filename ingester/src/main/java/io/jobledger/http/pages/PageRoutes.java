@@ -1,10 +1,11 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.api.EpochId;
 import io.jobledger.http.api.Filters;
 import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
 import io.jobledger.http.guard.Reads;
-import io.jobledger.ledger.query.Cursor;
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /** The pages for people, and what they are made of. */
 public final class PageRoutes {
@@ -37,14 +39,22 @@ public final class PageRoutes {
     private final Assets assets;
     private final List<MirrorRelay> relays;
     private final PageResponses answers;
+    private final Supplier<AsOf> asOf;
     private final Clock clock;
     private final Duration silence;
 
-    public PageRoutes(PageResponses answers, Assets assets, List<MirrorRelay> relays, Clock clock, Duration silence) {
+    public PageRoutes(
+            PageResponses answers,
+            Assets assets,
+            List<MirrorRelay> relays,
+            Supplier<AsOf> asOf,
+            Clock clock,
+            Duration silence) {
         this.pages = answers.pages();
         this.assets = assets;
         this.relays = List.copyOf(relays);
         this.answers = answers;
+        this.asOf = asOf;
         this.clock = clock;
         this.silence = silence;
     }
@@ -161,11 +171,11 @@ public final class PageRoutes {
         return window == null ? Window.DAY : window;
     }
 
-    private static PageRequest part(Parameters parameters, Sort.Key... sorts) {
+    private PageRequest part(Parameters parameters, Sort.Key... sorts) {
         return new PageRequest(
                 (int) parameters.number("limit", ROWS, 1, PageRequest.MOST),
                 parameters.parsed("sort", text -> Sort.parse(text, sorts)),
-                parameters.parsed("cursor", Cursor::decode));
+                parameters.parsed("cursor", text -> EpochId.cursor(asOf.get(), text)));
     }
 
     private static JobPages.Wanted wanted(Parameters parameters) {

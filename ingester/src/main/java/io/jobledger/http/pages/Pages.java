@@ -1,5 +1,6 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.LedgerException;
@@ -20,6 +21,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * Every page as HTML text. Calls block on the database, so they are not for an event loop, and fail with
@@ -35,17 +37,22 @@ public final class Pages {
     private final AuditQueries audit;
     private final JobPages jobs;
     private final RunPages runs;
+    private final Supplier<AsOf> asOf;
     private final Clock clock;
     private final Duration silence;
     private final String version;
     private final Assets assets;
     private final Templates views = new Templates();
 
-    /** @param silence after which a run without a goodbye is shown as interrupted */
+    /**
+     * @param asOf of which moment the records speak at least
+     * @param silence after which a run without a goodbye is shown as interrupted
+     */
     public Pages(
             AuditQueries audit,
             JobLookup lookup,
             JobFinder finder,
+            Supplier<AsOf> asOf,
             Clock clock,
             Duration silence,
             String version,
@@ -53,6 +60,7 @@ public final class Pages {
         this.audit = audit;
         this.jobs = new JobPages(audit, lookup, finder);
         this.runs = new RunPages(audit);
+        this.asOf = asOf;
         this.clock = clock;
         this.silence = silence;
         this.version = version;
@@ -66,6 +74,7 @@ public final class Pages {
      */
     public String overview(Window back, List<MirrorsPage.Row> mirrors) {
         Instant now = clock.instant();
+        AsOf then = asOf.get();
         JobFilter open = JobFilter.builder().status(JobStatus.RUNNING).build();
         JobFilter.Builder since = JobFilter.builder().started(TimeRange.since(now.minus(back.length())));
         List<JobRecord> seen = new ArrayList<>(
@@ -83,7 +92,7 @@ public final class Pages {
                         .items(),
                 silence,
                 mirrors);
-        return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now), page);
+        return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now, then), page);
     }
 
     /** Overdue jobs, whenever they started, then those that ended badly. */
@@ -102,36 +111,40 @@ public final class Pages {
      * {@link IllegalArgumentException}, as for every list.
      */
     public String jobs(JobFilter filter, PageRequest page, ListAddress query) {
+        AsOf then = asOf.get();
         Page<JobRecord> found = audit.jobs(filter, page);
         return views.page(
                 "jobs",
-                frame("Jobs", "jobs", query.stream("jobs"), clock.instant()),
-                ListPage.of("/jobs", query, found, null));
+                frame("Jobs", "jobs", query.stream("jobs"), clock.instant(), then),
+                ListPage.of("/jobs", query, then, found, null));
     }
 
     /** The list of runs. */
     public String runs(RunFilter filter, PageRequest page, ListAddress query) {
+        AsOf then = asOf.get();
         return views.page(
                 "runs",
-                frame("Runs", "runs", query.stream("runs"), clock.instant()),
-                ListPage.of("/runs", query, audit.runs(filter, page), silence));
+                frame("Runs", "runs", query.stream("runs"), clock.instant(), then),
+                ListPage.of("/runs", query, then, audit.runs(filter, page), silence));
     }
 
     /** The list of hosts. */
     public String hosts(PageRequest page, ListAddress query) {
+        AsOf then = asOf.get();
         return views.page(
                 "hosts",
-                frame("Hosts", "hosts", query.stream("jobs"), clock.instant()),
-                ListPage.of("/hosts", query, audit.hosts(page), null));
+                frame("Hosts", "hosts", query.stream("jobs"), clock.instant(), then),
+                ListPage.of("/hosts", query, then, audit.hosts(page), null));
     }
 
     /** One run; empty when there is none of this id. */
     public Optional<String> run(RunId id) {
         Instant now = clock.instant();
+        AsOf then = asOf.get();
         return audit.run(id)
                 .map(run -> views.page(
                         "run",
-                        frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now),
+                        frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now, then),
                         runs.read(run, run.state(now, silence))));
     }
 
@@ -142,6 +155,7 @@ public final class Pages {
      */
     public Optional<String> job(JobPages.Wanted wanted, String server) {
         Instant now = clock.instant();
+        AsOf then = asOf.get();
         return jobs.read(wanted, server, now)
                 .map(page -> views.page(
                         "job",
@@ -156,13 +170,15 @@ public final class Pages {
                                                 wanted.key().play(),
                                                 "job",
                                                 wanted.key().job()),
-                                now),
+                                now,
+                                then),
                         page));
     }
 
     /** One host; empty when it never had a job. */
     public Optional<String> host(String name, Window back) {
         Instant now = clock.instant();
+        AsOf then = asOf.get();
         Optional<HostSummary> host = audit.host(name);
         return host.map(summary -> {
             JobFilter.Builder its = JobFilter.builder().host(name);
@@ -181,21 +197,22 @@ public final class Pages {
                     newest,
                     Timeline.of(seen, now.minus(back.length()), now),
                     back);
-            return views.page("host", frame(name, "hosts", "/api/v1/stream?" + Links.query("host", name), now), page);
+            return views.page(
+                    "host", frame(name, "hosts", "/api/v1/stream?" + Links.query("host", name), now, then), page);
         });
     }
 
     /** How the mirrors stand. */
     public String mirrors(MirrorsPage page) {
-        return views.page("mirrors", frame("Mirrors", "mirrors", null, clock.instant()), page);
+        return views.page("mirrors", frame("Mirrors", "mirrors", null, clock.instant(), null), page);
     }
 
     /** A refusal. Does not touch the ledger. */
     public String error(ErrorPage page) {
-        return views.page("error", frame(page.title(), "", null, clock.instant()), page);
+        return views.page("error", frame(page.title(), "", null, clock.instant(), null), page);
     }
 
-    private Frame frame(String title, String section, String stream, Instant now) {
-        return new Frame(title, section, stream, now, assets, version);
+    private Frame frame(String title, String section, String stream, Instant now, AsOf then) {
+        return new Frame(title, section, stream, now, then, assets, version);
     }
 }

@@ -221,7 +221,8 @@ public final class EmbeddedLedger extends JdbcLedger {
 
     @Override
     public AsOf asOf() {
-        return progress.asOf();
+        AsOf now = progress.asOf();
+        return new AsOf(log.head().epoch(), now.entry(), now.at());
     }
 
     @Override
@@ -239,7 +240,13 @@ public final class EmbeddedLedger extends JdbcLedger {
     }
 
     @Override
+    protected String trouble() {
+        return projector.trouble();
+    }
+
+    @Override
     public void check() {
+        checkHeads();
         try {
             log.check();
         } catch (LogException e) {

@@ -34,6 +34,7 @@ final class GroupCommitter implements EventSink, AutoCloseable {
     private record Waiting(List<Event> events, CompletableFuture<Appended> answer, Runnable turn) {}
 
     private final Committer committer;
+    private final Runnable gate;
     private final int maxGroup;
     private final Semaphore room;
     private final LinkedBlockingQueue<Waiting> queue = new LinkedBlockingQueue<>();
@@ -45,11 +46,13 @@ final class GroupCommitter implements EventSink, AutoCloseable {
     private boolean refusing;
 
     /**
+     * @param gate throws when nothing may be stored; is asked before each batch
      * @param queueEvents most events that may wait; beyond it callers are refused
      * @param maxGroup most events in one transaction, unless a single batch is larger
      */
-    GroupCommitter(Committer committer, int queueEvents, int maxGroup) {
+    GroupCommitter(Committer committer, Runnable gate, int queueEvents, int maxGroup) {
         this.committer = committer;
+        this.gate = gate;
         this.maxGroup = maxGroup;
         this.queueEvents = queueEvents;
         this.room = new Semaphore(queueEvents);
@@ -76,6 +79,12 @@ final class GroupCommitter implements EventSink, AutoCloseable {
             return CompletableFuture.completedFuture(new Appended(0, 0));
         }
         int size = events.size();
+        try {
+            gate.run();
+        } catch (LedgerException e) {
+            observer.refused(size, e.kind());
+            throw e;
+        }
         if (!room.tryAcquire(size)) {
             observer.refused(size, LedgerException.Kind.BUSY);
             throw new LedgerException(
@@ -107,6 +116,7 @@ final class GroupCommitter implements EventSink, AutoCloseable {
         if (closing) {
             throw new LedgerException(LedgerException.Kind.STOPPED, "the ingester is stopping");
         }
+        gate.run();
         CompletableFuture<T> done = new CompletableFuture<>();
         Waiting waiting = new Waiting(List.of(), new CompletableFuture<>(), () -> {
             try {

@@ -4,12 +4,14 @@ import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.ConditionalSink;
 import io.jobledger.ledger.EventSink;
+import io.jobledger.ledger.Heads;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFeed;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.Projecting;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.read.JdbcAudit;
 import io.jobledger.ledger.read.JdbcLookup;
@@ -48,6 +50,7 @@ public abstract class JdbcLedger implements Ledger {
     private final JdbcAudit audit;
     private final EventLog log;
     private final CommitFeed feed;
+    private final SeenHeads heads;
     private final JdbcOutbox outbox;
     private final List<Integer> mirrors;
     private final GroupCommitter committer;
@@ -77,10 +80,11 @@ public abstract class JdbcLedger implements Ledger {
         this.audit =
                 new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, () -> asOf().entry(), clock);
         this.feed = new CommitFeed();
+        this.heads = new SeenHeads(log);
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
-        this.committer = new GroupCommitter(batches -> commit(batches, null), queueEvents, maxGroup);
-        this.upkeep = new JdbcUpkeep(jdbi, log, committer, this::write, this::bytes, health, clock);
+        this.committer = new GroupCommitter(batches -> commit(batches, null), heads::check, queueEvents, maxGroup);
+        this.upkeep = new JdbcUpkeep(jdbi, log, committer, this::write, this::bytes, health, this::projecting, clock);
     }
 
     /**
@@ -192,8 +196,26 @@ public abstract class JdbcLedger implements Ledger {
     }
 
     @Override
-    public final LogHead head() {
-        return log.head();
+    public final Heads heads() {
+        return heads;
+    }
+
+    /** How far the records are behind the log. */
+    private Projecting projecting() {
+        AsOf asOf = asOf();
+        long entries = Math.max(0, log.head().entry() - asOf.entry());
+        Duration behind = entries == 0 ? Duration.ZERO : Duration.between(asOf.at(), clock.instant());
+        return new Projecting(entries, behind.isNegative() ? Duration.ZERO : behind, trouble());
+    }
+
+    /** Why the records do not follow the log at the moment; null while they do. */
+    protected String trouble() {
+        return null;
+    }
+
+    /** @throws LedgerException when the log lacks what somebody was told of it */
+    protected final void checkHeads() {
+        heads.check();
     }
 
     /** Records and log are written at once; where they are not, this is overridden. */

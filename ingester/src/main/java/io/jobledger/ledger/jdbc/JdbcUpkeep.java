@@ -1,6 +1,7 @@
 package io.jobledger.ledger.jdbc;
 
 import io.jobledger.ledger.LedgerFigures;
+import io.jobledger.ledger.Projecting;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
@@ -15,6 +16,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
@@ -26,6 +28,7 @@ final class JdbcUpkeep implements Upkeep {
     private final JdbcRetention.Writer writer;
     private final LongSupplier bytes;
     private final StoreHealth health;
+    private final Supplier<Projecting> projecting;
     private final Clock clock;
 
     /** @param bytes size of the database on its disk */
@@ -36,6 +39,7 @@ final class JdbcUpkeep implements Upkeep {
             JdbcRetention.Writer writer,
             LongSupplier bytes,
             StoreHealth health,
+            Supplier<Projecting> projecting,
             Clock clock) {
         this.jdbi = jdbi;
         this.log = log;
@@ -43,6 +47,7 @@ final class JdbcUpkeep implements Upkeep {
         this.writer = writer;
         this.bytes = bytes;
         this.health = health;
+        this.projecting = projecting;
         this.clock = clock;
     }
 
@@ -87,6 +92,22 @@ final class JdbcUpkeep implements Upkeep {
                                 bytes.getAsLong()))
                         .one();
             });
+        } catch (JdbiException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+    }
+
+    @Override
+    public Projecting projecting() {
+        return projecting.get();
+    }
+
+    @Override
+    public long setAside() {
+        try {
+            return jdbi.withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM set_aside")
+                    .mapTo(Long.class)
+                    .one());
         } catch (JdbiException e) {
             throw Failures.of("the ledger could not be read", e);
         }

@@ -259,6 +259,7 @@ public final class PostgresLedger extends JdbcLedger {
 
     @Override
     public void check() {
+        checkHeads();
         health().check();
         try {
             log.check();

@@ -78,7 +78,7 @@
       source = new EventSource(main.dataset.stream);
       source.onopen = () => say("on", "live");
       source.onerror = () => say("off", source && source.readyState === EventSource.CLOSED ? "not live" : "reconnecting");
-      for (const kind of ["job", "run"]) source.addEventListener(kind, soon);
+      for (const kind of ["job", "run", "epoch"]) source.addEventListener(kind, soon);
     }
 
     // A page that nobody looks at holds no connection.

@@ -45,7 +45,7 @@ class GroupCommitterTest {
     }
 
     private GroupCommitter committer(int queue, int group) {
-        committer = new GroupCommitter(this::commit, queue, group);
+        committer = new GroupCommitter(this::commit, () -> {}, queue, group);
         return committer;
     }
 
@@ -181,6 +181,7 @@ class GroupCommitterTest {
                     }
                     return batches.stream().map(List::size).toList();
                 },
+                () -> {},
                 10,
                 10);
         CompletableFuture<EventSink.Appended> bad = committer.append(batch(1));
