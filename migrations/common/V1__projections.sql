@@ -182,3 +182,21 @@ CREATE TABLE projected (
     hash   BYTEA   NOT NULL
 );
 INSERT INTO projected (id, epoch, entry, hash) VALUES (1, 1, 0, CAST('' AS BYTEA));
+
+-- Events that were replaced, as they are from now on: the log has no contents of theirs any more.
+CREATE TABLE replaced (
+    entry   BIGINT           NOT NULL PRIMARY KEY,
+    run_id  UUID             NOT NULL,
+    seq     BIGINT           NOT NULL,
+    body    VARCHAR(1000000) NOT NULL
+);
+CREATE INDEX replaced_by_run ON replaced (run_id, seq);
+
+-- What is removed and may still be in the log; one row. first_open is the entry of the first fact whose removal is not done, 0 when there is
+-- none; latest is that of the last fact that removes something.
+CREATE TABLE removals (
+    id          INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
+    first_open  BIGINT  NOT NULL,
+    latest      BIGINT  NOT NULL
+);
+INSERT INTO removals (id, first_open, latest) VALUES (1, 0, 0);

@@ -1,83 +1,69 @@
 package io.jobledger.ledger;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.ArrayList;
-import java.util.List;
+import io.jobledger.log.LogHead;
+import java.util.Arrays;
+import java.util.HexFormat;
 
-/** Anchors as JSON, and what it means when two of the same moment differ. */
+/** Anchors as JSON, and what it means when two of the same entry differ. An anchor is the log's head at a moment. */
 public final class AnchorText {
     private AnchorText() {}
 
-    static ObjectNode json(Verifier.Anchor anchor) {
-        ObjectNode json = JsonNodeFactory.instance
+    public static ObjectNode json(LogHead head) {
+        return JsonNodeFactory.instance
                 .objectNode()
-                .put("entry", anchor.moment().entry())
-                .put("removals", anchor.moment().removals())
-                .put("removal", anchor.removal())
-                .put("chains", anchor.chains());
-        ArrayNode digests = json.putArray("digests");
-        anchor.digests().forEach(digests::add);
-        return json;
+                .put("epoch", head.epoch())
+                .put("entry", head.entry())
+                .put("hash", HexFormat.of().formatHex(head.hash()));
     }
 
     /**
-     * The moment of an anchor.
+     * Reads {@link #json}.
      *
      * @throws IllegalArgumentException when it is no anchor
      */
-    public static Verifier.Moment moment(JsonNode anchor) {
-        if (!anchor.path("entry").canConvertToLong()
-                || !anchor.path("removals").canConvertToLong()
-                || !anchor.path("chains").canConvertToLong()
-                || !anchor.path("digests").isArray()
-                || !anchor.path("removal").isTextual()) {
-            throw new IllegalArgumentException("is no anchor; 'jobledger verify --write-anchor FILE' writes one");
+    public static LogHead head(JsonNode anchor) {
+        try {
+            return LogHead.parse(anchor.path("epoch").asText() + "-"
+                    + anchor.path("entry").asText() + "-" + anchor.path("hash").asText());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("is no anchor; 'jobledger verify --write-anchor FILE' writes one", e);
         }
-        return new Verifier.Moment(
-                anchor.get("entry").asLong(), anchor.get("removals").asLong());
     }
 
     /**
-     * What a comparison brought.
+     * What a comparison brought; both null when the anchor agrees.
      *
-     * @param differences what was rewritten since, for people; empty when nothing was
-     * @param unknown chains whose state at that moment cannot be computed any more
+     * @param difference what was rewritten, for people
+     * @param unknown why nobody can say
      */
-    public record Comparison(List<String> differences, List<String> unknown) {}
+    public record Comparison(String difference, String unknown) {}
 
     /**
-     * Compares a kept anchor with what the ledger says of that moment now.
+     * Compares a kept anchor with what the ledger says of its entry now.
      *
      * @param kept the anchor that was kept elsewhere
-     * @param now computed from the ledger for the kept anchor's moment
+     * @param then {@code as_of} of the verdict
      */
-    public static Comparison compare(JsonNode kept, JsonNode now) {
-        List<String> differences = new ArrayList<>();
-        List<String> unknown = new ArrayList<>();
-        long chains = kept.path("chains").asLong();
-        if (now.path("chains").asLong() != chains) {
-            differences.add("there were " + chains + " chains, and the ledger says "
-                    + now.path("chains").asLong());
+    public static Comparison compare(LogHead kept, JsonNode then) {
+        if (then.hasNonNull("unknown")) {
+            return new Comparison(null, then.path("unknown").asText());
         }
-        if (!now.path("removal").equals(kept.path("removal"))) {
-            differences.add("the stubs of what had been removed were rewritten, or some are missing");
+        LogHead now = head(then);
+        if (now.entry() < kept.entry()) {
+            return new Comparison(
+                    "the log ends with entry " + now.entry() + " and had entry " + kept.entry() + " already", null);
         }
-        for (int i = 0;
-                i < Math.max(kept.path("digests").size(), now.path("digests").size());
-                i++) {
-            String range =
-                    "chains " + (i * Verifier.BUCKET + 1) + " to " + Math.min(chains, (i + 1L) * Verifier.BUCKET);
-            JsonNode before = kept.path("digests").path(i);
-            JsonNode after = now.path("digests").path(i);
-            if (before.isNull() || after.isNull()) {
-                unknown.add(range);
-            } else if (!before.equals(after)) {
-                differences.add("events of " + range + " were rewritten");
-            }
+        if (now.epoch() != kept.epoch()) {
+            return new Comparison(
+                    "entry " + kept.entry() + " was of epoch " + kept.epoch() + " and is of epoch " + now.epoch()
+                            + ": a restore or an accepted loss began a new life of the ledger before it",
+                    null);
         }
-        return new Comparison(differences, unknown);
+        return Arrays.equals(now.hash(), kept.hash())
+                ? new Comparison(null, null)
+                : new Comparison("entry " + kept.entry() + " or one before it was rewritten", null);
     }
 }

@@ -87,7 +87,7 @@ public interface Retention {
     /**
      * What was removed, or would be.
      *
-     * @param chains runs and saves
+     * @param runs runs and saves
      * @param jobs by status
      * @param oldest start of the oldest run, null when there is none
      * @param newest start of the newest run
@@ -95,7 +95,7 @@ public interface Retention {
      * @param complete whether everything was looked at; else the time was over, and calling again goes on
      */
     record Removed(
-            long chains,
+            long runs,
             long events,
             Map<JobStatus, Long> jobs,
             Instant oldest,

@@ -1,75 +1,72 @@
 package io.jobledger.ledger;
 
+import io.jobledger.log.LogHead;
 import io.jobledger.model.RunId;
 import java.time.Instant;
-import java.util.List;
 
 /**
- * Proves that the ledger holds what it once stored. Blocks for as long as reading everything takes; other work goes on
- * meanwhile. Thread-safe.
+ * Proves that the ledger holds what it once acknowledged. Blocks for as long as reading the log takes; other work goes
+ * on meanwhile. Thread-safe.
  */
 public interface Verifier {
     /**
-     * A moment in the ledger's life, as an anchor names it.
+     * What is to be proven.
      *
-     * @param entry the number of the event that was stored last
-     * @param removals how many chains had been removed
+     * @param asOf number of an entry: what the log's head was there; null when nobody asks
+     * @param deep whether the records that people read are computed again and compared, too
      */
-    record Moment(long entry, long removals) {}
+    record Question(Long asOf, boolean deep) {}
 
     /**
-     * What everything that was stored up to a moment hashes to.
+     * Something that is not as it was acknowledged.
      *
-     * @param chains how many chains there were, removed ones too
-     * @param digests for each {@value #BUCKET} chains by their numbers, in hex; null where it cannot be known any more,
-     *     because one of them grew after the moment and was removed
-     * @param removal link of the last stub of the moment, in hex
-     */
-    record Anchor(Moment moment, long chains, List<String> digests, String removal) {}
-
-    /** How many chains share a digest of an {@link Anchor}. */
-    int BUCKET = 1000;
-
-    /**
-     * Something that is not as it was stored.
-     *
-     * @param what one of event-changed, events-missing, event-forged, head-changed, chain-missing, chain-forged,
-     *     stub-changed, stub-missing, ledger-head-changed, run-changed, job-changed, job-missing
-     * @param run null when no run is known to be concerned
+     * @param what {@code changed}: it reads well and has another hash; {@code damaged}: it cannot be read;
+     *     {@code removed}: it is gone, and nothing says who removed it and why; {@code row-changed}: the log does not
+     *     say what a record says
+     * @param run null when no single run is known to be concerned
      * @param seq the event, null when it is not about one
-     * @param entry the ledger's number of the event, or of the job for job-…; null when it is not about one
+     * @param entry the first entry that is concerned, null when it is not known
      * @param detail for people
      */
     record Fault(String what, RunId run, Long seq, Long entry, String detail) {}
 
     /**
-     * What is left of a chain that was removed.
+     * What was removed on purpose.
      *
-     * @param removal its number among the stubs
-     * @param chain its number among the chains
-     * @param head the link of its last event, in hex
+     * @param entry of the fact that says so
+     * @param seq the event that was replaced; null when it is the whole run
+     * @param events how many
+     * @param jobs how many records went with it
      */
-    record Stub(
-            long removal,
-            long chain,
-            RunId run,
-            long events,
-            long jobs,
-            String head,
-            Instant removedAt,
-            String removedBy,
-            String reason) {}
+    record Removal(long entry, Instant at, String by, String reason, RunId run, Long seq, long events, long jobs) {}
+
+    /**
+     * A new life of the ledger: a restore, or an accepted loss.
+     *
+     * @param entry of the fact that says so
+     * @param before where the log ended, as {@link LogHead#text}
+     */
+    record Epoch(long entry, Instant at, int epoch, String by, String reason, String before) {}
+
+    /**
+     * The log's head at an earlier entry.
+     *
+     * @param head null when it cannot be computed
+     * @param unknown why not
+     */
+    record Then(LogHead head, String unknown) {}
 
     /**
      * The outcome.
      *
-     * @param chains how many were read
-     * @param events how many were hashed
-     * @param jobs how many records were compared with their events
-     * @param unprovable jobs some of whose events were removed, so that their records could not be compared
+     * @param removed entries whose contents were removed
+     * @param rows of records that were compared; -1 when nobody asked for it
+     * @param head where the log ended
+     * @param then at the entry that was asked for; null when none was
      */
-    record Verdict(long chains, long events, long jobs, long unprovable, long stubs, long faults, Anchor anchor) {
-        /** Whether everything is as it was stored. */
+    record Verdict(
+            long records, long events, long facts, long removed, long rows, long faults, LogHead head, Then then) {
+        /** Whether everything is as it was acknowledged. */
         public boolean intact() {
             return faults == 0;
         }
@@ -77,18 +74,20 @@ public interface Verifier {
 
     /** Hears of what is found, as it is found, on the caller's thread. */
     interface Listener {
-        void progress(long chains, long of, long events);
+        /** @param of the log's last entry */
+        void progress(long entry, long of);
 
         void fault(Fault fault);
 
-        void stub(Stub stub);
+        void removal(Removal removal);
+
+        void epoch(Epoch epoch);
     }
 
     /**
-     * Reads everything that was stored before the call.
+     * Reads everything that was acknowledged before the call.
      *
-     * @param moment for the anchor; null for now
-     * @throws LedgerException when the ledger cannot be read
+     * @throws LedgerException when the ledger cannot be read at all
      */
-    Verdict verify(Moment moment, Listener listener);
+    Verdict verify(Question question, Listener listener);
 }

@@ -6,8 +6,8 @@ import io.jobledger.json.Json;
 import java.util.function.Consumer;
 
 /**
- * A verification as a stream of JSON objects: {@code progress}, {@code stub} and {@code fault} as they come, and a
- * {@code verdict} at the end. The same over HTTP and offline.
+ * A verification as a stream of JSON objects: {@code progress}, {@code removal}, {@code epoch} and {@code fault} as
+ * they come, and a {@code verdict} at the end. The same over HTTP and offline.
  */
 public final class VerifyReport implements Verifier.Listener {
     private final Consumer<ObjectNode> out;
@@ -19,22 +19,32 @@ public final class VerifyReport implements Verifier.Listener {
     /**
      * Verifies and reports. Blocks until everything was read.
      *
-     * @param moment for the anchor; null for now
      * @param out takes the objects, on the caller's thread; what it throws ends the verification
-     * @return whether everything is as it was stored
+     * @return whether everything is as it was acknowledged
      */
-    public static boolean run(Verifier verifier, Verifier.Moment moment, Consumer<ObjectNode> out) {
+    public static boolean run(Verifier verifier, Verifier.Question question, Consumer<ObjectNode> out) {
         VerifyReport report = new VerifyReport(out);
-        Verifier.Verdict verdict = verifier.verify(moment, report);
+        Verifier.Verdict verdict = verifier.verify(question, report);
         ObjectNode json = object("verdict")
                 .put("intact", verdict.intact())
                 .put("faults", verdict.faults())
-                .put("chains", verdict.chains())
+                .put("records", verdict.records())
                 .put("events", verdict.events())
-                .put("jobs", verdict.jobs())
-                .put("unprovable_jobs", verdict.unprovable())
-                .put("stubs", verdict.stubs());
-        json.set("anchor", AnchorText.json(verdict.anchor()));
+                .put("facts", verdict.facts())
+                .put("removed", verdict.removed());
+        if (verdict.rows() >= 0) {
+            json.put("rows", verdict.rows());
+        }
+        json.set("anchor", AnchorText.json(verdict.head()));
+        if (verdict.then() != null) {
+            json.set(
+                    "as_of",
+                    verdict.then().head() != null
+                            ? AnchorText.json(verdict.then().head())
+                            : JsonNodeFactory.instance
+                                    .objectNode()
+                                    .put("unknown", verdict.then().unknown()));
+        }
         out.accept(json);
         return verdict.intact();
     }
@@ -44,8 +54,8 @@ public final class VerifyReport implements Verifier.Listener {
     }
 
     @Override
-    public void progress(long chains, long of, long events) {
-        out.accept(object("progress").put("chains", chains).put("of", of).put("events", events));
+    public void progress(long entry, long of) {
+        out.accept(object("progress").put("entry", entry).put("of", of));
     }
 
     @Override
@@ -59,16 +69,26 @@ public final class VerifyReport implements Verifier.Listener {
     }
 
     @Override
-    public void stub(Verifier.Stub stub) {
-        out.accept(object("stub")
-                .put("removal", stub.removal())
-                .put("chain", stub.chain())
-                .put("run_id", stub.run().toString())
-                .put("events", stub.events())
-                .put("jobs", stub.jobs())
-                .put("head", stub.head())
-                .put("removed_at", Json.time(stub.removedAt()))
-                .put("removed_by", stub.removedBy())
-                .put("reason", stub.reason()));
+    public void removal(Verifier.Removal removal) {
+        out.accept(object("removal")
+                .put("entry", removal.entry())
+                .put("run_id", removal.run().toString())
+                .put("seq", removal.seq())
+                .put("events", removal.events())
+                .put("jobs", removal.jobs())
+                .put("removed_at", Json.time(removal.at()))
+                .put("removed_by", removal.by())
+                .put("reason", removal.reason()));
+    }
+
+    @Override
+    public void epoch(Verifier.Epoch epoch) {
+        out.accept(object("epoch")
+                .put("epoch", epoch.epoch())
+                .put("entry", epoch.entry())
+                .put("began_at", Json.time(epoch.at()))
+                .put("by", epoch.by())
+                .put("reason", epoch.reason())
+                .put("before", epoch.before()));
     }
 }

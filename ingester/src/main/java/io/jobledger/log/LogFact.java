@@ -45,14 +45,23 @@ public sealed interface LogFact {
      * @param run its id
      * @param events how many of its events are in the log until then
      * @param jobs how many jobs go with it
+     * @param toldElsewhere those of these jobs of which events of other runs stay: what these told is removed, too
      */
-    record Forgotten(UUID run, long events, long jobs) {
+    record Forgotten(UUID run, long events, long jobs, List<GoneJob> toldElsewhere) {
+        public Forgotten(UUID run, long events, long jobs) {
+            this(run, events, jobs, List.of());
+        }
+
         private void addTo(ObjectNode fact) {
-            fact.withArray("runs")
+            ObjectNode json = fact.withArray("runs")
                     .addObject()
                     .put("run_id", run.toString())
                     .put("events", events)
                     .put("jobs", jobs);
+            toldElsewhere.forEach(job -> json.withArray("told_elsewhere")
+                    .addObject()
+                    .put("uid", job.uid.toString())
+                    .put("ansible_job_id", job.ansibleJobId));
         }
 
         private static List<Forgotten> of(JsonNode fact) {
@@ -61,19 +70,53 @@ public sealed interface LogFact {
                     .forEach(run -> runs.add(new Forgotten(
                             UUID.fromString(run.path("run_id").asText()),
                             run.path("events").asLong(),
-                            run.path("jobs").asLong())));
+                            run.path("jobs").asLong(),
+                            GoneJob.of(run))));
             return runs;
         }
     }
 
     /**
-     * A job as it is known, because events that told of it are removed and the job is kept.
+     * A job that is removed.
+     *
+     * @param uid as {@link io.jobledger.model.Job#uid} has it
+     * @param ansibleJobId to find it by
+     */
+    record GoneJob(UUID uid, String ansibleJobId) {
+        private static List<GoneJob> of(JsonNode run) {
+            List<GoneJob> jobs = new ArrayList<>();
+            run.path("told_elsewhere")
+                    .forEach(job -> jobs.add(new GoneJob(
+                            UUID.fromString(job.path("uid").asText()),
+                            job.path("ansible_job_id").asText())));
+            return jobs;
+        }
+    }
+
+    /**
+     * A job as it is from now on, because events that told of it are removed or replaced and the job is kept.
      *
      * @param entry the job's number
-     * @param firstEntry the first entry that tells of it, as it was
+     * @param lastEntry the last entry that told of it
      * @param doc the job, as the projections keep it
      */
-    record JobKept(long entry, long firstEntry, String doc) implements LogFact {}
+    record JobKept(long entry, long lastEntry, String doc) implements LogFact {}
+
+    /**
+     * A run as it is from now on, because events of it are removed or replaced and the run is kept.
+     *
+     * @param firstEntry the first entry of its events
+     * @param lastEntry the last one
+     * @param doc the run, as the projections write it
+     */
+    record RunKept(long firstEntry, long lastEntry, String doc) implements LogFact {}
+
+    /**
+     * What the facts up to an entry remove is gone from the log.
+     *
+     * @param upTo number of the last of these facts
+     */
+    record Purged(long upTo) implements LogFact {}
 
     /**
      * An event is replaced: something in it must not be kept.
@@ -103,8 +146,15 @@ public sealed interface LogFact {
         } else if (this instanceof JobKept kept) {
             json.put("fact", "job_kept")
                     .put("entry", kept.entry)
-                    .put("first_entry", kept.firstEntry)
+                    .put("last_entry", kept.lastEntry)
                     .put("doc", kept.doc);
+        } else if (this instanceof RunKept kept) {
+            json.put("fact", "run_kept")
+                    .put("first_entry", kept.firstEntry)
+                    .put("last_entry", kept.lastEntry)
+                    .put("doc", kept.doc);
+        } else if (this instanceof Purged purged) {
+            json.put("fact", "purged").put("up_to", purged.upTo);
         } else if (this instanceof EventReplaced replaced) {
             json.put("fact", "event_replaced")
                     .put("entry", replaced.entry)
@@ -139,8 +189,14 @@ public sealed interface LogFact {
                 case "job_kept" ->
                     new JobKept(
                             json.path("entry").asLong(),
-                            json.path("first_entry").asLong(),
+                            json.path("last_entry").asLong(),
                             json.path("doc").asText());
+                case "run_kept" ->
+                    new RunKept(
+                            json.path("first_entry").asLong(),
+                            json.path("last_entry").asLong(),
+                            json.path("doc").asText());
+                case "purged" -> new Purged(json.path("up_to").asLong());
                 case "event_replaced" ->
                     new EventReplaced(
                             json.path("entry").asLong(),

@@ -83,10 +83,10 @@ class UpkeepRoutesTest {
         JsonNode before = verdict(verify(""));
         assertThat(before.get("intact").asBoolean()).isTrue();
         assertThat(before.get("events").asInt()).isEqualTo(5);
-        assertThat(before.at("/anchor/digests")).hasSize(1);
+        assertThat(before.at("/anchor/entry").asLong()).isEqualTo(5);
         post(json("run_alive", run(3), 1, 5));
-        assertThat(verdict(verify("?as_of=5&as_of_removals=0")).get("anchor")).isEqualTo(before.get("anchor"));
-        assertThat(service.get("/api/v1/verify?as_of_removals=0").statusCode()).isEqualTo(400);
+        assertThat(verdict(verify("?as_of=5")).get("as_of")).isEqualTo(before.get("anchor"));
+        assertThat(service.get("/api/v1/verify?deep=x").statusCode()).isEqualTo(400);
         assertThat(service.get("/api/v1/verify?as_of=x").statusCode()).isEqualTo(400);
     }
 
@@ -94,7 +94,7 @@ class UpkeepRoutesTest {
     void prune_onlyLooks_unlessToldOtherwise() {
         JsonNode looked = prune("?older_than=7d", 200);
         assertThat(looked.get("dry_run").asBoolean()).isTrue();
-        assertThat(looked.get("chains").asInt()).isEqualTo(1);
+        assertThat(looked.get("runs").asInt()).isEqualTo(1);
         assertThat(looked.at("/jobs/succeeded").asInt()).isEqualTo(1);
         assertThat(looked.at("/examples/0/run_id").asText()).isEqualTo(run(1).toString());
         assertThat(service.get("/api/v1/runs/" + run(1)).statusCode()).isEqualTo(200);
@@ -104,7 +104,7 @@ class UpkeepRoutesTest {
         assertThat(service.get("/api/v1/runs/" + run(1)).statusCode()).isEqualTo(404);
         assertThat(service.get("/api/v1/runs/" + run(2)).statusCode()).isEqualTo(200);
         List<JsonNode> lines = verify("");
-        assertThat(lines.get(0).get("type").asText()).isEqualTo("stub");
+        assertThat(lines.get(0).get("type").asText()).isEqualTo("removal");
         assertThat(lines.get(0).get("reason").asText()).isEqualTo("spring cleaning");
         assertThat(lines.get(0).get("removed_by").asText()).isEqualTo("anonymous from 127.0.0.1");
         assertThat(verdict(lines).get("intact").asBoolean()).isTrue();
@@ -116,7 +116,7 @@ class UpkeepRoutesTest {
         service.close();
         start(Map.of(Setting.KEEP_SUCCEEDED, "7d"));
         service.clock.advance(Duration.ofDays(10));
-        assertThat(prune("", 200).get("chains").asInt()).isEqualTo(1);
+        assertThat(prune("", 200).get("runs").asInt()).isEqualTo(1);
     }
 
     @Test
@@ -139,7 +139,7 @@ class UpkeepRoutesTest {
                         .asText())
                 .isEqualTo("reason");
         assertThat(prune("?older_than=1d&status=failed&status=lost", 200)
-                        .get("chains")
+                        .get("runs")
                         .asInt())
                 .isZero();
         delete("/api/v1/runs/nobody", 400);
@@ -166,6 +166,6 @@ class UpkeepRoutesTest {
                 .isEqualTo(1);
         assertThat(service.get("/api/v1/jobs/h/p/k").statusCode()).isEqualTo(404);
         assertThat(delete("/api/v1/runs/" + run(1), 200).get("events").asInt()).isEqualTo(3);
-        assertThat(verdict(verify("")).get("stubs").asInt()).isEqualTo(2);
+        assertThat(verdict(verify("?deep=true")).get("removed").asInt()).isEqualTo(5);
     }
 }

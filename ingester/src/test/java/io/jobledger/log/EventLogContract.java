@@ -252,7 +252,7 @@ public abstract class EventLogContract {
     @Test
     void facts_areEntries() {
         List<LogFact> facts = List.of(
-                new LogFact.RunsForgotten("ops", "old", List.of(new LogFact.Forgotten(id(1), 3, 1))),
+                new LogFact.RunsForgotten("ops", "old", List.of(new LogFact.Forgotten(id(1), 3, 1, List.of()))),
                 new LogFact.JobKept(7, 3, "{\"a\":1}"),
                 new LogFact.EventReplaced(2, "ops", "secret", "{}"));
         append(event(1, 1, "n"));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.AnchorText;
+import io.jobledger.log.LogHead;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -19,11 +20,9 @@ final class AnchorFile {
     private AnchorFile() {}
 
     /** Reads an anchor; what else is in the file is for people. */
-    static JsonNode read(Path file) {
+    static LogHead read(Path file) {
         try {
-            JsonNode anchor = Json.MAPPER.readTree(Files.readString(file)).path("anchor");
-            AnchorText.moment(anchor);
-            return anchor;
+            return AnchorText.head(Json.MAPPER.readTree(Files.readString(file)).path("anchor"));
         } catch (IOException e) {
             throw new CommandFailed("the anchor " + file + " cannot be read: "
                     + (e instanceof JsonProcessingException json ? Json.complaint(json) : e.toString()));

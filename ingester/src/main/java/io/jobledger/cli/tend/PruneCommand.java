@@ -104,7 +104,7 @@ public final class PruneCommand implements Callable<Integer> {
                 .orElse("");
         reading.out()
                 .println((yes ? "deleted" : "would delete") + " "
-                        + answer.path("chains").asLong() + " runs and saves with "
+                        + answer.path("runs").asLong() + " runs and saves with "
                         + answer.path("events").asLong() + " events" + (jobs.isEmpty() ? "" : " and jobs: " + jobs)
                         + span);
         if (!answer.path("complete").asBoolean(true) && !yes) {

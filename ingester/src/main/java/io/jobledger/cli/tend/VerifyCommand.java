@@ -2,12 +2,16 @@ package io.jobledger.cli.tend;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.cli.ask.ApiClient;
+import io.jobledger.cli.ask.Query;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
 import io.jobledger.ledger.AnchorText;
-import io.jobledger.ledger.Verifier.Moment;
+import io.jobledger.ledger.Verifier;
+import io.jobledger.ledger.VerifyReport;
+import io.jobledger.ledger.h2.LedgerArchive;
+import io.jobledger.log.LogHead;
 import io.jobledger.terminal.Printable;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -53,8 +57,15 @@ public final class VerifyCommand implements Callable<Integer> {
                     "Write an anchor of this moment to a new file. Keep it where the ledger's owner cannot write.")
     private Path writeAnchor;
 
-    @Option(names = "--stubs", description = "List what was removed on purpose, too.")
-    private boolean stubs;
+    @Option(
+            names = "--removals",
+            description = "List what was removed on purpose, and where a new life of the ledger began, too.")
+    private boolean removals;
+
+    @Option(
+            names = "--deep",
+            description = "Compute the records again from the log, too, and compare them. Takes as long as that.")
+    private boolean deep;
 
     @Option(
             names = {"-o", "--output"},
@@ -85,29 +96,27 @@ public final class VerifyCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--anchor and --write-anchor are for two calls: compare first, then write the next one");
         }
-        JsonNode kept = anchor == null ? null : AnchorFile.read(anchor);
-        String where = read(kept == null ? null : AnchorText.moment(kept), this::print);
+        LogHead kept = anchor == null ? null : AnchorFile.read(anchor);
+        String where = read(kept == null ? null : kept.entry(), this::print);
         if (verdict == null) {
             throw new CommandFailed("the verification of " + where + " did not come to its end; nothing is proven");
         }
         boolean intact = verdict.path("intact").asBoolean();
         if (format == Format.text) {
             PrintWriter out = spec.commandLine().getOut();
+            long rows = verdict.path("rows").asLong(-1);
             out.printf(
-                    "%s: %d chains with %d events, %d jobs follow from their events, %d removed chains left stubs%n",
+                    "%s: %d events and %d facts in %d records, %d entries were removed on purpose%s%n",
                     where,
-                    verdict.path("chains").asLong(),
                     verdict.path("events").asLong(),
-                    verdict.path("jobs").asLong(),
-                    verdict.path("stubs").asLong());
-            if (verdict.path("unprovable_jobs").asLong() > 0) {
-                out.printf(
-                        "%d jobs cannot be compared: some of their events were removed with other runs%n",
-                        verdict.path("unprovable_jobs").asLong());
-            }
+                    verdict.path("facts").asLong(),
+                    verdict.path("records").asLong(),
+                    verdict.path("removed").asLong(),
+                    rows < 0 ? "" : ", " + rows + " rows follow from them");
             out.println(
-                    intact ? "intact" : "NOT intact: " + verdict.path("faults").asLong() + " faults");
-            out.flush();
+                    intact
+                            ? "intact: the log is as it was acknowledged"
+                            : "NOT intact: " + verdict.path("faults").asLong() + " faults");
         }
         if (writeAnchor != null) {
             if (!intact) {
@@ -115,25 +124,22 @@ public final class VerifyCommand implements Callable<Integer> {
             }
             AnchorFile.write(writeAnchor, verdict.get("anchor"), where, Instant.now());
         }
-        return (kept == null || compare(kept)) && intact ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        return (kept == null || agrees(kept)) && intact ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
     }
 
     /** Runs the verification; returns the ledger's name for people. */
-    private String read(Moment moment, Consumer<JsonNode> out) {
+    private String read(Long asOf, Consumer<JsonNode> out) {
         if (spec.commandLine().getParseResult().hasMatchedOption(Setting.LEDGER.flag())
                 || spec.commandLine().getParseResult().hasMatchedOption(Setting.DATA_DIR.flag())) {
             Settings settings = SettingFlags.load(spec);
             Path ledger = settings.ledger().file("verify", "a running ingester that uses it does (--url)");
-            java.util.Objects.hash(ledger);
+            try (LedgerArchive archive = LedgerArchive.open(ledger, deep)) {
+                VerifyReport.run(archive.verifier(), new Verifier.Question(asOf, deep), out::accept);
+            }
             return settings.ledger().toString();
         }
         new ApiClient(url)
-                .lines(
-                        "/api/v1/verify"
-                                + (moment == null
-                                        ? ""
-                                        : "?as_of=" + moment.entry() + "&as_of_removals=" + moment.removals()),
-                        out);
+                .lines("/api/v1/verify" + new Query().and("as_of", asOf).and("deep", deep ? "true" : null), out);
         return url;
     }
 
@@ -149,13 +155,18 @@ public final class VerifyCommand implements Callable<Integer> {
             out.println(Printable.of(line.path("what").asText() + place(line, "run_id", "run")
                     + place(line, "seq", "seq") + place(line, "entry", "entry") + ": "
                     + line.path("detail").asText()));
-        } else if (type.equals("stub") && stubs) {
-            out.println(Printable.of("stub " + line.path("removal").asText() + ": run "
-                    + line.path("run_id").asText() + ", " + line.path("events").asText() + " events, "
-                    + line.path("jobs").asText() + " jobs, removed "
+        } else if (removals && type.equals("removal")) {
+            out.println(Printable.of("removed by entry " + line.path("entry").asText() + ": run "
+                    + line.path("run_id").asText() + place(line, "seq", "seq") + ", "
+                    + line.path("events").asText() + " events, "
+                    + line.path("jobs").asText() + " jobs, "
                     + line.path("removed_at").asText() + " by "
                     + line.path("removed_by").asText() + ": "
                     + line.path("reason").asText()));
+        } else if (removals && type.equals("epoch")) {
+            out.println(Printable.of("epoch " + line.path("epoch").asText() + " began with entry "
+                    + line.path("entry").asText() + ", " + line.path("began_at").asText() + " by "
+                    + line.path("by").asText() + ": " + line.path("reason").asText()));
         } else if (type.equals("error")) {
             throw new CommandFailed(
                     "the verification failed: " + line.path("detail").asText());
@@ -169,20 +180,17 @@ public final class VerifyCommand implements Callable<Integer> {
                 : " " + word + " " + line.path(field).asText();
     }
 
-    private boolean compare(JsonNode kept) {
-        AnchorText.Comparison comparison = AnchorText.compare(kept, verdict.path("anchor"));
-        PrintWriter out = spec.commandLine().getErr();
-        comparison
-                .unknown()
-                .forEach(range -> out.println(range
-                        + " cannot be compared with the anchor any more: a run among them went on"
-                        + " after it and was removed since (--stubs lists what was)"));
-        comparison
-                .differences()
-                .forEach(difference -> out.println("differs from the anchor " + anchor + ": " + difference));
-        if (format == Format.text && comparison.differences().isEmpty()) {
+    private boolean agrees(LogHead kept) {
+        AnchorText.Comparison comparison = AnchorText.compare(kept, verdict.path("as_of"));
+        PrintWriter err = spec.commandLine().getErr();
+        if (comparison.unknown() != null) {
+            err.println("cannot be compared with the anchor " + anchor + " any more: " + comparison.unknown()
+                    + " (--removals lists what was)");
+        } else if (comparison.difference() != null) {
+            err.println("differs from the anchor " + anchor + ": " + comparison.difference());
+        } else if (format == Format.text) {
             spec.commandLine().getOut().println("agrees with the anchor " + anchor);
         }
-        return comparison.differences().isEmpty();
+        return comparison.difference() == null;
     }
 }

@@ -16,7 +16,7 @@ public final class RetentionReport {
                 .objectNode()
                 .put("dry_run", dryRun)
                 .put("complete", removed.complete())
-                .put("chains", removed.chains())
+                .put("runs", removed.runs())
                 .put("events", removed.events());
         ObjectNode jobs = json.putObject("jobs");
         for (JobStatus status : JobStatus.values()) {

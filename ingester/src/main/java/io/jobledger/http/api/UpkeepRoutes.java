@@ -78,12 +78,10 @@ public final class UpkeepRoutes {
     }
 
     private void verify(RoutingContext context) {
-        Parameters parameters = new Parameters(context, "as_of", "as_of_removals");
+        Parameters parameters = new Parameters(context, "as_of", "deep");
         long entry = parameters.number("as_of", -1, 0, Long.MAX_VALUE);
-        long removals = parameters.number("as_of_removals", entry < 0 ? -1 : 0, 0, Long.MAX_VALUE);
-        if (removals >= 0 && entry < 0) {
-            throw Problem.badField("as_of_removals", "goes with as_of: both are in an anchor");
-        }
+        Verifier.Question question =
+                new Verifier.Question(entry < 0 ? null : entry, Boolean.TRUE.equals(parameters.flag("deep")));
         if (context.request().method() == HttpMethod.HEAD) {
             context.response().putHeader("content-type", "application/x-ndjson").end();
             return;
@@ -96,10 +94,7 @@ public final class UpkeepRoutes {
         workers.executeBlocking(
                         () -> {
                             try {
-                                VerifyReport.run(
-                                        upkeep.verifier(),
-                                        entry < 0 ? null : new Verifier.Moment(entry, removals),
-                                        line -> write(response, line));
+                                VerifyReport.run(upkeep.verifier(), question, line -> write(response, line));
                             } finally {
                                 verifying.set(false);
                             }
@@ -147,7 +142,7 @@ public final class UpkeepRoutes {
                 LOG.info(
                         "{} pruned {} runs and saves with {} events: {}",
                         order.by(),
-                        removed.chains(),
+                        removed.runs(),
                         removed.events(),
                         order.reason());
             }

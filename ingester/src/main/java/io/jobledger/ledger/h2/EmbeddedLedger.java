@@ -7,10 +7,11 @@ import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.jdbc.JdbcLedger;
 import io.jobledger.ledger.project.JobRows;
-import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
+import io.jobledger.log.LogFact;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.file.FileLog;
 import io.jobledger.model.Event;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
@@ -83,6 +85,7 @@ public final class EmbeddedLedger extends JdbcLedger {
                 options.queueEvents(),
                 options.maxGroup(),
                 options.queryTimeout(),
+                () -> H2SecondPlace.below(options.directory()),
                 clock);
         this.directory = new LedgerDirectory(options.directory());
         this.log = log;
@@ -215,8 +218,19 @@ public final class EmbeddedLedger extends JdbcLedger {
     }
 
     @Override
-    protected <T> T durably(JdbcRetention.Work<T> work) throws Exception {
-        throw new UnsupportedOperationException();
+    protected <T> T record(LedgerActs.Work<T> work) throws Exception {
+        progress.await(log.head().entry(), PATIENCE);
+        List<LogFact> facts = new ArrayList<>();
+        T result;
+        try (Handle handle = jdbi().open()) {
+            result = work.in(handle, facts);
+        }
+        if (!facts.isEmpty()) {
+            LogHead head = log.append(now(), facts);
+            projector.appended();
+            committed(head.entry());
+        }
+        return result;
     }
 
     @Override

@@ -44,8 +44,9 @@ final class LogSteps {
      * Reads whole records that follow an entry, up to some {@code most} entries.
      *
      * @param after where the reader is
+     * @param upTo the record that holds this entry is the last one
      */
-    static Group after(EventLog log, LogHead after, int most) {
+    static Group after(EventLog log, LogHead after, int most, long upTo) {
         List<Step> steps = new ArrayList<>();
         LogHead[] head = {after};
         Instant[] received = new Instant[1];
@@ -62,7 +63,7 @@ final class LogSteps {
             }
             head[0] = new LogHead(epoch, record.last(), record.hash());
             received[0] = record.received();
-            return steps.size() < most && size[0] < CHARACTERS;
+            return steps.size() < most && size[0] < CHARACTERS && record.last() < upTo;
         });
         return new Group(steps, head[0], received[0]);
     }
@@ -81,6 +82,11 @@ final class LogSteps {
             });
         }
         return new AsOf(head.epoch(), head.entry(), received[0]);
+    }
+
+    /** As far as the log goes. */
+    static Group after(EventLog log, LogHead after, int most) {
+        return after(log, after, most, Long.MAX_VALUE);
     }
 
     private static Step step(LogRecord record, LogEntry entry) {

@@ -2,10 +2,7 @@ package io.jobledger.ledger.h2;
 
 import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.h2.LogSteps.Group;
-import io.jobledger.ledger.h2.LogSteps.Step;
 import io.jobledger.ledger.project.Changed;
-import io.jobledger.ledger.project.EntryFault;
-import io.jobledger.ledger.project.Projection;
 import io.jobledger.ledger.rows.Damage;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog;
@@ -16,7 +13,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -195,22 +191,12 @@ final class Projector implements AutoCloseable {
         if (group.head().entry() == before.entry()) {
             group = LogSteps.after(log, before, GROUP);
         }
-        Map<UUID, Changed> names;
-        try {
-            List<Step> steps = group.steps();
-            names = projections.apply(group.head(), projection -> apply(projection, steps));
-        } catch (SQLException | RuntimeException e) {
-            if (!EntryFault.isIn(e)) {
-                throw e;
-            }
-            LOG.warn("A group of entries cannot be projected and is tried one by one: {}", Failures.text(e));
-            oneByOne(before, group);
-            return;
-        }
-        applied(names, group.asOf());
+        GroupApply.run(projections, before, group, this::applied);
     }
 
-    private void applied(Map<UUID, Changed> names, AsOf now) {
+    private void applied(Map<UUID, Changed> names, LogHead head, Instant received) {
+        AsOf now = new AsOf(
+                head.epoch(), head.entry(), received == null ? progress.asOf().at() : received);
         outbox.enqueue(mirrors, names, now.entry());
         progressed(now);
         dirty = true;
@@ -225,50 +211,6 @@ final class Projector implements AutoCloseable {
     private void progressed(AsOf now) {
         progress.set(now);
         projected.accept(now.entry());
-    }
-
-    private static void apply(Projection projection, List<Step> steps) throws SQLException {
-        List<EventLog.Logged> events = new ArrayList<>();
-        for (Step step : steps) {
-            if (step.fault() != null) {
-                throw new IllegalArgumentException(step.fault());
-            } else if (step.fact() != null) {
-                projection.apply(events);
-                events.clear();
-                projection.apply(step.entry(), step.fact());
-            } else {
-                events.add(step.event());
-            }
-        }
-        projection.apply(events);
-    }
-
-    /**
-     * Each entry in a transaction of its own. Until the last one the head's entry is between the ends of two records,
-     * and its hash is that before.
-     */
-    private void oneByOne(LogHead before, Group group) throws SQLException {
-        LogHead at = before;
-        for (Step step : group.steps()) {
-            at = new LogHead(group.head().epoch(), step.entry(), before.hash());
-            AsOf now = new AsOf(at.epoch(), at.entry(), progress.asOf().at());
-            try {
-                applied(projections.apply(at, projection -> apply(projection, List.of(step))), now);
-            } catch (SQLException | RuntimeException e) {
-                if (!EntryFault.isIn(e)) {
-                    throw e;
-                }
-                LOG.error(
-                        "Entry {} (run {}, seq {}) cannot be projected and is set aside: {}",
-                        step.entry(),
-                        step.run(),
-                        step.seq(),
-                        Failures.text(e));
-                projections.setAside(at, step.run(), step.seq(), Failures.text(e));
-                progressed(now);
-            }
-        }
-        applied(projections.apply(group.head(), projection -> {}), group.asOf());
     }
 
     /** Stops after the group that is under way; what is in the log and not projected waits for the next start. */

@@ -15,9 +15,10 @@ import io.jobledger.ledger.Projecting;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.read.JdbcAudit;
 import io.jobledger.ledger.read.JdbcLookup;
-import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.StoreHealth;
+import io.jobledger.ledger.verify.SecondPlace;
 import io.jobledger.log.EventLog;
 import io.jobledger.log.LogHead;
 import io.jobledger.model.Event;
@@ -29,6 +30,7 @@ import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -62,6 +64,7 @@ public abstract class JdbcLedger implements Ledger {
      * @param queueEvents most events that wait for a commit
      * @param maxGroup most events in one commit
      * @param queryTimeout longest time for one statement of an audit
+     * @param places makes a place to compute the projections again, to compare them
      */
     public JdbcLedger(
             Jdbi jdbi,
@@ -71,6 +74,7 @@ public abstract class JdbcLedger implements Ledger {
             int queueEvents,
             int maxGroup,
             Duration queryTimeout,
+            Supplier<SecondPlace> places,
             Clock clock) {
         this.jdbi = jdbi;
         this.log = log;
@@ -84,7 +88,8 @@ public abstract class JdbcLedger implements Ledger {
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
         this.committer = new GroupCommitter(batches -> commit(batches, null), heads::check, queueEvents, maxGroup);
-        this.upkeep = new JdbcUpkeep(jdbi, log, committer, this::write, this::bytes, health, this::projecting, clock);
+        this.upkeep = new JdbcUpkeep(
+                jdbi, log, committer, new Acts(), places, this::bytes, health, this::projecting, clock);
     }
 
     /**
@@ -126,14 +131,10 @@ public abstract class JdbcLedger implements Ledger {
     }
 
     /**
-     * One transaction that no other writer comes between, on disk when it returns. Runs on the writer's thread alone.
+     * Does an act of the ledger itself: it sees everything that is in the log, its facts are on disk when this returns,
+     * and no other writer comes between. Runs on the writer's thread alone.
      */
-    protected abstract <T> T durably(JdbcRetention.Work<T> work) throws Exception;
-
-    /** Work that is no batch of events, in its turn between the groups. */
-    private <T> T write(JdbcRetention.Work<T> work) {
-        return committer.inTurn(() -> durably(work));
-    }
+    protected abstract <T> T record(LedgerActs.Work<T> work) throws Exception;
 
     /** Work on the writer's thread between the groups. */
     protected final <T> T inTurn(Callable<T> work) {
@@ -244,6 +245,18 @@ public abstract class JdbcLedger implements Ledger {
     @Override
     public final List<Integer> mirrors() {
         return mirrors;
+    }
+
+    private final class Acts implements LedgerActs {
+        @Override
+        public <T> T act(Work<T> work) {
+            return committer.inTurn(() -> record(work));
+        }
+
+        @Override
+        public <T> T inTurn(Callable<T> work) {
+            return committer.inTurn(work);
+        }
     }
 
     /** Binds times as the standard says, without the detour over the JVM's time zone. */

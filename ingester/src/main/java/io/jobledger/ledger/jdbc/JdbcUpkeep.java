@@ -6,11 +6,13 @@ import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
 import io.jobledger.ledger.WriteObserver;
-import io.jobledger.ledger.chain.JdbcVerifier;
-import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.retention.LedgerActs;
+import io.jobledger.ledger.retention.LogRetention;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Sql;
 import io.jobledger.ledger.rows.StoreHealth;
+import io.jobledger.ledger.verify.LogVerifier;
+import io.jobledger.ledger.verify.SecondPlace;
 import io.jobledger.log.EventLog;
 import java.time.Clock;
 import java.time.Duration;
@@ -25,7 +27,8 @@ final class JdbcUpkeep implements Upkeep {
     private final Jdbi jdbi;
     private final EventLog log;
     private final GroupCommitter committer;
-    private final JdbcRetention.Writer writer;
+    private final LedgerActs acts;
+    private final Supplier<SecondPlace> places;
     private final LongSupplier bytes;
     private final StoreHealth health;
     private final Supplier<Projecting> projecting;
@@ -36,7 +39,8 @@ final class JdbcUpkeep implements Upkeep {
             Jdbi jdbi,
             EventLog log,
             GroupCommitter committer,
-            JdbcRetention.Writer writer,
+            LedgerActs acts,
+            Supplier<SecondPlace> places,
             LongSupplier bytes,
             StoreHealth health,
             Supplier<Projecting> projecting,
@@ -44,7 +48,8 @@ final class JdbcUpkeep implements Upkeep {
         this.jdbi = jdbi;
         this.log = log;
         this.committer = committer;
-        this.writer = writer;
+        this.acts = acts;
+        this.places = places;
         this.bytes = bytes;
         this.health = health;
         this.projecting = projecting;
@@ -53,12 +58,12 @@ final class JdbcUpkeep implements Upkeep {
 
     @Override
     public Verifier verifier() {
-        return new JdbcVerifier(jdbi);
+        return new LogVerifier(log, jdbi, places);
     }
 
     @Override
     public Retention retention(Duration silence) {
-        return new JdbcRetention(jdbi, writer, clock, silence);
+        return new LogRetention(jdbi, log, acts, clock, silence);
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.jobledger.ledger.postgres;
 
+import io.jobledger.ledger.retention.Snapshots;
 import io.jobledger.log.LogFact;
 import io.jobledger.log.LogFact.Forgotten;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import org.jdbi.v3.core.Handle;
@@ -19,8 +21,12 @@ final class DroppedEvents {
                 .bindBySqlType(0, handle.getConnection().createArrayOf("uuid", runs.toArray()), Types.ARRAY)
                 .map((rows, c) -> new Forgotten(rows.getObject(1, UUID.class), rows.getLong(2), 0))
                 .list();
-        return dropped.isEmpty()
-                ? List.of()
-                : List.of(new LogFact.EventsForgotten("jobledger", "event-retention", dropped));
+        if (dropped.isEmpty()) {
+            return List.of();
+        }
+        List<LogFact> facts = new ArrayList<>();
+        facts.add(new LogFact.EventsForgotten("jobledger", "event-retention", dropped));
+        facts.addAll(Snapshots.of(handle, runs));
+        return facts;
     }
 }

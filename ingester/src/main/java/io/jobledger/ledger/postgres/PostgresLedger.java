@@ -4,9 +4,10 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.h2.H2SecondPlace;
 import io.jobledger.ledger.jdbc.JdbcLedger;
 import io.jobledger.ledger.jdbc.Migrations;
-import io.jobledger.ledger.retention.JdbcRetention;
+import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
@@ -74,7 +75,16 @@ public final class PostgresLedger extends JdbcLedger {
             PostgresOutbox outbox,
             List<String> mirrors,
             Clock clock) {
-        super(jdbi, log, outbox, mirrors, options.queueEvents(), options.maxGroup(), options.queryTimeout(), clock);
+        super(
+                jdbi,
+                log,
+                outbox,
+                mirrors,
+                options.queueEvents(),
+                options.maxGroup(),
+                options.queryTimeout(),
+                () -> H2SecondPlace.below(Path.of(System.getProperty("java.io.tmpdir"))),
+                clock);
         this.options = options;
         this.pool = pool;
         this.log = log;
@@ -227,8 +237,14 @@ public final class PostgresLedger extends JdbcLedger {
     }
 
     @Override
-    protected <T> T durably(JdbcRetention.Work<T> work) {
-        return log.act(now(), (handle, facts) -> work.in(handle));
+    protected <T> T record(LedgerActs.Work<T> work) {
+        try {
+            T result = log.act(now(), work::in);
+            committed(log.head().entry());
+            return result;
+        } catch (LogException e) {
+            throw refused(e);
+        }
     }
 
     private void maintain() {

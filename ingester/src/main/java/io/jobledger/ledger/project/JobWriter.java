@@ -160,7 +160,7 @@ final class JobWriter {
         return known;
     }
 
-    private static Stored stored(ResultSet rows, StatementContext context) throws SQLException {
+    static Stored stored(ResultSet rows, StatementContext context) throws SQLException {
         return new Stored(JobDocs.job(rows.getString(2)), rows.getLong(1), rows.getBoolean(3));
     }
 

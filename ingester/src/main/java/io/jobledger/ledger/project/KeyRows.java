@@ -18,11 +18,15 @@ final class KeyRows {
                 handle, "DELETE FROM job_keys WHERE key_id = ? AND open = ? AND started_at = ? AND entry = ?");
     }
 
-    /** @param before the job as the rows have it, null when it is new */
+    /**
+     * @param before the job as the rows have it, null when it is new
+     * @param job null when it is removed
+     */
     void add(Job before, Job job, long number) {
-        Set<JobKey> keys = job.keys();
+        Set<JobKey> keys = job == null ? Set.of() : job.keys();
         Set<JobKey> keysBefore = before == null ? Set.of() : before.keys();
         boolean moved = before != null
+                && job != null
                 && (!before.startedAt().equals(job.startedAt())
                         || before.status().open() != job.status().open());
         for (JobKey key : keysBefore) {

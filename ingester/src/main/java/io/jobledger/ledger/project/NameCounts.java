@@ -17,16 +17,19 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /**
  * Keeps {@code names}, the numbers of each host's and play's jobs, in step with {@code jobs}: whoever adds, changes or
- * removes a job says so here, in the same transaction. A name without jobs has no row. Not thread-safe.
+ * removes a job says so here, in the same transaction; executed after the rows of {@code jobs} are written. A name
+ * without jobs has no row. Not thread-safe.
  */
-public final class NameCounts {
+final class NameCounts {
     private static final int SORTED = 200;
     private static final List<String> COUNTS =
             Arrays.stream(JobStatus.values()).map(NameCounts::column).toList();
@@ -72,6 +75,8 @@ public final class NameCounts {
 
     private final Map<Long, Name> names = new TreeMap<>();
     private final Map<Long, List<Step>> steps = new TreeMap<>();
+    /** Those of which a job went, or moved to an earlier start: the latest start is another job's. */
+    private final Set<Long> back = new TreeSet<>();
 
     /**
      * A job is there now, is another than before, or is there no more.
@@ -79,12 +84,15 @@ public final class NameCounts {
      * @param before null for one that is new
      * @param after null for one that is removed
      */
-    public void changed(JobRecord before, JobRecord after) {
+    void changed(JobRecord before, JobRecord after) {
         Map<Long, Name> left = before == null ? Map.of() : byId(before);
         Map<Long, Name> entered = after == null ? Map.of() : byId(after);
         left.forEach((id, name) -> {
             if (!entered.containsKey(id)) {
                 add(name, new Step(before.status(), null, null));
+            }
+            if (!entered.containsKey(id) || after.startedAt().isBefore(before.startedAt())) {
+                back.add(id);
             }
         });
         entered.forEach((id, name) ->
@@ -101,7 +109,7 @@ public final class NameCounts {
     }
 
     /** Writes what was said. In the order of the ids, so that two writers never wait for each other in a circle. */
-    public void execute(Handle handle) {
+    void execute(Handle handle) {
         if (steps.isEmpty()) {
             return;
         }
@@ -131,8 +139,25 @@ public final class NameCounts {
             }
         });
         Sql.execute(deletes, updates, inserts);
+        goBack(handle);
         steps.clear();
         names.clear();
+    }
+
+    private void goBack(Handle handle) {
+        String latest = "UPDATE names SET last_started_at = (SELECT MAX(started_at) FROM jobs WHERE ";
+        RowBatch hosts = new RowBatch(handle, latest + "host_id = ?) WHERE id = ?");
+        RowBatch plays = new RowBatch(handle, latest + "play_id = ? AND COALESCE(playbook, '') = ?) WHERE id = ?");
+        for (long id : back) {
+            Name name = names.get(id);
+            if (name.kind.equals("host")) {
+                hosts.add(Facets.id(name.name), id);
+            } else {
+                plays.add(Facets.id(name.name), name.playbook == null ? "" : name.playbook, id);
+            }
+        }
+        Sql.execute(hosts, plays);
+        back.clear();
     }
 
     private Map<Long, Counts> read(Handle handle) {

@@ -1,5 +1,6 @@
 package io.jobledger.ledger.project;
 
+import io.jobledger.event.BatchDecoder;
 import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogFact;
 import java.sql.SQLException;
@@ -20,12 +21,30 @@ public final class Projection {
         this.writing = writing;
     }
 
-    /** Applies what the ledger itself did. */
+    /**
+     * Applies what the ledger itself did.
+     *
+     * @throws IllegalArgumentException when a fact holds an event that this version cannot read
+     */
     public void apply(long entry, LogFact fact) throws SQLException {
         if (fact instanceof LogFact.EpochBegan || fact instanceof LogFact.EventsForgotten) {
             return;
         }
-        throw new IllegalArgumentException("this version cannot project entry " + entry);
+        FactRows rows = new FactRows(handle, writing);
+        if (fact instanceof LogFact.RunsForgotten forgotten) {
+            rows.forget(forgotten);
+            rows.open(entry);
+        } else if (fact instanceof LogFact.JobKept kept) {
+            rows.keep(entry, kept);
+        } else if (fact instanceof LogFact.RunKept kept) {
+            rows.keep(kept);
+        } else if (fact instanceof LogFact.EventReplaced replaced) {
+            rows.replace(replaced, BatchDecoder.again(replaced.body()));
+            rows.open(entry);
+        } else if (fact instanceof LogFact.Purged purged) {
+            rows.purged(purged);
+        }
+        writing.memory().forget();
     }
 
     /** Applies events that follow what is projected, in the order of their entries. */
@@ -35,7 +54,7 @@ public final class Projection {
         }
         new JobWriter(handle, writing).merge(events);
         RunWriter runs = new RunWriter(handle, writing);
-        runs.insertPlays(events);
+        RunWriter.insertPlays(handle, events.stream().map(Logged::event).toList());
         runs.merge(events);
     }
 }

@@ -26,11 +26,11 @@ final class RunWriter {
     }
 
     /** Stores the plays that began. */
-    void insertPlays(List<Logged> events) {
+    static void insertPlays(Handle handle, List<? extends Event> events) {
         RowBatch rows = new RowBatch(
                 handle, "INSERT INTO plays (run_id, seq, play, playbook, started_at) VALUES (?, ?, ?, ?, ?)");
-        for (Logged logged : events) {
-            if (logged.event() instanceof Event.PlayStarted play) {
+        for (Event event : events) {
+            if (event instanceof Event.PlayStarted play) {
                 rows.add(
                         play.head().run().value(),
                         play.head().seq(),

@@ -3,6 +3,7 @@ package io.jobledger.ledger.retention;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.rows.JobDocs;
 import io.jobledger.ledger.rows.Rows;
+import io.jobledger.log.LogFact;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.Run;
@@ -11,7 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * What is removed together.
@@ -20,7 +20,8 @@ import java.util.UUID;
  * @param jobs those that the run owns, or the one that was saved
  */
 record Removal(Run run, List<OwnedJob> jobs) {
-    static final String JOB_COLUMNS = "entry, status, started_at, doc";
+    static final String JOBS = "SELECT j.entry, j.status, j.started_at, d.doc FROM jobs j JOIN job_docs d ON d.entry ="
+            + " j.entry WHERE ";
 
     /** A job's row; its names are in the document. */
     record OwnedJob(long entry, JobStatus status, Instant startedAt, Job job) {
@@ -37,31 +38,15 @@ record Removal(Run run, List<OwnedJob> jobs) {
         return run != null ? run.firstAt() : jobs.get(0).startedAt();
     }
 
-    /** The run that names it: for a save, that of the event that saved it. */
-    UUID chain() {
-        return run != null
-                ? run.id().value()
-                : jobs.get(0).job().saved().isEmpty()
-                        ? new UUID(0, 0)
-                        : jobs.get(0)
-                                .job()
-                                .saved()
-                                .values()
-                                .iterator()
-                                .next()
-                                .evidence()
-                                .run()
-                                .value();
-    }
-
-    Retention.Example example(long events) {
+    /** @param forgotten what goes, the one that names it first */
+    Retention.Example example(List<LogFact.Forgotten> forgotten) {
         boolean named = run != null && run.info() != null;
         return new Retention.Example(
-                new RunId(chain()),
+                new RunId(forgotten.get(0).run()),
                 named ? run.info().runName() : null,
                 named ? run.info().playbook() : null,
                 startedAt(),
-                events,
+                forgotten.stream().mapToLong(LogFact.Forgotten::events).sum(),
                 jobs.size());
     }
 }

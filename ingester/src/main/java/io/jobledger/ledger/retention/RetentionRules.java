@@ -18,7 +18,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
@@ -33,7 +32,7 @@ final class RetentionRules {
     /**
      * @param cutoffs what began before goes; see {@link #cutoffs}
      * @param silence after which a run that said no goodbye is taken for interrupted
-     * @param tally knows what a dry run has counted already
+     * @param tally knows what goes already
      */
     RetentionRules(
             Handle handle, Map<JobStatus, Instant> cutoffs, Instant now, Duration silence, RetentionTally tally) {
@@ -91,7 +90,7 @@ final class RetentionRules {
     }
 
     static List<OwnedJob> jobs(Handle handle, Run run) {
-        return handle.createQuery("SELECT " + Removal.JOB_COLUMNS + " FROM jobs WHERE run_id = ?")
+        return handle.createQuery(Removal.JOBS + "j.run_id = ?")
                 .bind(0, run.id().value())
                 .map((rows, context) -> OwnedJob.of(rows))
                 .list();
@@ -105,14 +104,12 @@ final class RetentionRules {
     /** A job's history stays whole as long as the job stays. */
     private boolean tellsOfOthers(Run run) {
         return handle
-                .createQuery(
-                        "SELECT DISTINCT j.entry AS entry, j.run_id AS run_id FROM events e JOIN jobs j ON j.entry ="
-                                + " e.job WHERE e.run_id = ?")
-                .bind(0, run.id().value())
-                .map((rows, context) -> !run.id().value().equals(rows.getObject("run_id", UUID.class))
-                        && !tally.gone(rows.getLong("entry")))
+                .createQuery("SELECT j.entry FROM job_runs r JOIN jobs j ON j.entry = r.job WHERE r.run_id = :run AND"
+                        + " (j.run_id IS NULL OR j.run_id <> :run)")
+                .bind("run", run.id().value())
+                .mapTo(Long.class)
                 .stream()
-                .anyMatch(stays -> stays);
+                .anyMatch(job -> !tally.gone(job));
     }
 
     /** Whether an older job would become the newest of a name. */
@@ -132,9 +129,10 @@ final class RetentionRules {
         return Stream.of(true, false)
                 .flatMap(open -> {
                     try (var rows = handle
-                            .createQuery("SELECT k.started_at, k.entry, j.doc FROM job_keys k JOIN jobs j ON j.entry ="
-                                    + " k.entry WHERE k.key_id = ? AND k.open = ? ORDER BY k.key_id DESC, k.open"
-                                    + " DESC, k.started_at DESC, k.entry DESC")
+                            .createQuery(
+                                    "SELECT k.started_at, k.entry, j.doc FROM job_keys k JOIN job_docs j ON j.entry"
+                                            + " = k.entry WHERE k.key_id = ? AND k.open = ? ORDER BY k.key_id DESC, k.open"
+                                            + " DESC, k.started_at DESC, k.entry DESC")
                             .bind(0, key.digest())
                             .bind(1, open)
                             .map((row, context) ->

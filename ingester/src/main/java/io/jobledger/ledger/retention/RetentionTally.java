@@ -2,6 +2,7 @@ package io.jobledger.ledger.retention;
 
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Retention.Example;
+import io.jobledger.log.LogFact.Forgotten;
 import io.jobledger.model.JobStatus;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,27 +18,34 @@ final class RetentionTally {
 
     private final Map<JobStatus, Long> jobs = new EnumMap<>(JobStatus.class);
     private final List<Example> examples = new ArrayList<>();
-    /** What a dry run takes for gone, since nothing is. */
+    /** What goes and is still in the rows. */
     private final Set<Long> goneJobs = new HashSet<>();
 
-    private long chains;
+    private long runs;
     private long events;
     private Instant oldest;
     private Instant newest;
 
-    void add(Removal removal, long chainCount, long eventCount, boolean dryRun) {
-        chains += chainCount;
-        events += eventCount;
+    void add(Removal removal, List<Forgotten> forgotten) {
+        runs += forgotten.size();
+        events += forgotten.stream().mapToLong(Forgotten::events).sum();
         removal.jobs().forEach(job -> jobs.merge(job.status(), 1L, Long::sum));
+        goes(removal);
         Instant start = removal.startedAt();
         oldest = oldest == null || start.isBefore(oldest) ? start : oldest;
         newest = newest == null || start.isAfter(newest) ? start : newest;
         if (examples.size() < EXAMPLES) {
-            examples.add(removal.example(eventCount));
+            examples.add(removal.example(forgotten));
         }
-        if (dryRun) {
-            removal.jobs().forEach(job -> goneJobs.add(job.entry()));
-        }
+    }
+
+    void goes(Removal removal) {
+        removal.jobs().forEach(job -> goneJobs.add(job.entry()));
+    }
+
+    /** What went is not in the rows any more. */
+    void settle() {
+        goneJobs.clear();
     }
 
     boolean gone(long job) {
@@ -45,6 +53,6 @@ final class RetentionTally {
     }
 
     Retention.Removed removed(boolean complete) {
-        return new Retention.Removed(chains, events, Map.copyOf(jobs), oldest, newest, List.copyOf(examples), complete);
+        return new Retention.Removed(runs, events, Map.copyOf(jobs), oldest, newest, List.copyOf(examples), complete);
     }
 }

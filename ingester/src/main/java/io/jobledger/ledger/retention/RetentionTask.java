@@ -53,17 +53,17 @@ public final class RetentionTask implements AutoCloseable {
             Retention.Removed removed;
             do {
                 removed = retention.prune(policy, new Retention.Order("retention", policy.toString()), false, PIECE);
-                if (removed.chains() > 0) {
+                if (removed.runs() > 0) {
                     LOG.info(
                             "Retention removed {} runs and saves of {} to {} with {} events and the jobs {}",
-                            removed.chains(),
+                            removed.runs(),
                             removed.oldest(),
                             removed.newest(),
                             removed.events(),
                             removed.jobs());
                 }
                 // A round that ran out of time without finding anything would only do the same again.
-            } while (!removed.complete() && removed.chains() > 0 && closing.getCount() > 0);
+            } while (!removed.complete() && removed.runs() > 0 && closing.getCount() > 0);
             failing = false;
         } catch (LedgerException e) {
             // History that stays longer does no harm; the next round tries again.

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonSerializer;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializerProvider;
@@ -18,6 +20,7 @@ import io.jobledger.model.JobDescription;
 import io.jobledger.model.JobEnd;
 import io.jobledger.model.JobEnds;
 import io.jobledger.model.JobStatus;
+import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunInfo;
 import java.io.IOException;
@@ -41,7 +44,9 @@ public final class JobDocs {
                     .addSerializer(Instant.class, text(Json::time))
                     .addSerializer(RunId.class, text(RunId::toString))
                     .addSerializer(AnsibleJobId.class, text(AnsibleJobId::value))
-                    .addSerializer(JobStatus.class, text(JobStatus::wire)));
+                    .addSerializer(JobStatus.class, text(JobStatus::wire))
+                    .addDeserializer(Instant.class, parsed(Json::time))
+                    .addDeserializer(RunId.class, parsed(RunId::parse)));
 
     private JobDocs() {}
 
@@ -100,6 +105,15 @@ public final class JobDocs {
         return json == null ? null : read(json, RunInfo.class);
     }
 
+    /** The run as {@link #run} reads it. */
+    public static String write(Run run) {
+        return write((Object) run);
+    }
+
+    public static Run run(String json) {
+        return read(json, Run.class);
+    }
+
     private static String write(Object value) {
         try {
             return MAPPER.writeValueAsString(value);
@@ -125,6 +139,15 @@ public final class JobDocs {
             @Override
             public void serialize(T value, JsonGenerator generator, SerializerProvider provider) throws IOException {
                 generator.writeString(spell.apply(value));
+            }
+        };
+    }
+
+    private static <T> JsonDeserializer<T> parsed(Function<String, T> reading) {
+        return new JsonDeserializer<>() {
+            @Override
+            public T deserialize(JsonParser parser, DeserializationContext context) throws IOException {
+                return reading.apply(parser.getText());
             }
         };
     }

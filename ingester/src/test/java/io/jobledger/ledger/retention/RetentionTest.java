@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
+import io.jobledger.ledger.Findings;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.LedgerException;
@@ -24,18 +25,21 @@ import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.ledger.h2.EmbeddedLedgerTest;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.log.LogFact;
+import io.jobledger.log.LogHead;
+import io.jobledger.log.file.FileLog;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -55,8 +59,6 @@ class RetentionTest {
 
     @BeforeEach
     void open() {
-        // These tests change the closed file, which its mark would tell.
-        directory.resolve("ledger.mark").toFile().delete();
         ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(directory.resolve("ledger")), List.of(), clock);
     }
 
@@ -90,27 +92,19 @@ class RetentionTest {
         return done;
     }
 
-    private Verifier.Verdict assertIntact() {
-        List<Verifier.Fault> faults = new ArrayList<>();
-        Verifier.Verdict verdict = ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
-            @Override
-            public void progress(long chains, long of, long events) {}
-
-            @Override
-            public void fault(Verifier.Fault fault) {
-                faults.add(fault);
-            }
-
-            @Override
-            public void stub(Verifier.Stub stub) {
-                stubs.add(stub);
-            }
-        });
-        assertThat(faults).isEmpty();
-        return verdict;
+    /** The log is whole, what is gone from it is accounted for, and the records are what it says. */
+    private Findings assertIntact() {
+        Findings found = Findings.deep(ledger);
+        assertThat(found.faults).isEmpty();
+        return found;
     }
 
-    private final List<Verifier.Stub> stubs = new ArrayList<>();
+    /** As if the projections had been lost: they are computed from what is left of the log. */
+    private void projectAgain() throws IOException {
+        ledger.close();
+        Files.delete(directory.resolve("ledger/projections.mv.db"));
+        open();
+    }
 
     /** A finished run with one job, which began {@code day} days after T0. */
     private void finished(int run, int day, String job, String status) {
@@ -143,13 +137,13 @@ class RetentionTest {
     }
 
     @Test
-    void age_takesTheOldOnes_withEverythingOfTheirs() throws SQLException {
+    void age_takesTheOldOnes_withEverythingOfTheirs() throws IOException {
         finished(1, 1, "a", "succeeded");
         finished(2, 50, "b", "succeeded");
         finished(3, 1, "c", "failed");
         clock.advance(Duration.ofDays(1));
         Removed removed = prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
-        assertThat(removed.chains()).isEqualTo(1);
+        assertThat(removed.runs()).isEqualTo(1);
         assertThat(removed.events()).isEqualTo(5);
         assertThat(removed.jobs()).isEqualTo(Map.of(JobStatus.SUCCEEDED, 1L));
         assertThat(removed.oldest()).isEqualTo(T0.plus(Duration.ofDays(1))).isEqualTo(removed.newest());
@@ -163,39 +157,58 @@ class RetentionTest {
                 .isEqualTo(ledger.audit().hosts(PageRequest.first(10)).items().stream()
                         .mapToLong(host -> host.counts().jobs())
                         .sum());
+        for (String left : List.of(
+                "plays WHERE run_id = '" + run(1) + "'",
+                "job_runs WHERE run_id = '" + run(1) + "'",
+                "jobs WHERE ansible_job_id = 'id1'",
+                "names WHERE running + succeeded + failed + timed_out + lost + cancelled + closed = 0",
+                "job_docs d WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.entry = d.entry)",
+                "job_keys k WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.entry = k.entry)")) {
+            assertThat(count(left)).as(left).isZero();
+        }
+        projectAgain();
+        assertThat(there(1)).isFalse();
+        assertIntact();
+    }
+
+    private long count(String from) {
+        return ledger.jdbi()
+                .withHandle(handle -> handle.createQuery("SELECT COUNT(*) FROM " + from)
+                        .mapTo(Long.class)
+                        .one());
+    }
+
+    private static String text(Path file) {
+        try {
+            return Files.readString(file, StandardCharsets.ISO_8859_1);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
+    void whatWent_isGoneFromTheDisk() throws IOException {
+        LedgerContract.append(
+                ledger,
+                json("run_started", run(1), 1, DAY, "playbook", "shibboleth.yml"),
+                json("run_finished", run(1), 2, DAY));
+        prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
         ledger.close();
-        try (Connection connection =
-                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
-                Statement sql = connection.createStatement()) {
-            for (String left : List.of(
-                    "events WHERE run_id = '" + run(1) + "'",
-                    "plays WHERE run_id = '" + run(1) + "'",
-                    "chains WHERE run_id = '" + run(1) + "'",
-                    "jobs WHERE ansible_job_id = 'id1'",
-                    "job_keys k WHERE NOT EXISTS (SELECT 1 FROM jobs j WHERE j.entry = k.entry)")) {
-                try (ResultSet rows = sql.executeQuery("SELECT COUNT(*) FROM " + left)) {
-                    rows.next();
-                    assertThat(rows.getLong(1)).as(left).isZero();
-                }
-            }
+        try (Stream<Path> files = Files.walk(directory.resolve("ledger/log"))) {
+            assertThat(files.filter(Files::isRegularFile))
+                    .noneMatch(file -> text(file).contains("shibboleth"));
         }
         open();
     }
 
     @Test
-    void stub_saysWhatWentWhenByWhomAndWhy() {
+    void fact_saysWhatWentWhenByWhomAndWhy() {
         finished(1, 1, "a", "succeeded");
         clock.advance(Duration.ofDays(1));
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
-        assertThat(stubs).singleElement().satisfies(stub -> {
-            assertThat(stub.run()).isEqualTo(run(1));
-            assertThat(stub.chain()).isEqualTo(1);
-            assertThat(stub.events()).isEqualTo(5);
-            assertThat(stub.jobs()).isEqualTo(1);
-            assertThat(stub.removedBy()).isEqualTo("tester");
-            assertThat(stub.reason()).isEqualTo("the test wants it so");
-            assertThat(stub.removedAt()).isEqualTo(clock.instant());
-        });
+        assertThat(assertIntact().removals)
+                .containsExactly(
+                        new Verifier.Removal(6, clock.instant(), "tester", "the test wants it so", run(1), null, 5, 1));
     }
 
     @Test
@@ -227,9 +240,9 @@ class RetentionTest {
                 Duration.ofSeconds(1),
                 JobStatus.TIMED_OUT,
                 Duration.ofSeconds(1));
-        assertThat(prune(nothing).chains()).as("run 2 was heard of just now").isZero();
+        assertThat(prune(nothing).runs()).as("run 2 was heard of just now").isZero();
         clock.advance(Duration.ofHours(2));
-        assertThat(prune(nothing).chains()).isEqualTo(1);
+        assertThat(prune(nothing).runs()).isEqualTo(1);
         assertThat(there(1)).isTrue();
         assertThat(there(2)).isFalse();
         assertThat(newest("a")).isEqualTo("id1");
@@ -243,12 +256,12 @@ class RetentionTest {
                 json("job_polled", run(2), 1, 2 * DAY, "host", "h", "ansible_job_id", "id1"),
                 json("run_finished", run(2), 2, 2 * DAY));
         Policy policy = keep(JobStatus.SUCCEEDED, Duration.ofDays(1));
-        assertThat(prune(policy).chains()).isZero();
+        assertThat(prune(policy).runs()).isZero();
         LedgerContract.append(
                 ledger,
                 json("job_ended", run(2), 3, 3 * DAY, "host", "h", "ansible_job_id", "id1", "status", "succeeded"),
                 json("run_finished", run(2), 4, 3 * DAY));
-        assertThat(prune(policy).chains())
+        assertThat(prune(policy).runs())
                 .as("the job, its run, and the run that saw its end")
                 .isEqualTo(2);
     }
@@ -259,10 +272,10 @@ class RetentionTest {
         finished(2, 2, "a", "succeeded");
         finished(3, 3, "a", "succeeded");
         Policy policy = keep(JobStatus.SUCCEEDED, Duration.ofDays(1));
-        assertThat(prune(policy).chains()).as("the one in the middle").isEqualTo(1);
+        assertThat(prune(policy).runs()).as("the one in the middle").isEqualTo(1);
         assertThat(newest("a")).isEqualTo("id3");
         assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1), JobStatus.FAILED, Duration.ofDays(1)))
-                        .chains())
+                        .runs())
                 .isEqualTo(2);
         assertThat(newest("a")).isNull();
     }
@@ -286,87 +299,91 @@ class RetentionTest {
     }
 
     @Test
-    void numbers_areNeverGivenTwice() {
+    void repeatOfWhatWent_staysARepeat_andALateEventIsNew() throws IOException {
         finished(1, 1, "a", "succeeded");
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
         finished(1, 1, "a", "succeeded");
-        Verifier.Verdict verdict = assertIntact();
-        assertThat(verdict.chains())
-                .as("what comes again later is stored again")
-                .isEqualTo(1);
-        assertThat(verdict.anchor().moment()).isEqualTo(new Verifier.Moment(10, 1));
-        assertThat(verdict.anchor().chains()).isEqualTo(2);
-    }
-
-    @Test
-    void largeRun_goesInSteps() {
-        List<ObjectNode> events = new ArrayList<>();
-        for (int seq = 1; seq <= 3 * ChainRemover.STEP + 7; seq++) {
-            events.add(json("run_alive", run(1), seq, seq));
-        }
-        for (int from = 0; from < events.size(); from += 1000) {
-            LedgerContract.append(
-                    ledger,
-                    events.subList(from, Math.min(events.size(), from + 1000)).toArray(ObjectNode[]::new));
-        }
-        clock.advance(Duration.ofDays(1));
+        assertThat(there(1)).isFalse();
+        LedgerContract.append(ledger, json("run_alive", run(1), 9, 5));
+        assertThat(ledger.audit().events(run(1), 0, 10)).hasSize(1);
+        assertIntact();
+        clock.advance(Duration.ofDays(2));
         assertThat(prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1))).events())
-                .isEqualTo(events.size());
-        assertThat(ledger.audit().events(run(1), 0, 10)).isEmpty();
+                .isEqualTo(1);
+        projectAgain();
+        assertThat(there(1)).isFalse();
+        assertIntact();
     }
 
     @Test
-    void whatACrashLeftBetweenTheSteps_isNoFault_andIsSweptLater() throws SQLException {
+    void jobOfWhichOtherRunsTold_goesForGood() throws IOException {
+        finished(1, 1, "a", "succeeded");
+        LedgerContract.append(
+                ledger,
+                json("job_polled", run(2), 1, 2 * DAY, "host", "h", "ansible_job_id", "id1"),
+                json("run_finished", run(2), 2, 2 * DAY));
+        assertThat(retention().delete(run(1), false, ORDER)).isPresent();
+        assertThat(ledger.audit().countJobs(JobFilter.ALL)).isZero();
+        assertIntact();
+        projectAgain();
+        assertThat(ledger.audit().countJobs(JobFilter.ALL)).isZero();
+        assertThat(there(2)).isTrue();
+        assertIntact();
+    }
+
+    @Test
+    void jobThatStays_keepsWhatARunThatGoesToldOfIt() throws IOException {
+        finished(1, 1, "a", null);
+        finished(2, 1, "b", null);
+        LedgerContract.append(
+                ledger,
+                json("job_ended", run(3), 1, 2 * DAY, "host", "h", "ansible_job_id", "id1", "status", "failed"),
+                json("run_finished", run(3), 2, 2 * DAY));
+        retention().delete(run(3), false, ORDER);
+        assertIntact();
+        projectAgain();
+        assertThat(ledger.jobs()
+                        .newest(key("h", "p", "a"), Narrowing.NONE)
+                        .orElseThrow()
+                        .status())
+                .isEqualTo(JobStatus.FAILED);
+        assertIntact();
+    }
+
+    @Test
+    void whatACrashLeftBetweenFactAndPurge_isTakenUpAgain() {
         finished(1, 1, "a", "succeeded");
         finished(2, 2, "b", "succeeded");
-        prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
         ledger.close();
-        try (Connection connection =
-                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
-                Statement sql = connection.createStatement()) {
-            // As it is after the first step of a large run.
-            sql.execute("UPDATE stubs SET swept = FALSE WHERE removal = 1");
-            sql.execute(
-                    "INSERT INTO events (run_id, seq, entry, type, observed_at, received_at, job, body, link) VALUES ('"
-                            + run(1) + "', 4, 4, 'run_alive', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP, 1, '{}', X'00')");
+        try (FileLog log = FileLog.open(directory.resolve("ledger/log"), FileLog.Options.of(0))) {
+            log.append(
+                    clock.instant(),
+                    List.of(new LogFact.RunsForgotten(
+                            "tester", "crash", List.of(new LogFact.Forgotten(run(1).value(), 5, 1, List.of())))));
         }
         open();
-        assertIntact();
         LedgerContract.append(ledger, json("run_alive", run(1), 9, 5));
-        assertIntact();
+        assertThat(assertIntact().verdict.removed()).isZero();
         retention().sweep();
-        assertIntact();
+        assertThat(assertIntact().verdict.removed()).isEqualTo(5);
         assertThat(ledger.audit().events(run(1), 0, 10))
                 .singleElement()
                 .asString()
                 .contains("\"seq\":9");
-        assertThat(faultsAfter("UPDATE events SET entry = 3 WHERE entry = 11"))
-                .as("once swept, nothing older may be there")
-                .contains("event-forged");
+        retention().sweep();
+        assertThat(assertIntact().verdict.removed()).isEqualTo(5);
     }
 
     @Test
     void anchor_survivesAPrune() {
         finished(1, 1, "a", "succeeded");
         finished(2, 50, "b", "succeeded");
-        Verifier.Anchor anchor = assertIntact().anchor();
+        LogHead anchor = assertIntact().verdict.head();
         prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(60)));
-        Verifier.Anchor now = ledger.upkeep()
-                .verifier()
-                .verify(anchor.moment(), new Verifier.Listener() {
-                    @Override
-                    public void progress(long chains, long of, long events) {}
-
-                    @Override
-                    public void fault(Verifier.Fault fault) {
-                        throw new AssertionError(fault);
-                    }
-
-                    @Override
-                    public void stub(Verifier.Stub stub) {}
-                })
-                .anchor();
-        assertThat(now).isEqualTo(anchor);
+        assertThat(Findings.of(ledger.upkeep().verifier(), anchor.entry(), false)
+                        .verdict
+                        .then())
+                .isEqualTo(new Verifier.Then(anchor, null));
     }
 
     @Test
@@ -388,42 +405,6 @@ class RetentionTest {
                 .isEqualTo(Map.of(JobStatus.RUNNING, 1L));
         assertThat(retention().delete(run(1), true, ORDER)).isEmpty();
         assertThat(newest("a")).isNull();
-        assertIntact();
-        assertThat(stubs).extracting(Verifier.Stub::run).containsExactly(run(2), run(1));
-    }
-
-    @Test
-    void stubThatWasChangedOrTakenOut_isNamed() throws SQLException {
-        finished(1, 1, "a", "succeeded");
-        finished(2, 2, "b", "succeeded");
-        prune(keep(JobStatus.SUCCEEDED, Duration.ofDays(1)));
-        assertThat(faultsAfter("UPDATE stubs SET removed_by = 'somebody else' WHERE removal = 1"))
-                .containsExactly("stub-changed");
-        assertThat(faultsAfter("DELETE FROM stubs WHERE removal = 2"))
-                .contains("stub-missing", "chain-missing", "ledger-head-changed");
-    }
-
-    private List<String> faultsAfter(String statement) throws SQLException {
-        ledger.close();
-        try (Connection connection =
-                        DriverManager.getConnection("jdbc:h2:file:" + directory.resolve("ledger"), "jobledger", "");
-                Statement sql = connection.createStatement()) {
-            assertThat(sql.executeUpdate(statement)).isPositive();
-        }
-        open();
-        List<String> faults = new ArrayList<>();
-        ledger.upkeep().verifier().verify(null, new Verifier.Listener() {
-            @Override
-            public void progress(long chains, long of, long events) {}
-
-            @Override
-            public void fault(Verifier.Fault fault) {
-                faults.add(fault.what());
-            }
-
-            @Override
-            public void stub(Verifier.Stub stub) {}
-        });
-        return faults;
+        assertThat(assertIntact().removals).extracting(Verifier.Removal::run).containsExactly(run(2), run(1));
     }
 }

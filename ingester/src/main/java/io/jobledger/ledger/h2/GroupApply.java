@@ -1,0 +1,89 @@
+package io.jobledger.ledger.h2;
+
+import static io.jobledger.ledger.h2.Projector.LOG;
+
+import io.jobledger.ledger.h2.LogSteps.Group;
+import io.jobledger.ledger.h2.LogSteps.Step;
+import io.jobledger.ledger.project.Changed;
+import io.jobledger.ledger.project.EntryFault;
+import io.jobledger.ledger.project.Projection;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.EventLog;
+import io.jobledger.log.LogHead;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** Applies a group of steps to projections. What cannot be applied is set aside, and the rest goes on. */
+final class GroupApply {
+    private GroupApply() {}
+
+    /** Hears what a transaction changed, after it is committed. */
+    interface Applied {
+        /** @param received when the last entry was received; null within a record */
+        void upTo(Map<UUID, Changed> names, LogHead head, Instant received);
+    }
+
+    /** @param before where the projections are */
+    static void run(Projections projections, LogHead before, Group group, Applied applied) throws SQLException {
+        Map<UUID, Changed> names;
+        try {
+            names = projections.apply(group.head(), projection -> apply(projection, group.steps()));
+        } catch (SQLException | RuntimeException e) {
+            if (!EntryFault.isIn(e)) {
+                throw e;
+            }
+            LOG.warn("A group of entries cannot be projected and is tried one by one: {}", Failures.text(e));
+            oneByOne(projections, before, group, applied);
+            return;
+        }
+        applied.upTo(names, group.head(), group.received());
+    }
+
+    private static void apply(Projection projection, List<Step> steps) throws SQLException {
+        List<EventLog.Logged> events = new ArrayList<>();
+        for (Step step : steps) {
+            if (step.fault() != null) {
+                throw new IllegalArgumentException(step.fault());
+            } else if (step.fact() != null) {
+                projection.apply(events);
+                events.clear();
+                projection.apply(step.entry(), step.fact());
+            } else {
+                events.add(step.event());
+            }
+        }
+        projection.apply(events);
+    }
+
+    /**
+     * Each entry in a transaction of its own. Until the last one the head's entry is between the ends of two records,
+     * and its hash is that before.
+     */
+    private static void oneByOne(Projections projections, LogHead before, Group group, Applied applied)
+            throws SQLException {
+        LogHead at = before;
+        for (Step step : group.steps()) {
+            at = new LogHead(group.head().epoch(), step.entry(), before.hash());
+            try {
+                applied.upTo(projections.apply(at, projection -> apply(projection, List.of(step))), at, null);
+            } catch (SQLException | RuntimeException e) {
+                if (!EntryFault.isIn(e)) {
+                    throw e;
+                }
+                LOG.error(
+                        "Entry {} (run {}, seq {}) cannot be projected and is set aside: {}",
+                        step.entry(),
+                        step.run(),
+                        step.seq(),
+                        Failures.text(e));
+                projections.setAside(at, step.run(), step.seq(), Failures.text(e));
+                applied.upTo(Map.of(), at, null);
+            }
+        }
+        applied.upTo(projections.apply(group.head(), projection -> {}), group.head(), group.received());
+    }
+}

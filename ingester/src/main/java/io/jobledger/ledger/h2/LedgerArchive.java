@@ -1,0 +1,71 @@
+package io.jobledger.ledger.h2;
+
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Verifier;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.ledger.verify.LogVerifier;
+import io.jobledger.log.LogException;
+import io.jobledger.log.file.FileLog;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** A ledger's directory that is only looked at: one that no ingester has open, or a copy of it. Thread-safe. */
+public final class LedgerArchive implements AutoCloseable {
+    private static final int CACHE_KIB = 8 * 1024;
+
+    private final FileLog log;
+    private final Projections projections;
+    private final LedgerDirectory directory;
+
+    private LedgerArchive(LedgerDirectory directory, FileLog log, Projections projections) {
+        this.directory = directory;
+        this.log = log;
+        this.projections = projections;
+    }
+
+    /**
+     * Opens it; nothing is appended.
+     *
+     * @param records whether its records are wanted, too
+     * @throws LedgerException of kind {@code UNUSABLE} when there is none, it is in use, or it cannot be read
+     */
+    public static LedgerArchive open(Path path, boolean records) {
+        LedgerDirectory directory = new LedgerDirectory(path);
+        if (!Files.isDirectory(directory.log())) {
+            throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + path);
+        }
+        FileLog log = null;
+        try {
+            log = FileLog.open(directory.log(), FileLog.Options.of(0));
+            Projections projections = records ? Projections.open(directory, CACHE_KIB) : null;
+            if (projections != null) {
+                log.require(projections.applied(), directory.projections().toString());
+            }
+            return new LedgerArchive(directory, log, projections);
+        } catch (IOException | RuntimeException e) {
+            if (log != null) {
+                log.close();
+            }
+            throw new LedgerException(
+                    LedgerException.Kind.UNUSABLE,
+                    e instanceof LogException
+                            ? e.getMessage()
+                            : "the ledger " + path + " cannot be opened: " + Failures.text(e),
+                    e);
+        }
+    }
+
+    public Verifier verifier() {
+        return new LogVerifier(
+                log, projections == null ? null : projections.jdbi(), () -> H2SecondPlace.below(directory.path()));
+    }
+
+    @Override
+    public void close() {
+        if (projections != null) {
+            projections.close();
+        }
+        log.close();
+    }
+}
