@@ -10,8 +10,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 
 /** Tells what is new of some batches. One use. */
@@ -23,7 +25,7 @@ final class Intake {
     private final List<Integer> stored = new ArrayList<>();
     private final List<Event> fresh = new ArrayList<>();
     private final List<LogEntry> entries = new ArrayList<>();
-    private final List<Repeat> changed = new ArrayList<>();
+    private final Set<Repeat> changed = new LinkedHashSet<>();
     /** The new ones by identity. */
     private final Map<Repeat, LogEntry> taken = new HashMap<>();
     /** Digests of events that the log has, by run and number: they are compared with what it has. */
@@ -89,10 +91,7 @@ final class Intake {
     }
 
     private void changed(UUID run, long seq) {
-        Repeat repeat = new Repeat(run, seq);
-        if (!changed.contains(repeat)) {
-            changed.add(repeat);
-        }
+        changed.add(new Repeat(run, seq));
     }
 
     List<Integer> stored() {
@@ -109,6 +108,6 @@ final class Intake {
     }
 
     List<Repeat> changed() {
-        return changed;
+        return List.copyOf(changed);
     }
 }

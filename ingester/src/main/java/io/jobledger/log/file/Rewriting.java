@@ -61,6 +61,10 @@ final class Rewriting {
             }
             failure = null;
         } catch (LogException e) {
+            if (closed) {
+                // It gave up; the next start does it.
+                return;
+            }
             failure = e;
             LOG.warn("a closed part of the log stays as it is for now: {}", e.getMessage());
         }
