@@ -38,6 +38,7 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,7 +83,10 @@ public abstract class LedgerContract implements AuditContract {
 
     public static EventSink.Appended append(Ledger ledger, ObjectNode... events) {
         try {
-            return ledger.sink().append(Wire.events(events)).get(30, TimeUnit.SECONDS);
+            EventSink.Appended appended =
+                    ledger.sink().append(Wire.events(events)).get(30, TimeUnit.SECONDS);
+            awaitRecords(ledger);
+            return appended;
         } catch (LedgerException e) {
             throw e;
         } catch (ExecutionException e) {
@@ -93,6 +97,15 @@ public abstract class LedgerContract implements AuditContract {
         } catch (Exception e) {
             throw new AssertionError(e);
         }
+    }
+
+    /** Waits until what is acknowledged is in the records. */
+    public static void awaitRecords(Ledger ledger) {
+        long head = ledger.heads().now().entry();
+        Awaitility.await()
+                .pollInterval(Duration.ofMillis(1))
+                .pollDelay(Duration.ZERO)
+                .until(() -> ledger.feed().committed() >= head);
     }
 
     public final EventSink.Appended append(ObjectNode... events) {

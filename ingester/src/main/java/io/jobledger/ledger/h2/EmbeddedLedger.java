@@ -202,6 +202,12 @@ public final class EmbeddedLedger extends JdbcLedger {
         }
     }
 
+    /** The log has everything: the rows are computed again, while the ledger goes on. */
+    @Override
+    protected void damaged() {
+        projector.computeAgain();
+    }
+
     /** A list speaks of what is projected; for who asks right after an acknowledgement that is most often all. */
     @Override
     protected void settle() {
@@ -226,9 +232,8 @@ public final class EmbeddedLedger extends JdbcLedger {
             result = work.in(handle, facts);
         }
         if (!facts.isEmpty()) {
-            LogHead head = log.append(now(), facts);
+            log.append(now(), facts);
             projector.appended();
-            committed(head.entry());
         }
         return result;
     }

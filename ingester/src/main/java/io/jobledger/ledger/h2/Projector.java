@@ -71,6 +71,9 @@ final class Projector implements AutoCloseable {
     }
 
     void start() {
+        if (projections.applied().entry() == log.head().entry()) {
+            fillOnce();
+        }
         projected.accept(progress.applied());
         thread.start();
     }
@@ -153,10 +156,7 @@ final class Projector implements AutoCloseable {
 
     /** Nothing is to be applied. */
     private void idle() {
-        if (!filled) {
-            outbox.fill(projections.jdbi());
-            filled = true;
-        }
+        fillOnce();
         checkpointIfDue();
         Instant now = clock.instant();
         if (projections.applied().entry() == log.head().entry()) {
@@ -174,6 +174,14 @@ final class Projector implements AutoCloseable {
         }
         if (projections.applied().entry() == log.head().entry() && !dirty) {
             projections.rest();
+        }
+    }
+
+    /** Mirrors that joined get every name, once the records are what the log says. */
+    private void fillOnce() {
+        if (!filled) {
+            outbox.fill(projections.jdbi());
+            filled = true;
         }
     }
 

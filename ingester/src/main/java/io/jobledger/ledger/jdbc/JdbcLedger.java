@@ -79,7 +79,7 @@ public abstract class JdbcLedger implements Ledger {
         this.jdbi = jdbi;
         this.log = log;
         this.clock = clock;
-        this.health = new StoreHealth(jdbi);
+        this.health = new StoreHealth(jdbi, this::damaged);
         this.lookup = new JdbcLookup(new Reader(jdbi, queryTimeout, health, () -> {}));
         this.audit =
                 new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, () -> asOf().entry(), clock);
@@ -99,6 +99,9 @@ public abstract class JdbcLedger implements Ledger {
      * @param precondition what must hold before, or null
      */
     protected abstract List<Integer> commit(List<List<Event>> batches, Precondition precondition) throws Exception;
+
+    /** A question met damage in what is stored. */
+    protected void damaged() {}
 
     /** Waits a moment, before a list is read, for what was acknowledged and is not yet in the records. */
     protected void settle() {}

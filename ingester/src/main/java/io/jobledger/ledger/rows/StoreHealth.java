@@ -19,13 +19,20 @@ public final class StoreHealth {
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final Jdbi jdbi;
+    private final Runnable damaged;
     private final LongAdder failures = new LongAdder();
     private volatile HandleCallback<?, SQLException> question;
     private String why;
     private long asked;
 
     public StoreHealth(Jdbi jdbi) {
+        this(jdbi, () -> {});
+    }
+
+    /** @param damaged is called when a question met damage for the first time; it must be quick */
+    public StoreHealth(Jdbi jdbi, Runnable damaged) {
         this.jdbi = jdbi;
+        this.damaged = damaged;
     }
 
     /** A question failed; what is no damage says nothing of the store. */
@@ -42,6 +49,7 @@ public final class StoreHealth {
                         Damage.text(e));
                 question = of;
                 asked = System.nanoTime();
+                damaged.run();
             }
             why = Damage.text(e);
         }

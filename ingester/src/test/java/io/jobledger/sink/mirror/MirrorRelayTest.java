@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.TestClock;
 import io.jobledger.Wire;
+import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.AnsibleJobId;
@@ -130,6 +131,7 @@ class MirrorRelayTest {
 
     private void append(ObjectNode... events) throws Exception {
         ledger.sink().append(Wire.events(events)).get(30, TimeUnit.SECONDS);
+        LedgerContract.awaitRecords(ledger);
     }
 
     private static ObjectNode launch(int number, long seconds) {
