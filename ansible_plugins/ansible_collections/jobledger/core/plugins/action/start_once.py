@@ -138,7 +138,12 @@ class ActionModule(FencedLaunch):
             "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
             "machine": self._variable(variables, "jobledger_fence_machine"),
             "whole": bool(self._task.poll),
+            "async_dir": self._async_dir(),
         }
+
+    def _async_dir(self) -> str:
+        """Return where async_status will look. The host's own idea of `~` may differ: HOME need not be the user's."""
+        return self._remote_expand_user(self.get_shell_option("async_dir", default="~/.ansible_async"))
 
     def _variable(self, variables: dict, name: str):
         source = variables

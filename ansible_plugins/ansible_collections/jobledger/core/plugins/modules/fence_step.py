@@ -79,6 +79,8 @@ _CHANGED = (
     "started: use a version of both that fit"
 )
 
+_WAY_OUT = "Set ansible_async_dir to a directory of the host that the task's user may write"
+
 
 def _interpreter(path):
     with open(path, "rb") as file:
@@ -129,11 +131,23 @@ def _answer(order, invocation):
             return {"decision": "started", "changed": True}
         answer = fence_start.look(_fence(directory, machine, fields), wanted)
         return dict(answer.facts(), changed=answer.decision == "started")
-    link = os.path.join(os.path.expanduser(os.environ.get("ANSIBLE_ASYNC_DIR") or "~/.ansible_async"), invocation.name)
+    link = os.path.join(_async_dir(order["async_dir"]), invocation.name)
     answer = fence_start.start_once(
         _fence(directory, machine, fields), wanted, invocation.command, invocation.tmpdir, link
     )
     return _reply(answer, wanted.whole, link)
+
+
+def _async_dir(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise fence_host.Refused("the async directory %s cannot be made: %s. %s" % (path, error.strerror, _WAY_OUT))
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise fence_host.Refused(
+            "the async directory %s is not open to user %s. %s" % (path, pwd.getpwuid(os.geteuid()).pw_name, _WAY_OUT)
+        )
+    return path
 
 
 def _fence(directory, machine, fields):

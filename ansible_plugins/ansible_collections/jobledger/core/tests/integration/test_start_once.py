@@ -75,6 +75,10 @@ def ok(run):
     return run
 
 
+def runs_that_saw_a_job(ingester) -> set:
+    return {event["run_id"] for event in list(ingester.events) if event["type"] in ("job_started", "job_polled")}
+
+
 def kill(run) -> None:
     """Kill a controller with its workers, as a machine that goes down does; what they delivered to the host goes on."""
     workers = Path("/proc/%d/task/%d/children" % (run.pid, run.pid)).read_text().split()
@@ -89,13 +93,7 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
         for name in ("a", "b", "c")
     ]
     try:
-        until(
-            lambda: (
-                len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")})
-                == 3
-            ),
-            300,
-        )
+        until(lambda: len(runs_that_saw_a_job(ingester)) == 3, 300)
         site.open()
         for _name, run in runs:
             said = run.communicate(timeout=300)
@@ -175,6 +173,22 @@ def test_poll_0_gives_an_id_that_async_status_knows_also_to_who_attached(site):
     assert site.told("b")["fence"]["ansible_job_id"] == site.told("a")["ansible_job_id"]
     assert site.told("a")["changed"] and not site.told("b")["changed"]
     assert site.told("a-end")["stdout"] == site.told("b-end")["stdout"] == "done"
+
+
+def test_a_home_that_is_not_the_user_s_own_loses_no_job(site, ingester):
+    # async_status looks below the home that the system knows, whatever HOME says on the host.
+    where = {"url": ingester.url, "ANSIBLE_ASYNC_DIR": "~/.ansible_async"}
+    first = site.controller("a").start(site.text(), "-e", "me=a", **where)
+    until(site.started, 300)
+    second = site.controller("b").start(site.text(), "-e", "me=b", **where)
+    try:
+        until(lambda: second.poll() is not None or len(runs_that_saw_a_job(ingester)) == 2, 300)
+    finally:
+        site.open()
+    for run in (first, second):
+        said = run.communicate(timeout=300)
+        assert run.returncode == 0, said
+    assert site.told("b")["decision"] == "attached" and site.told("b")["stdout"] == "done" and len(site.started()) == 1
 
 
 def test_a_failure_is_refused_with_who_and_since_when_and_recorded(site, ingester):
