@@ -110,8 +110,9 @@ finished:
   returned: when there is a job
   type: bool
 fence:
-  description: Who started the job, when, in which run, and how it ended.
-  returned: when the host has a record of the job
+  description: Who started the job, when, in which run, and how it ended. In check mode, where nobody has started it, who
+    would.
+  returned: when the host has a record of the job, and in check mode
   type: dict
   contains:
     ansible_job_id: {description: The job's own id., type: str}

@@ -281,6 +281,7 @@ def test_check_mode_only_looks(site, ingester):
     ok(controller.playbook(text, "-e", "release=7", url=ingester.url))
     after = ok(controller.playbook(text, "--check", "-e", "release=7", url=ingester.url))
     assert '"decision": "already_succeeded"' in after.stdout and len(site.started()) == 1
+    assert '"status": "succeeded"' in after.stdout and '"user":' in before.stdout  # who has started it, or would
     looked = [event["reason"] for event in ingester.events if event["type"] == "job_not_started"]
     assert looked == ["check mode only looks"] * 2
 
