@@ -146,16 +146,18 @@ import atexit
 import functools
 import operator
 import os
+import threading
 import time
 
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, only_one, run_info
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, launches, only_one, run_info
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
@@ -177,24 +179,17 @@ def _guarded(hook):
 
     @functools.wraps(hook)
     def guard(self, *args, **kwargs):
-        if not self._active:
-            return
-        began, before = time.monotonic(), self._sender.spent
-        try:
-            hook(self, *args, **kwargs)
-        except Exception as error:
-            self._note(error)
-        try:
-            self._deliver()  # what a hook wrote before it failed as well
-        except Exception as error:
-            self._note(error)
-        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
+        if self._active:
+            with self._turn:
+                self._safely(hook, *args, **kwargs)
 
     return guard
 
 
 class CallbackModule(CallbackBase):
-    """The hooks. Ansible calls them one at a time, from two threads of the main process."""
+    """The hooks. Ansible calls them one at a time, from two threads of the main process; `_heard` comes from a third,
+    so each takes its turn.
+    """
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -204,6 +199,8 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._active = False
+        self._turn = threading.RLock()
+        self._watch = None  # the notes of launches, in a run with a task that leaves some
         self._pid = os.getpid()
         self._errors = 0
         self._first_error = None
@@ -378,6 +375,7 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_stats(self, stats):
+        self._take_notes()
         self._sender.catch_up()
         self._tell_run()
         recap = run_info.stats_of(stats)
@@ -388,6 +386,8 @@ class CallbackModule(CallbackBase):
     def _started(self, host, task):
         if task.async_val:
             if self._observer.task_started(host, task):
+                if task.action.endswith("start_once"):
+                    self._watch_launches()
                 self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
             return
         self._observer.task_left(host.name)
@@ -403,6 +403,32 @@ class CallbackModule(CallbackBase):
             self._observer.launched(host, task, _data(result), ok, item)
         elif _is_status_check(task):
             self._observer.checked(host, task, _data(result), ok)
+
+    @_guarded
+    def _heard(self):
+        self._take_notes()
+
+    def _watch_launches(self):
+        # Before the first worker is forked that may leave a note; without a spool there is no place for one.
+        if self._watch is None and self._sender.backlog.path:
+            self._watch = LaunchWatch(self._sender.backlog.path, self._journal.run_id, self._heard)
+            launches.offer(self._leave_note)
+
+    def _leave_note(self, task, host_name, result, item):
+        event = self._observer.note(task, host_name, result, item)
+        return event is not None and self._watch.leave(event)
+
+    def _safely(self, hook, *args, **kwargs):
+        began, before = time.monotonic(), self._sender.spent
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:
+            self._note(error)
+        try:
+            self._deliver()  # what a hook wrote before it failed as well
+        except Exception as error:
+            self._note(error)
+        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
 
     def _context(self, host, task):
         where = {key: value for key, value in self._where.items() if value is not None}
@@ -487,17 +513,23 @@ class CallbackModule(CallbackBase):
     def _at_exit(self):
         if os.getpid() != self._pid:
             return
-        self._active = False
-        try:
-            self._say_goodbye()
-        except Exception as error:
-            self._note(error)
-        for step in (self._sender.finish, self._last_leftovers, self._sender.close, self._sender.backlog.finish):
+        with self._turn:
+            self._active = False
+            launches.offer(None)
+            self._end()
+
+    def _end(self):
+        steps = (self._take_notes, self._say_goodbye, self._sender.finish, self._last_leftovers, self._sender.close)
+        for step in (*steps, self._sender.backlog.finish):
             try:
                 step()
             except Exception as error:
                 self._note(error)
         self._report()
+
+    def _take_notes(self):
+        if self._watch is not None:
+            self._watch.take(self._observer.noted)
 
     def _say_goodbye(self):
         # Ctrl-C and errors that end Ansible itself come without v2_playbook_on_stats, or before a further playbook

@@ -36,6 +36,9 @@ TASK = """
 """
 
 
+ACTIONS = Path(__file__).resolve().parents[1] / "tools" / "action"
+
+
 class Site:
     """Controllers that share one host."""
 
@@ -462,3 +465,17 @@ def test_an_ansible_that_launches_in_another_way_starts_nothing(site):
         run.stdout + run.stderr
     )
     assert site.started() == [] and core_version() >= (2, 14)
+
+
+def test_ledger_knows_the_id_at_launch_though_the_first_poll_is_an_hour_away(site, ingester):
+    text = site.text().replace("jobledger.core.start_once", "told_start_once")
+    controller = site.controller("a")
+    run = controller.start(text, "-e", "every=3600", url=ingester.url, ANSIBLE_ACTION_PLUGINS=str(ACTIONS))
+    try:
+        assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events), 60)
+        (intended,), (started,) = ingester.of("job_intended"), ingester.of("job_started")
+        assert started["intent"] == intended["seq"] and started["decision"] == "started"
+        assert started["ansible_job_id"] in started["results_file"] and started["job"] == "Migrate schema"
+        assert ingester.wrong == []
+    finally:
+        kill(run)

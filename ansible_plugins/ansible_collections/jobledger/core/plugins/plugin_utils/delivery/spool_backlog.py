@@ -168,8 +168,7 @@ class Backlog:
             if index not in reasons:
                 kept.append(entry)
                 continue
-            self.refused += 1
-            self._bury(entry[1], reasons[index])
+            self.bury(entry[1], reasons[index])
         for entry in reversed(kept):
             if entry[2] is None:
                 self._loose.appendleft(entry)
@@ -180,18 +179,19 @@ class Backlog:
         self._settled()
 
     def add_farewell(self, make) -> bool:
-        """A dead run's spool is delivered to its end: add the event that `make(file, last_line)` gives, if any.
+        """A dead run's spool is delivered to its end: add the events that `make(file, last_line)` gives, if any.
         Never raises for the disk.
         """
         if self._file is None or self._window or self._loose or self._read_to < self._file.end:
             return False
         try:
-            line = make(self._file, self.last_line)
-            if line is None:
+            lines = make(self._file, self.last_line)
+            if not lines:
                 return False
             self._file.cut(self._read_end)
             self._read_to = self._file.end
-            self._note_spooled("run_interrupted", line, self._file.append(line))
+            for line in lines:
+                self._note_spooled(None, line, self._file.append(line))
             self._file.sync()
         except (OSError, ValueError) as error:
             self.trouble = self.trouble or (
@@ -200,6 +200,11 @@ class Backlog:
             return False
         self.farewell = True
         return True
+
+    def bury(self, content: bytes, reason: str) -> None:
+        """What belongs to this run and can never be delivered goes to the dead-letter file."""
+        self.refused += 1
+        self._bury(content, reason)
 
     def count_left(self) -> int:
         """Return how many events are still in the file and in memory, by reading it. Raises OSError."""
@@ -258,7 +263,7 @@ class Backlog:
             self.dropped_context += 1
         return True
 
-    def _note_spooled(self, kind: str, line: bytes, start: int) -> None:
+    def _note_spooled(self, kind: str | None, line: bytes, start: int) -> None:
         self.last_line = line
         if self._read_to == start and len(self._window) < _WINDOW_EVENTS and self._window_bytes < _WINDOW_BYTES:
             self._window.append((kind, line, start))

@@ -6,9 +6,11 @@ one.
 
 from __future__ import annotations
 
+import json
+import os
 from typing import NamedTuple
 
-from . import farewell, spool
+from . import farewell, launch_notes, spool
 from .spool_backlog import Backlog
 
 
@@ -59,7 +61,7 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
             continue
         backlog = Backlog(file=file)
         try:
-            if going and not (send(backlog) and (not backlog.add_farewell(farewell.of) or send(backlog))):
+            if going and not _send_all(send, file, backlog):
                 going = False
                 # Were it first again the next time, one that the ingester cannot digest would keep all others back for
                 # ever.
@@ -74,6 +76,33 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
             )
         )
     return outcomes
+
+
+def _send_all(send, file, backlog: Backlog) -> bool:
+    """Send what a run left, and then what it can no longer say itself."""
+    if not send(backlog):
+        return False
+    notes = _notes(file)
+    whole = [note for _path, note in notes if note is not None]
+    if backlog.add_farewell(lambda file, last: farewell.of(file, last, whole)):
+        whole = []
+    elif backlog.trouble:
+        return True
+    for note in whole:
+        backlog.bury(json.dumps(note).encode("ascii"), "a launch that nobody can number: the run's end is not known")
+    for path, note in notes:
+        if note is None:
+            backlog.bury(os.path.basename(path).encode(), "a damaged note of a launch")
+        launch_notes.discard(path)
+    return send(backlog)
+
+
+def _notes(file) -> list:
+    directory, name = os.path.split(file.path)
+    try:
+        return [(path, launch_notes.read(path)) for path in launch_notes.found(directory, name[: -len(".spool")])]
+    except OSError:
+        return []  # another time: a note is where it was
 
 
 def _left(file, backlog: Backlog, count: bool) -> tuple[int, str | None]:

@@ -40,6 +40,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
+def moment(text: str) -> datetime:
+    """Return what `rfc3339` wrote."""
+    return datetime.fromisoformat(text[:-1] + "+00:00")
+
+
 # An event that is refused for its size would be worse than one without details. The ingester takes 64,000 characters.
 MAX_WITH_DETAILS = 60_000
 # Made once: json.dumps makes one a call.
