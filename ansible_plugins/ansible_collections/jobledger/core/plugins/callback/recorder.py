@@ -157,7 +157,13 @@ from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_wat
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, launches, only_one, run_info
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import (
+    caller,
+    journal,
+    launches,
+    only_one,
+    run_info,
+)
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
@@ -220,6 +226,7 @@ class CallbackModule(CallbackBase):
         self._last_kind = None
         self._playbooks = 0
         self._went_well = False  # the last recap: Ansible ends after a playbook that did not go well
+        self._caller = caller.Caller(None, {})
         self._wrong: list = []  # what is to be said of settings that cannot be used
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
@@ -296,6 +303,9 @@ class CallbackModule(CallbackBase):
     @_guarded
     def _began(self, playbook):
         self._where = run_info.playbook_of(playbook)
+        self._caller = caller.find(os.environ, run_info.extra_vars_of(playbook))
+        if self._caller.run_name and not self.get_option("run_name"):
+            current_run.announce(self._journal.run_id, self._caller.run_name)
         self._tell_run()
 
     @_guarded
@@ -437,10 +447,9 @@ class CallbackModule(CallbackBase):
     def _tell_run(self):
         if not self._run_told:
             self._run_told = True
-            self._journal.write(
-                "run_started",
-                dict(run_info.of_run(self.get_option("run_name"), self._labels, self._redactor), **self._where),
-            )
+            run_name = self.get_option("run_name") or self._caller.run_name
+            labels = dict(self._caller.labels, **self._labels)
+            self._journal.write("run_started", dict(run_info.of_run(run_name, labels, self._redactor), **self._where))
 
     def _take(self, kind, line):
         # The journal's sink. The events of one hook leave together, when the hook is done.

@@ -35,6 +35,13 @@ def playbook_of(playbook) -> dict:
     return {"playbook": names.name(os.path.basename(path)), "playbook_path": names.name(os.path.abspath(path))}
 
 
+def extra_vars_of(playbook) -> dict:
+    """Return the variables that were given with the command, by `-e` or by the platform that runs it."""
+    plays = playbook.get_plays() if hasattr(playbook, "get_plays") else ()
+    manager = plays[0].get_variable_manager() if plays else None
+    return getattr(manager, "extra_vars", None) or {}
+
+
 def is_replay(playbook) -> bool:
     """Return whether this is the collection's own playbook that delivers spools: a look at the post is none of the
     events in it.
