@@ -110,8 +110,8 @@ finished:
   returned: when there is a job
   type: bool
 fence:
-  description: Who started the job, when, in which run, and how it ended. In check mode, where nobody has started it, who
-    would.
+  description: Who started the job, when, in which run, and how it ended. In check mode, where nobody has started it,
+    who would.
   returned: when the host has a record of the job, and in check mode
   type: dict
   contains:
