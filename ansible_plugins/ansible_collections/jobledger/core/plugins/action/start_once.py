@@ -14,6 +14,7 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting.seam import STEP, FencedLaunch, SeamChanged
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import launches
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 # The keys that this worker has asked for: a worker runs one task on one host, with all items of its loop.
@@ -171,6 +172,10 @@ class ActionModule(FencedLaunch):
         until = time.monotonic() + self._task.async_val
         while True:
             reply = self._checked(self.launch(module, args, variables, order), order)
+            if reply.get("decision") in ("started", "attached"):
+                # Now, and not at the first poll: nobody else would know the job if this controller died before.
+                item = naming.item(self._task, variables, self._templar.template)
+                launches.tell(self._task, variables["inventory_hostname"], reply, item)
             if (
                 not (wait and reply.get("decision") == "refused" and reply.pop("other", False))
                 or time.monotonic() >= until

@@ -313,6 +313,7 @@ def view(attempt, start, decision, ending=None):
         "results_file": attempt.file("now", start["job_id"]),
         "generation": start.get("generation"),
         "started_at": start.get("started_at"),
+        "async": start.get("async"),
         "controller": by.get("controller"),
         "user": by.get("user"),
         "run_id": by.get("run_id"),

@@ -123,6 +123,7 @@ fence:
     run_name: {description: That run's own name., type: str}
     generation: {description: Its generation., type: str}
     started_at: {description: When it was started., type: str}
+    async: {description: Seconds that it may run., type: float}
     ended_at: {description: When it ended., type: str}
     status: {description: How it ended., type: str}
     result: {description: For C(already_succeeded), whether the result is still there., type: bool}

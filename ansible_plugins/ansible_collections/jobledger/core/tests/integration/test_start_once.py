@@ -36,9 +36,6 @@ TASK = """
 """
 
 
-ACTIONS = Path(__file__).resolve().parents[1] / "tools" / "action"
-
-
 class Site:
     """Controllers that share one host."""
 
@@ -139,16 +136,20 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
     )
 
 
-def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site):
+def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site, ingester):
     first = site.controller("a").start(site.text(), "-e", "release=7")
     until(site.started, 300)
     kill(first)
-    second = site.controller("b").start(site.text(), "-e", "release=7", "-e", "me=b")
+    second = site.controller("b").start(site.text(), "-e", "release=7", "-e", "me=b", url=ingester.url)
     until(lambda: list((site.root / "b" / "async").glob("j*")), 300)
     site.open()
     said = second.communicate(timeout=300)
     assert second.returncode == 0, said
     assert site.told("b")["decision"] == "attached" and site.told("b")["stdout"] == "done" and len(site.started()) == 1
+    # The one who started it had no recorder: what the host has written down stands in the record.
+    seen = ingester.of("job_polled")[0]
+    assert seen["started_at"] == site.told("b")["fence"]["started_at"] and seen["async"] == 900
+    assert seen["action"] == "jobledger.core.start_once" and seen["no_log"] is False
 
 
 def test_poll_0_gives_an_id_that_async_status_knows_also_to_who_attached(site):
@@ -468,9 +469,7 @@ def test_an_ansible_that_launches_in_another_way_starts_nothing(site):
 
 
 def test_ledger_knows_the_id_at_launch_though_the_first_poll_is_an_hour_away(site, ingester):
-    text = site.text().replace("jobledger.core.start_once", "told_start_once")
-    controller = site.controller("a")
-    run = controller.start(text, "-e", "every=3600", url=ingester.url, ANSIBLE_ACTION_PLUGINS=str(ACTIONS))
+    run = site.controller("a").start(site.text(), "-e", "every=3600", url=ingester.url)
     try:
         assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events), 60)
         (intended,), (started,) = ingester.of("job_intended"), ingester.of("job_started")

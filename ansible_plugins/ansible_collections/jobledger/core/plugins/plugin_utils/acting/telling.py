@@ -6,7 +6,7 @@ import time
 
 from ..delivery import record
 from ..delivery.client import TransportError
-from ..recording import names
+from ..recording import evidence, names
 from ..recording.journal import Journal
 
 # So many events a request; the ingester takes more.
@@ -67,6 +67,7 @@ class Account:
                     "job": names.name(fence["job"]),
                     "task": names.name(fence.get("task")),
                     "generation": fence.get("generation"),
+                    **evidence.limits(fence),
                 }
                 if fence.get("play") and fence.get("job")
                 else {"job": names.name(title)}

@@ -1,4 +1,4 @@
-"""What is said for a run whose process is gone and that said no goodbye itself. Pure but for the look at the process."""
+"""What is said for a run whose process is gone, and that said no goodbye. Pure but for the look at the process."""
 
 from __future__ import annotations
 

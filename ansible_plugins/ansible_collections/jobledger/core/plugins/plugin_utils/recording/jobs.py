@@ -19,6 +19,9 @@ _NAMES = (
     "decision",
     "generation",
 )
+# What the fence on the host says of a job that this run did not start: its launch may never have been told.
+_FENCED = ("started_at", "async", "action", "no_log")
+FOUND = ("attached", "already_succeeded")
 
 
 class Job:
@@ -146,7 +149,8 @@ class Jobs:
 
 def named(launch: dict) -> dict:
     """Return of a launch what every event of its job has: whose job it is, and where its results file stands."""
-    return {key: launch[key] for key in _NAMES if launch.get(key) is not None}
+    keys = _NAMES + _FENCED if launch.get("decision") in FOUND else _NAMES
+    return {key: launch[key] for key in keys if launch.get(key) is not None}
 
 
 def _place(where: dict) -> str:

@@ -11,8 +11,6 @@ from .details import Details
 from .hidden import HiddenJobs
 from .jobs import Jobs
 
-# What start_once decides where the job was there already.
-_FOUND = ("attached", "already_succeeded")
 _INTENT = frozenset(
     (
         "host",
@@ -105,7 +103,7 @@ class Observer:
         if context is None or context.task._uuid != task._uuid or job_id is None:
             return None
         launch = self._launch(context, task, {"censored": None} if task.no_log else item, result)
-        found = launch.get("decision") in _FOUND
+        found = launch.get("decision") in jobs.FOUND
         fields = jobs.named(launch) if found else {key: launch[key] for key in launch if launch[key] is not None}
         return dict(
             fields,
@@ -236,7 +234,7 @@ class Observer:
 
     def _begin(self, launch: dict, job_id: str, at) -> None:
         """The id of a job came: this run started it, or found it there."""
-        if launch.get("decision") in _FOUND:
+        if launch.get("decision") in jobs.FOUND:
             self._jobs.polled(launch, job_id, launch["no_log"])
         else:
             self._jobs.started(launch, job_id, at)
@@ -289,9 +287,10 @@ class Observer:
         launch = context.launch(task, result)
         launch["results_file"] = evidence.results_file(source)
         if evidence.decision(source):
-            launch.update(
-                decision=evidence.decision(source), generation=names.name(evidence.fence(source).get("generation"))
-            )
+            fence = evidence.fence(source)
+            launch.update(decision=evidence.decision(source), generation=names.name(fence.get("generation")))
+            if launch["decision"] in jobs.FOUND:
+                launch.update(evidence.limits(fence))
         launch["attempt"] = _attempt(context, task, result)
         launch["intent"] = context.intent
         if not launch["no_log"]:
