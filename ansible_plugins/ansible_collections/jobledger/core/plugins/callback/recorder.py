@@ -88,6 +88,21 @@ options:
     ini:
       - section: jobledger
         key: spool_max
+  sync:
+    description:
+      - When a launch, an intent or the end of a job is synced to the controller's disk.
+      - V(needed) syncs where nobody else has it, which is before the hook returns while the ingester does not answer,
+        and a second later while it does, if it has not acknowledged the event by then. A power cut of the controller
+        can take what was launched in that second.
+      - V(always) syncs before each of these events is sent.
+      - Whatever process dies, an event that a hook has written is not lost, with either.
+    type: str
+    default: needed
+    env:
+      - name: JOBLEDGER_SYNC
+    ini:
+      - section: jobledger
+        key: sync
   poll_interval:
     description:
       - Least seconds between two events that say that one job still runs. The first sight and every change are always
@@ -256,6 +271,7 @@ class CallbackModule(CallbackBase):
         spool_max = self._read(
             "spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB"
         )
+        always_sync = self._read("sync", settings.sync, False, "it is needed")
         kinds = self._read("details", settings.details, (), "none are recorded")
         redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
         details = Details(kinds, redactor) if redactor else Details((), HidesAll())
@@ -264,7 +280,8 @@ class CallbackModule(CallbackBase):
         self._journal = journal.Journal(self._take)
         current_run.announce(self._journal.run_id, self.get_option("run_name"))
         open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
-        self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
+        backlog = Backlog(open_spool, limit=spool_max, patience=budget)
+        self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
         self._redactor = details.redactor
         self._observer = Observer(
             self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details
@@ -465,7 +482,8 @@ class CallbackModule(CallbackBase):
         if now - self._quiet_since >= _ALIVE_EVERY and self._run_told:
             self._journal.write("run_alive")
             self._urgent = True
-        if self._urgent or self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER:
+        late = self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER
+        if self._urgent or late or now >= self._sender.sync_due:
             self._sender.flush()
             self._urgent = self._sender.held_up
             self._waiting_since = time.monotonic() if self._sender.backlog.waiting else None
@@ -474,8 +492,8 @@ class CallbackModule(CallbackBase):
     def _next_delivery(self):
         if self._urgent:
             return 0.0
-        alive = self._quiet_since + _ALIVE_EVERY
-        return alive if self._waiting_since is None else min(alive, self._waiting_since + _FLUSH_AFTER)
+        due = min(self._quiet_since + _ALIVE_EVERY, self._sender.sync_due)
+        return due if self._waiting_since is None else min(due, self._waiting_since + _FLUSH_AFTER)
 
     def _between_tasks(self):
         self._sender.catch_up()

@@ -81,6 +81,14 @@ def seconds(name: str, value: object, least: float, most: float) -> float:
     return number
 
 
+def sync(value: object) -> bool:
+    """Return whether every launch is synced before its hook returns. Raises SettingError for a word that is none."""
+    word = str(value).strip().lower()
+    if word not in ("needed", "always"):
+        raise SettingError("sync must be needed or always; %r is neither" % str(value))
+    return word == "always"
+
+
 def details(given) -> list[str]:
     """Return what is wanted of a job besides its names. Raises SettingError for a kind that there is not."""
     wanted = [str(kind).strip() for kind in given or () if str(kind).strip()]

@@ -42,6 +42,7 @@ class Backlog:
         patience: float = 2.0,
         max_events: int = 10_000,
         max_bytes: int = 16 << 20,
+        clock=None,
     ) -> None:
         self._open_file = open_file
         self._file = file
@@ -49,6 +50,7 @@ class Backlog:
         self._patience = patience
         self._max_events = max_events
         self._max_bytes = max_bytes
+        self.clock = clock or time.monotonic
         self._pid = os.getpid()
         self._window: deque = deque()  # (kind, line, its offset in the file), the first unsettled event first
         self._window_bytes = 0
@@ -58,7 +60,9 @@ class Backlog:
         self._read_to = file.position if file is not None else 0  # what is before it is settled or in the window
         self._unread = 0
         self._read_end = self._read_to  # of the last whole or damaged piece that was read
-        self._unsynced = False
+        self._unsynced_to = -1  # where the latest launch or end begins that is neither synced nor settled
+        self.unsynced_since: float | None = None  # when the first of these was added
+        self.synced_at = float("-inf")
         self.farewell = False  # whether the event that a dead run did not write itself was added
         self.last_line: bytes | None = None  # the latest event that was added to the file or read from it
         self._broken = False
@@ -112,7 +116,8 @@ class Backlog:
             except OSError as error:
                 self._give_up_spool(error)
             else:
-                self._unsynced = self._unsynced or kind in DURABLE
+                if kind in DURABLE:
+                    self._not_synced(start)
                 self._note_spooled(kind, line, start)
                 return
         if self._file is not None and os.getpid() == self._pid:
@@ -123,17 +128,18 @@ class Backlog:
 
     def secure(self) -> None:
         """Wait until launches and ends are on disk. Cheap when there are none. Never raises."""
-        if not self._unsynced or os.getpid() != self._pid:
+        if self.unsynced_since is None or os.getpid() != self._pid:
             return
-        self._unsynced = False
+        self._all_synced()
         if self.sync_seconds > self._patience:
             return
-        began = time.monotonic()
+        began = self.clock()
         try:
             self._file.sync()
         except OSError as error:
             self.trouble = self.trouble or _reason(error)
-        self.sync_seconds += max(0.0, time.monotonic() - began - _FREE_SYNC_SECONDS)
+        self.synced_at = self.clock()
+        self.sync_seconds += max(0.0, self.synced_at - began - _FREE_SYNC_SECONDS)
         if self.sync_seconds > self._patience:
             self.trouble = self.trouble or "the disk is too slow to wait for"
 
@@ -248,8 +254,16 @@ class Backlog:
             kind, line, _none = self._loose[0]
             self._note_spooled(kind, line, self._file.append(line))
             self._take_loose(1)
-            self._unsynced = True
+            self._not_synced(self._file.end)
         self.secure()
+
+    def _not_synced(self, start: int) -> None:
+        self._unsynced_to = start
+        if self.unsynced_since is None:
+            self.unsynced_since = self.clock()
+
+    def _all_synced(self) -> None:
+        self._unsynced_to, self.unsynced_since = -1, None
 
     def _no_room(self, kind: str, line: bytes) -> bool:
         if kind in DURABLE:
@@ -311,6 +325,8 @@ class Backlog:
         if self._file is None:
             return
         position = self._window[0][2] if self._window else self._read_to
+        if position > self._unsynced_to:
+            self._all_synced()  # the ledger has them, on its disk
         if position >= self._file.end:
             self._file.over = self.last_line is not None and spool_format.is_goodbye(self.last_line)
         try:

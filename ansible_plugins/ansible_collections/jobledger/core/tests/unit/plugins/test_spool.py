@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import resource
 import signal
@@ -34,10 +35,11 @@ NOWHERE = "http://127.0.0.1:%d"
 class Run:
     """A run without Ansible: journal, spool and sender as the recorder wires them."""
 
-    def __init__(self, directory, url=None, timeout=1.0, budget=2.0, **options) -> None:
+    def __init__(self, directory, url=None, timeout=1.0, budget=2.0, always_sync=False, **options) -> None:
         self.journal = Journal(self.add)
         self.backlog = Backlog(lambda: spool.create(str(directory), self.journal.run_id), **options)
-        self.sender = Sender(Client(Address(url or NOWHERE % closed_port())), timeout, budget, self.backlog)
+        client = Client(Address(url or NOWHERE % closed_port()))
+        self.sender = Sender(client, timeout, budget, self.backlog, always_sync=always_sync)
         self.path = Path(directory) / (self.journal.run_id + ".spool")
 
     def add(self, kind, line):
@@ -123,7 +125,7 @@ def dead_run(directory, count=3, url=None):
 
 def test_event_is_in_the_file_and_synced_before_it_is_sent_and_settled_after(tmp_path, monkeypatch):
     steps = []
-    run = Run(tmp_path / "s")
+    run = Run(tmp_path / "s", always_sync=True)
     monkeypatch.setattr(spool, "_sync_data", lambda fd: steps.append("sync"))
 
     def send(_method, _path, body, _timeout):
@@ -413,15 +415,16 @@ def test_run_that_is_killed_with_a_request_on_its_way_is_delivered_once(tmp_path
         assert [event["seq"] for event in server.events] == [1, 2, 3, 4] and os.listdir(tmp_path) == []
 
 
-def test_burst_of_launches_shares_requests_and_each_is_on_disk_when_its_hook_returns(tmp_path, monkeypatch):
+@pytest.mark.parametrize("always", [False, True])
+def test_burst_of_launches_shares_requests(tmp_path, monkeypatch, always):
     syncs = []
     monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
     with Ingester(script=["hold"]) as server:
-        run = Run(tmp_path, server.url, timeout=60, budget=120)
+        run = Run(tmp_path, server.url, timeout=60, budget=120, always_sync=always)
         for _ in range(30):
             run.launch()
             run.sender.flush()
-            assert syncs[-1] == run.path.stat().st_size
+            assert not always or syncs[-1] == run.path.stat().st_size
         assert len(spooled(run.path)) == 30
         server.release.set()
         run.sender.catch_up()
@@ -429,14 +432,84 @@ def test_burst_of_launches_shares_requests_and_each_is_on_disk_when_its_hook_ret
     assert len(server.events) == 30 and len(server.batches) == 2
 
 
-def test_burst_is_on_disk_with_the_ingester_away_too(tmp_path, monkeypatch):
-    syncs = []
-    monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
-    run = Run(tmp_path)
-    for _ in range(30):
-        run.launch()
-        run.sender.flush()
-        assert syncs[-1] == run.path.stat().st_size
+class Sync:
+    """A run whose clock stands still, and what is on disk: the size of its file at each sync."""
+
+    def __init__(self, tmp_path, monkeypatch, url=None, **options) -> None:
+        self.now, self.sizes = 0.0, []
+        monkeypatch.setattr(spool, "_sync_data", lambda fd: self.sizes.append(os.fstat(fd).st_size))
+        self.run = Run(tmp_path, url, timeout=60, budget=120, clock=lambda: self.now, **options)
+
+    def launch(self, at=0.0) -> bool:
+        """Launch in a hook at that time; return whether all of the file is on disk when it returns."""
+        self.now = at
+        self.run.launch()
+        self.run.sender.flush()
+        return bool(self.sizes) and self.sizes[-1] == self.run.path.stat().st_size
+
+    def answered(self) -> None:
+        self.run.sender.catch_up(answered=True)
+        while self.run.backlog.waiting:
+            assert self.run.sender._landed(60)
+
+
+def test_launch_is_synced_in_its_hook_until_the_first_answer_and_no_more_while_answers_come(tmp_path, monkeypatch):
+    with Ingester() as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        assert sync.launch()
+        sync.answered()
+        for at in (1, 2, 3):
+            assert not sync.launch(at)
+            sync.answered()
+            assert sync.run.sender.sync_due == math.inf  # the ledger has it
+        assert len(sync.sizes) == 1
+
+
+def test_launch_that_is_not_acknowledged_is_synced_a_second_later_by_whoever_comes(tmp_path, monkeypatch):
+    with Ingester(script=["store", "hold"]) as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        assert not sync.launch(10.0) and sync.run.sender.sync_due == 11.0
+        sync.run.poll()
+        sync.run.sender.flush()
+        assert len(sync.sizes) == 1
+        sync.now = 11.0
+        sync.run.sender.flush()
+        assert sync.sizes[-1] == sync.run.path.stat().st_size
+        server.release.set()
+        sync.run.end()
+
+
+def test_request_that_fails_has_everything_synced_at_once(tmp_path, monkeypatch):
+    with Ingester(script=["store", "500"], always="500") as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        assert not sync.launch(10.0)
+        assert sync.run.sender._landed(60)
+        assert sync.sizes[-1] == sync.run.path.stat().st_size
+
+
+def test_burst_while_the_ingester_is_away_is_synced_in_groups_and_no_task_begins_before(tmp_path, monkeypatch):
+    sync = Sync(tmp_path, monkeypatch)
+    assert sync.launch(5.0)
+    assert not sync.launch(5.05) and sync.run.sender.sync_due == pytest.approx(5.1)
+    assert sync.launch(5.11)
+    assert not sync.launch(5.12)
+    sync.run.sender.catch_up()
+    assert sync.sizes[-1] == sync.run.path.stat().st_size
+
+
+def test_run_that_ends_with_something_undelivered_has_it_on_disk(tmp_path, monkeypatch):
+    with Ingester(script=["store"], always="hang") as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        sync.run.sender._timeout, sync.run.sender._budget = 0.2, 0.4
+        assert not sync.launch(10.0)
+        sync.run.sender.finish()
+        assert sync.sizes[-1] == sync.run.path.stat().st_size and sync.run.backlog.waiting == 1
 
 
 def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, monkeypatch):
