@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Action start_once: starts a module as an async job, at most once per job key and generation, or attaches to the
 job that is there.
 """
@@ -106,8 +109,7 @@ class ActionModule(FencedLaunch):
 
     def _job_key(self, variables: dict) -> dict:
         if self._key is None:
-            warn = lambda text: Display().warning("jobledger: %s" % text)  # noqa: E731
-            self._key = naming.job_key(self._task, variables, self._loader, self._templar.template, warn)
+            self._key = naming.job_key(self._task, variables, self._loader, self._templar.template, _warn)
             names = tuple(self._key[part] for part in ("host", "play", "job"))
             if _ASKED.setdefault((self._task._uuid, names), self) is not self:
                 raise request.BadRequest(
@@ -222,3 +224,7 @@ class ActionModule(FencedLaunch):
             )
         except StateError:
             return None  # a ledger that cannot be asked has no say; the recorder tells what is wrong with its settings
+
+
+def _warn(text: str) -> None:
+    Display().warning("jobledger: %s" % text)

@@ -1,6 +1,7 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Callback that sends what is known of every asynchronous job to a Jobledger ingester."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: recorder
@@ -24,7 +25,7 @@ description:
     then without
     what O(redact) hides. C(no_log) is honoured always.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 requirements:
   - enable in configuration, C(callbacks_enabled = jobledger.core.recorder)
   - for C(ansible) (ad hoc), C(bin_ansible_callbacks = true) as well

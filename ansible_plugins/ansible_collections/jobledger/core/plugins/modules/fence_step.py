@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The step on the execution host: what the action start_once delivers in the place of Ansible's async wrapper.
 Python 3.6 and later.
 """
@@ -12,7 +15,7 @@ description:
     action; this module cannot be used by itself.
   - Checks, records and launches in one step, under one lock.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   order:
     description: What the action asks for.
@@ -116,7 +119,7 @@ def main():
         reply["_ansible_suppress_tmpdir_delete"] = invocation.tmpdir is not None
     sys.stdout.write("\n%s\n" % json.dumps(reply))
     sys.stdout.flush()
-    sys.exit(0)
+    raise SystemExit(0)  # Ansible takes a module that returns for one that forgot to answer
 
 
 def _answer(order, invocation):

@@ -114,6 +114,7 @@ class Controller:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=600,
+            check=False,
         )
 
     def start(self, text: str, *arguments: str, url: str | None = None, name: str = "site.yml", **extra: str):

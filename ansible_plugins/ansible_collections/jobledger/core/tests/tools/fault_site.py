@@ -62,6 +62,7 @@ class Site(Controller):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=600,
+            check=False,
         )
 
     def left(self) -> list[str]:

@@ -69,7 +69,9 @@ def missing() -> str | None:
         return "sshd (Debian: openssh-server)"
     if os.geteuid() != 0:
         return "root"
-    tried = subprocess.run(["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "true"], stderr=subprocess.PIPE)
+    tried = subprocess.run(
+        ["unshare", "--pid", "--mount", "--net", "--uts", "--fork", "true"], stderr=subprocess.PIPE, check=False
+    )
     return "leave to make namespaces" if tried.returncode else None
 
 

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """From what was seen of jobs to the events of a run of its own, and to lines for people. Pure, but for `send`."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Notes of launches that workers leave beside their run's spool: one file each, `<run id>.<random id>.launch`.
 
 A note is an event without `run_id` and `seq`, as JSON. It appears whole or not at all, and is taken once: whoever holds

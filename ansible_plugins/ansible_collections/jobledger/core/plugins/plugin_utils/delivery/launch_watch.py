@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Takes the notes of launches that workers leave, as soon as they are there.
 
 A thread of the main process waits at a pipe that workers inherit; it touches nothing until a worker has written to it,

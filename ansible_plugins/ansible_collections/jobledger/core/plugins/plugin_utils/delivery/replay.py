@@ -1,4 +1,6 @@
-#!/usr/bin/env python3
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers what earlier runs left in the spool. Needs Python 3.9 or later and the files beside it, but no Ansible.
 
     python3 replay.py [--url URL] [--spool-dir DIR] [--token-file FILE] [--ca-file FILE] [--client-cert FILE]
@@ -32,10 +34,11 @@ from .sender import Sender  # noqa: E402
 NOTHING_LEFT, SOME_LEFT, USAGE = 0, 1, 2
 
 
-def main(arguments: list[str] | None = None, environment=os.environ, say=print) -> int:
+def main(arguments: list[str] | None = None, environment=None, say=print) -> int:
     """The command line; see the top of this file. Returns the exit code; wrong usage may raise SystemExit(2) as
     argparse does.
     """
+    environment = os.environ if environment is None else environment
     given = _parser(environment).parse_args(arguments)
     try:
         directory = settings.spool_dir(given.spool_dir, environment)

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
 
 A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the
@@ -314,7 +317,8 @@ def _named(body: dict, count: int) -> dict[int, str]:
     for error in errors:
         index = error.get("index") if isinstance(error, dict) else None
         if (
-            type(index) is not int
+            not isinstance(index, int)
+            or isinstance(index, bool)
             or not 0 <= index < count
             or not isinstance(error.get("detail"), str)
             or not error["detail"].strip()

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The recorder's settings, checked. A setting that makes no sense gives a message, never a traceback.
 
 Pure functions without I/O, safe on any thread. No message ever holds a token.
@@ -117,12 +120,12 @@ def size(name: str, value: object, least: int) -> int:
     return number
 
 
-def spool_dir(value: str | None, environment=os.environ) -> str | None:
+def spool_dir(value: str | None, environment=None) -> str | None:
     """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to
     nothing.
     """
     if value is None:
-        state = environment.get("XDG_STATE_HOME") or ""
+        state = (os.environ if environment is None else environment).get("XDG_STATE_HOME") or ""
         base = state if os.path.isabs(state) else os.path.join(os.path.expanduser("~"), ".local", "state")
         return os.path.join(base, "jobledger", "spool")
     return os.path.abspath(os.path.expanduser(str(value))) if str(value).strip() else None

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The spool's directory and its files, one a run: who may write one, who may drain one, and what survives.
 
 A file is locked with a POSIX record lock for as long as its run lives. Such a lock belongs to one process: forked

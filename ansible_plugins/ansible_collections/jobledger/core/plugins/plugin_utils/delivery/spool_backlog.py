@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What one run still has to deliver, in order: from the spool file, with its latest events in memory as well.
 
 With the ingester away for hours the events are in the file; memory holds one small window of them. Events that cannot
@@ -310,14 +313,14 @@ class Backlog:
         if self._loose_out:
             self._loose_out = 0
             return self._take_loose(count)
-        taken = [self._window.popleft() for _ in range(count)]
+        taken = [self._window.popleft() for dummy in range(count)]
         self._window_bytes -= sum(len(entry[1]) for entry in taken)
         if taken and self._file is not None:
             self._file.seq = max(self._file.seq, spool_format.seq_of(taken[-1][1]))
         return taken
 
     def _take_loose(self, count: int) -> list:
-        taken = [self._loose.popleft() for _ in range(count)]
+        taken = [self._loose.popleft() for dummy in range(count)]
         self._loose_bytes -= sum(len(entry[1]) for entry in taken)
         return taken
 

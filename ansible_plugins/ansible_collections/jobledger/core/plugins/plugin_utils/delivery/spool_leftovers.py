@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers the spools of runs that died, or that ended while the ingester was away.
 
 Not thread-safe; Ansible calls callbacks one at a time. Several processes may do it at once: each spool is locked by

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What one task result proves about a job: pure reading of result dictionaries, no Ansible needed.
 
 The shapes differ between ansible-core versions (`finished` is 0/1 up to 2.18 and a boolean later; `failed` is not

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The jobs of one run: which are known, what was already said about each, and what is still worth an event.
 
 Pure bookkeeping without I/O and without Ansible. Not thread-safe; Ansible calls callbacks one at a time.

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The events of one run: numbers them, stamps them, and makes them JSON.
 
 The only place that knows an event's outer shape. Not thread-safe; Ansible calls callbacks one at a time.

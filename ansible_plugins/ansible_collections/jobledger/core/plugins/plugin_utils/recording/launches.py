@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """How an action that starts jobs by itself tells of a launch at once.
 
 Ansible shows a callback the id of a job with `poll` above 0 at the first poll, and nothing before. An action has the id

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """From what Ansible shows of a run to what is said about its jobs. No I/O; the recorder's hooks call it.
 
 Not thread-safe; Ansible calls callbacks one at a time. See `jobs` for what is said once and `evidence` for what a

@@ -113,7 +113,7 @@ def test_loss_of_power_takes_no_more_than_is_said(tmp_path, monkeypatch, always)
     taken = 0
     for seed in range(TRIES):
         chance, one = random.Random(seed), Try(tmp_path / str(seed), monkeypatch, always)
-        for _ in range(HOOKS):
+        for dummy in range(HOOKS):
             one.now += chance.choice((0.001, 0.01, 0.05, 0.3, 2.0))
             if chance.random() < 0.15:
                 one.client.mode = chance.choice(MODES)

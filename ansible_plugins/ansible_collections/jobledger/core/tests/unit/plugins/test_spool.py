@@ -46,7 +46,7 @@ class Run:
         self.sender.add(kind, line)
 
     def launch(self, count=1, **fields):
-        for _ in range(count):
+        for dummy in range(count):
             number = self.journal.seq + 1
             self.journal.write(
                 "job_started",
@@ -57,7 +57,7 @@ class Run:
             )
 
     def poll(self, count=1):
-        for _ in range(count):
+        for dummy in range(count):
             self.journal.write("job_polled", {"host": "h", "ansible_job_id": "j1.1"})
 
     def end(self):
@@ -95,6 +95,7 @@ def replay(directory, url, *arguments, **options):
         stderr=subprocess.PIPE,
         timeout=60,
         **options,
+        check=False,
     )
 
 
@@ -112,14 +113,12 @@ def in_child(action) -> int:
 
 def dead_run(directory, count=3, url=None):
     """A run that was killed with `count` launches in its spool; returns the file's path."""
-    assert (
-        os.WTERMSIG(
-            in_child(
-                lambda: (lambda run: (run.launch(count), os.kill(os.getpid(), signal.SIGKILL)))(Run(directory, url))
-            )
-        )
-        == 9
-    )
+
+    def killed():
+        Run(directory, url).launch(count)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert os.WTERMSIG(in_child(killed)) == 9
     return max(Path(directory).glob("*.spool"), key=lambda path: path.stat().st_mtime_ns)
 
 
@@ -158,7 +157,7 @@ def test_directory_is_synced_once_and_polls_are_not(tmp_path, monkeypatch):
     run.poll(5)
     run.backlog.secure()
     assert synced == []
-    for _ in range(2):
+    for dummy in range(2):
         run.launch(3)
         run.backlog.secure()
     assert synced == ["file", str(tmp_path), "file"]
@@ -167,7 +166,7 @@ def test_directory_is_synced_once_and_polls_are_not(tmp_path, monkeypatch):
 
 def test_absent_ingester_leaves_the_events_in_the_file_and_not_in_memory(tmp_path):
     run = Run(tmp_path, budget=0.1)
-    for _ in range(200):
+    for dummy in range(200):
         run.launch()
         run.poll(99)
         run.sender.flush()
@@ -220,6 +219,7 @@ def test_replay_shows_no_token(tmp_path):
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            check=False,
         )
         assert server.requests[0]["headers"]["Authorization"] == "Bearer hunter2"
     assert done.returncode == 1 and "refused the token" in done.stdout and "hunter2" not in done.stdout
@@ -229,7 +229,7 @@ def test_live_spool_is_never_taken_not_by_others_and_not_by_its_own_process(tmp_
     run = Run(tmp_path)
     run.launch()
     with Ingester() as server:
-        for _ in range(2):
+        for dummy in range(2):
             # The second round shows that the first one's look at the file did not drop the lock. The test must not open
             # it here.
             assert spool.take(str(run.path)) is None
@@ -286,7 +286,7 @@ def test_forked_worker_neither_writes_nor_drops_the_lock(tmp_path):
 
 
 def test_two_drainers_at_once_share_the_work_and_send_nothing_twice(tmp_path):
-    for _ in range(12):
+    for dummy in range(12):
         dead_run(tmp_path, 40)
     with Ingester() as server:
         running = [
@@ -295,7 +295,7 @@ def test_two_drainers_at_once_share_the_work_and_send_nothing_twice(tmp_path):
                 text=True,
                 stdout=subprocess.PIPE,
             )
-            for _ in range(3)
+            for dummy in range(3)
         ]
         said = "".join(process.communicate(timeout=60)[0] for process in running)
         assert [process.returncode for process in running] == [0, 0, 0]
@@ -421,7 +421,7 @@ def test_burst_of_launches_shares_requests(tmp_path, monkeypatch, always):
     monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
     with Ingester(script=["hold"]) as server:
         run = Run(tmp_path, server.url, timeout=60, budget=120, always_sync=always)
-        for _ in range(30):
+        for dummy in range(30):
             run.launch()
             run.sender.flush()
             assert not always or syncs[-1] == run.path.stat().st_size
@@ -540,7 +540,7 @@ def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, m
 def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_path):
     with Ingester() as server:
         run = Run(tmp_path, server.url)
-        for _ in range(12):
+        for dummy in range(12):
             run.poll(1000)
             run.sender.flush()
         assert run.path.stat().st_size < 1 << 20
@@ -550,9 +550,9 @@ def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_pat
 
 def test_limit_gives_up_polls_then_context_and_never_a_launch(tmp_path):
     run = Run(tmp_path, limit=1 << 16)
-    for _ in range(600):
+    for dummy in range(600):
         run.poll()
-    for _ in range(200):
+    for dummy in range(200):
         run.journal.write("play_started", {"play": "p"})
     run.launch(200)
     run.end()
@@ -631,7 +631,7 @@ def test_slow_disk_is_waited_for_no_longer_than_the_budget(tmp_path, monkeypatch
     synced = []
     monkeypatch.setattr(spool, "_sync_data", synced.append)
     run = Run(tmp_path, patience=2.0)
-    for _ in range(10):
+    for dummy in range(10):
         run.launch()
         run.backlog.secure()
     assert len(synced) == 3 and "too slow" in run.backlog.trouble and len(spooled(run.path)) == 10
@@ -663,7 +663,7 @@ def test_file_of_a_process_that_died_at_its_birth_is_swept_when_it_is_old(tmp_pa
 
 
 def test_left_over_of_a_dead_run_is_delivered_within_its_time(tmp_path):
-    for _ in range(3):
+    for dummy in range(3):
         dead_run(tmp_path)
     with Ingester(script=["store"], always="hang") as server:
         run = Run(tmp_path, server.url, timeout=0.2)
@@ -691,7 +691,7 @@ def test_append_and_flush_cost_less_than_a_millisecond_of_cpu_each(tmp_path):
     run = Run(tmp_path)
     fields = {"results_file": "/x" * 40, "playbook": "site.yml", "playbook_path": "/home/deploy/site.yml"}
     began = time.process_time()
-    for _ in range(500):
+    for dummy in range(500):
         run.launch(**fields)
         run.backlog.secure()
     took = (time.process_time() - began) / 500
