@@ -110,7 +110,6 @@ class CliObjects:
                 stderr=subprocess.PIPE,
                 timeout=2 * self._timeout + 30,
                 check=False,
-                check=False,
             )
         except subprocess.TimeoutExpired:
             raise oci_errors.unreachable(self._profile.endpoint, "the oci command did not end in time") from None
