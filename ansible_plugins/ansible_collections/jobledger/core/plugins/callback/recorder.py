@@ -168,7 +168,12 @@ import time
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
+    access,
+    settings,
+    spool_leftovers,
+    spool_place,
+)
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
@@ -276,11 +281,11 @@ class CallbackModule(CallbackBase):
         kinds = self._read("details", settings.details, (), "none are recorded")
         redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
         details = Details(kinds, redactor) if redactor else Details((), HidesAll())
-        self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
         self._address = client.address
+        self._place = self._place_of_spools()
         self._journal = journal.Journal(self._take)
         current_run.announce(self._journal.run_id, self.get_option("run_name"))
-        open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
+        open_spool = functools.partial(self._place.create, self._journal.run_id) if self._place else None
         backlog = Backlog(open_spool, limit=spool_max, patience=budget)
         self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
         self._redactor = details.redactor
@@ -291,6 +296,17 @@ class CallbackModule(CallbackBase):
         self._active = True
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
         atexit.register(self._at_exit)
+
+    def _place_of_spools(self):
+        given = self.get_option("spool_dir")
+        directory = settings.spool_dir(given)
+        if directory is None:
+            return None
+        try:
+            address = settings.Address(self.get_option("url"))  # known though its token, say, cannot be read
+        except settings.SettingError:
+            address = None
+        return spool_place.Place(directory, address, chosen=given is not None)
 
     def _client(self):
         try:
@@ -504,7 +520,7 @@ class CallbackModule(CallbackBase):
     def _try_leftovers(self):
         # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to
         # do.
-        if self._spool_dir and spool_leftovers.found(self._spool_dir, self._sender.backlog.path):
+        if self._place and spool_leftovers.found(self._place.to_read(), self._sender.backlog.path):
             self._sender.catch_up(answered=True)
             if self._sender.healthy and not self._sender.backlog.waiting:
                 self._leftovers_tried = True
@@ -513,11 +529,11 @@ class CallbackModule(CallbackBase):
             self._leftovers_tried = True
 
     def _deliver_leftovers(self, seconds):
-        if self._spool_dir:
+        if self._place:
             until = time.monotonic() + seconds
             # What is left of the first round is told anew by the second.
             self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
-                self._spool_dir, lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
+                self._place.to_read(), lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
             )
 
     def _note(self, error):
@@ -583,7 +599,20 @@ class CallbackModule(CallbackBase):
             % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent)
         )
         text = " ".join(
-            filter(None, [final_warning(sender, self._journal.seq, self._address, self._leftovers), *self._wrong])
+            filter(
+                None,
+                [
+                    final_warning(
+                        sender,
+                        self._journal.seq,
+                        self._address,
+                        self._leftovers,
+                        self._place.trouble if self._place else None,
+                        self._pid == 1,
+                    ),
+                    *self._wrong,
+                ],
+            )
         )
         if self._errors:
             text = " ".join(

@@ -124,7 +124,7 @@ def test_controller_killed_at_any_moment_can_be_resumed(tmp_path, moments, real,
             kills += done.returncode == -9
         before, server.script = site.left(), []
         done = site.replay(server.url)
-        assert done.returncode == 0 and site.left() == [] and not list(site.spool.glob("*.dead")), (done, before)
+        assert done.returncode == 0 and site.left() == [] and not list(site.spool.rglob("*.dead")), (done, before)
         table.row(
             "controller killed, ingester: %s" % case,
             kills,
@@ -148,6 +148,7 @@ def test_next_run_delivers_what_a_killed_one_left_before_its_own_tasks(tmp_path,
     tasks = TASKS.split("    - {name: items")[0]
     assert site.run("http://127.0.0.1:%d" % closed_port(), tasks, "in:v2_playbook_on_stats:1").returncode == -9
     (name,) = site.left()
+    site.for_any_ledger()
     with Ingester() as server:
         done = site.run(server.url, tasks)
         assert done.returncode == 0 and "jobledger" not in done.stderr and site.left() == []

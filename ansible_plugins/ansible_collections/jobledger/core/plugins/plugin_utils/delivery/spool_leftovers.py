@@ -33,27 +33,28 @@ class Outcome(NamedTuple):
     interrupted: bool = False
 
 
-def found(directory: str, own: str | None) -> bool:
+def found(directories: list[str], own: str | None) -> bool:
     """Return whether there may be something to deliver: any spool but `own`, or a directory that cannot be read."""
     try:
-        return any(path != own for path in spool.waiting(directory))
+        return any(path != own for directory in directories for path in spool.waiting(directory))
     except OSError:
         return True
 
 
-def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
+def deliver(directories: list[str], send, count: bool = False) -> list[Outcome]:
     """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns
     False.
 
     Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how
     many events that is; without it no more is read than is sent. Never raises for the disk.
     """
-    outcomes = []
+    outcomes, paths = [], []
     going = True
-    try:
-        paths = spool.waiting(directory)
-    except OSError as error:
-        return [Outcome(directory, 0, 0, 0, -1, _reason(error))]
+    for directory in directories:
+        try:
+            paths += spool.waiting(directory)
+        except OSError as error:
+            outcomes.append(Outcome(directory, 0, 0, 0, -1, _reason(error)))
     for path in paths:
         try:
             file = spool.take(path)

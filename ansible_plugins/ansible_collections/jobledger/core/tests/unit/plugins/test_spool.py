@@ -86,7 +86,12 @@ def _position(path) -> int:
 
 def replay(directory, url, *arguments, **options):
     """Run the script as cron would, with nothing but Python."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.run(
         [sys.executable, "-I", str(REPLAY), "--url", url, "--spool-dir", str(directory), *arguments],
         env=environment,
@@ -233,7 +238,7 @@ def test_live_spool_is_never_taken_not_by_others_and_not_by_its_own_process(tmp_
             # The second round shows that the first one's look at the file did not drop the lock. The test must not open
             # it here.
             assert spool.take(str(run.path)) is None
-            assert spool_leftovers.deliver(str(tmp_path), lambda backlog: True) == []
+            assert spool_leftovers.deliver([str(tmp_path)], lambda backlog: True) == []
             done = replay(tmp_path, server.url)
             assert done.returncode == 0 and server.events == [] and run.path.exists()
             assert in_child(lambda: 0 if spool.take(str(run.path)) is None else 1) == 0
@@ -643,7 +648,7 @@ def test_links_are_not_followed(tmp_path):
     place = tmp_path / "s"
     place.mkdir(mode=0o700)
     (place / (str(uuid.uuid4()) + ".spool")).symlink_to(target)
-    (outcome,) = spool_leftovers.deliver(str(place), lambda backlog: True)
+    (outcome,) = spool_leftovers.deliver([str(place)], lambda backlog: True)
     assert outcome.left and outcome.trouble == "it is not a file of this user"
     path = dead_run(place, 1)
     Path(str(path)[:-6] + ".dead").symlink_to(target)
@@ -671,7 +676,7 @@ def test_left_over_of_a_dead_run_is_delivered_within_its_time(tmp_path):
         run.sender.flush()
         # No one waits for the answer; what the server would store of a leftover first must be this.
         assert server.wait_for(lambda events: len(events) > 0)
-        outcomes = spool_leftovers.deliver(str(tmp_path), lambda backlog: run.sender.deliver(backlog, 0.3))
+        outcomes = spool_leftovers.deliver([str(tmp_path)], lambda backlog: run.sender.deliver(backlog, 0.3))
         assert [outcome.left for outcome in outcomes] == [-1, -1, -1]
         # One attempt, not one for each of the three, and it was paid for.
         assert len(server.requests) == 2 and run.sender.spent > 0.15
