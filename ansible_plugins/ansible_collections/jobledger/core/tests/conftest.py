@@ -24,6 +24,7 @@ LONG = (
     "test_start_once.py",
     "test_roles_scenarios.py",
     "test_main_job.py",
+    "test_demo.py",
     "test_4_full_disk.py",
     "test_settle.py",
     "test_howto_acting.py",
