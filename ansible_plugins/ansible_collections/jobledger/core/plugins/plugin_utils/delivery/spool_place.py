@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Where a run's spool is, and where those of earlier runs may be.
 
 Below the spool's directory each ledger has one of its own, named by its address. What is for one ledger is never sent
