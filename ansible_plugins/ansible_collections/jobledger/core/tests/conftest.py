@@ -10,6 +10,8 @@ import pytest
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[3]))
 sys.path.insert(0, str(HERE))
+# Test files share helpers; ansible-test imports them by their long names.
+sys.path.append(str(HERE / "unit" / "plugins"))
 
 from tools.controller import Controller  # noqa: E402
 from tools.ingester import Ingester  # noqa: E402
@@ -24,6 +26,7 @@ LONG = (
     "test_start_once.py",
     "test_roles_scenarios.py",
     "test_main_job.py",
+    "test_demo.py",
     "test_4_full_disk.py",
     "test_settle.py",
     "test_howto_acting.py",

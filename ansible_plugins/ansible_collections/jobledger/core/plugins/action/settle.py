@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The controller's side of settle and cancel: asks the ledger for jobs, and tells it what was seen of them. No host
 is contacted.
 """

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Action start_once: starts a module as an async job, at most once per job key and generation, or attaches to the
 job that is there.
 """
@@ -14,6 +17,7 @@ from ansible_collections.jobledger.core.plugins.module_utils import fence_output
 from ansible_collections.jobledger.core.plugins.module_utils.fence_layout import DEFAULT_DIR
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run, naming, request
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting.seam import STEP, FencedLaunch, SeamChanged
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import launches
 from ansible_collections.jobledger.core.plugins.plugin_utils.state.record import StateError
 
 # The keys that this worker has asked for: a worker runs one task on one host, with all items of its loop.
@@ -105,8 +109,7 @@ class ActionModule(FencedLaunch):
 
     def _job_key(self, variables: dict) -> dict:
         if self._key is None:
-            warn = lambda text: Display().warning("jobledger: %s" % text)  # noqa: E731
-            self._key = naming.job_key(self._task, variables, self._loader, self._templar.template, warn)
+            self._key = naming.job_key(self._task, variables, self._loader, self._templar.template, _warn)
             names = tuple(self._key[part] for part in ("host", "play", "job"))
             if _ASKED.setdefault((self._task._uuid, names), self) is not self:
                 raise request.BadRequest(
@@ -138,7 +141,12 @@ class ActionModule(FencedLaunch):
             "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
             "machine": self._variable(variables, "jobledger_fence_machine"),
             "whole": bool(self._task.poll),
+            "async_dir": self._async_dir(),
         }
+
+    def _async_dir(self) -> str:
+        """Return where async_status will look. The host's own idea of `~` may differ: HOME need not be the user's."""
+        return self._remote_expand_user(self.get_shell_option("async_dir", default="~/.ansible_async"))
 
     def _variable(self, variables: dict, name: str):
         source = variables
@@ -153,13 +161,23 @@ class ActionModule(FencedLaunch):
             self._execute_module(module_name=STEP, module_args={"order": order}, task_vars=variables), order
         )
         self._remove_tmp_path(self._connection._shell.tmpdir)
+        if "decision" not in reply:
+            return reply
         found = {key: reply[key] for key in ("decision", "failed", "msg", "changed") if key in reply}
-        return dict(found, looked_only=True, skipped=False) if "decision" in reply else reply
+        # Who would start it, where nobody has: a task that tells it must not fail in a dry run.
+        fence = reply.get("fence") or dict(order["fields"]["by"], generation=order["fields"]["generation"])
+        # Without the id: whoever reads one, the recorder too, takes the job for this run's.
+        shown = {key: value for key, value in fence.items() if key not in ("ansible_job_id", "results_file")}
+        return dict(found, fence=shown, looked_only=True, skipped=False)
 
     def _started(self, module: str, args: dict, variables: dict, order: dict, wait: bool) -> dict:
         until = time.monotonic() + self._task.async_val
         while True:
             reply = self._checked(self.launch(module, args, variables, order), order)
+            if reply.get("decision") in ("started", "attached"):
+                # Now, and not at the first poll: nobody else would know the job if this controller died before.
+                item = naming.item(self._task, variables, self._templar.template)
+                launches.tell(self._task, variables["inventory_hostname"], reply, item)
             if (
                 not (wait and reply.get("decision") == "refused" and reply.pop("other", False))
                 or time.monotonic() >= until
@@ -206,3 +224,7 @@ class ActionModule(FencedLaunch):
             )
         except StateError:
             return None  # a ledger that cannot be asked has no say; the recorder tells what is wrong with its settings
+
+
+def _warn(text: str) -> None:
+    Display().warning("jobledger: %s" % text)

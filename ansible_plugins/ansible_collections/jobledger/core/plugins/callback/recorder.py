@@ -1,6 +1,7 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Callback that sends what is known of every asynchronous job to a Jobledger ingester."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: recorder
@@ -24,7 +25,7 @@ description:
     then without
     what O(redact) hides. C(no_log) is honoured always.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 requirements:
   - enable in configuration, C(callbacks_enabled = jobledger.core.recorder)
   - for C(ansible) (ad hoc), C(bin_ansible_callbacks = true) as well
@@ -88,6 +89,21 @@ options:
     ini:
       - section: jobledger
         key: spool_max
+  sync:
+    description:
+      - When a launch, an intent or the end of a job is synced to the controller's disk.
+      - V(needed) syncs where nobody else has it, which is before the hook returns while the ingester does not answer,
+        and a second later while it does, if it has not acknowledged the event by then. A power cut of the controller
+        can take what was launched in that second.
+      - V(always) syncs before each of these events is sent.
+      - Whatever process dies, an event that a hook has written is not lost, with either.
+    type: str
+    default: needed
+    env:
+      - name: JOBLEDGER_SYNC
+    ini:
+      - section: jobledger
+        key: sync
   poll_interval:
     description:
       - Least seconds between two events that say that one job still runs. The first sight and every change are always
@@ -146,16 +162,29 @@ import atexit
 import functools
 import operator
 import os
+import threading
 import time
 
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings, spool, spool_leftovers
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
+    access,
+    settings,
+    spool_leftovers,
+    spool_place,
+)
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, only_one, run_info
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import (
+    caller,
+    journal,
+    launches,
+    only_one,
+    run_info,
+)
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
 from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
@@ -177,24 +206,17 @@ def _guarded(hook):
 
     @functools.wraps(hook)
     def guard(self, *args, **kwargs):
-        if not self._active:
-            return
-        began, before = time.monotonic(), self._sender.spent
-        try:
-            hook(self, *args, **kwargs)
-        except Exception as error:
-            self._note(error)
-        try:
-            self._deliver()  # what a hook wrote before it failed as well
-        except Exception as error:
-            self._note(error)
-        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
+        if self._active:
+            with self._turn:
+                self._safely(hook, *args, **kwargs)
 
     return guard
 
 
 class CallbackModule(CallbackBase):
-    """The hooks. Ansible calls them one at a time, from two threads of the main process."""
+    """The hooks. Ansible calls them one at a time, from two threads of the main process; `_heard` comes from a third,
+    so each takes its turn.
+    """
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -204,6 +226,8 @@ class CallbackModule(CallbackBase):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self._active = False
+        self._turn = threading.RLock()
+        self._watch = None  # the notes of launches, in a run with a task that leaves some
         self._pid = os.getpid()
         self._errors = 0
         self._first_error = None
@@ -223,6 +247,7 @@ class CallbackModule(CallbackBase):
         self._last_kind = None
         self._playbooks = 0
         self._went_well = False  # the last recap: Ansible ends after a playbook that did not go well
+        self._caller = caller.Caller(None, {})
         self._wrong: list = []  # what is to be said of settings that cannot be used
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
@@ -252,15 +277,17 @@ class CallbackModule(CallbackBase):
         spool_max = self._read(
             "spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB"
         )
+        always_sync = self._read("sync", settings.sync, False, "it is needed")
         kinds = self._read("details", settings.details, (), "none are recorded")
         redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
         details = Details(kinds, redactor) if redactor else Details((), HidesAll())
-        self._spool_dir = settings.spool_dir(self.get_option("spool_dir"))
         self._address = client.address
+        self._place = self._place_of_spools()
         self._journal = journal.Journal(self._take)
         current_run.announce(self._journal.run_id, self.get_option("run_name"))
-        open_spool = functools.partial(spool.create, self._spool_dir, self._journal.run_id) if self._spool_dir else None
-        self._sender = Sender(client, timeout, budget, Backlog(open_spool, limit=spool_max, patience=budget))
+        open_spool = functools.partial(self._place.create, self._journal.run_id) if self._place else None
+        backlog = Backlog(open_spool, limit=spool_max, patience=budget)
+        self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
         self._redactor = details.redactor
         self._observer = Observer(
             self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details
@@ -269,6 +296,17 @@ class CallbackModule(CallbackBase):
         self._active = True
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
         atexit.register(self._at_exit)
+
+    def _place_of_spools(self):
+        given = self.get_option("spool_dir")
+        directory = settings.spool_dir(given)
+        if directory is None:
+            return None
+        try:
+            address = settings.Address(self.get_option("url"))  # known though its token, say, cannot be read
+        except settings.SettingError:
+            address = None
+        return spool_place.Place(directory, address, chosen=given is not None)
 
     def _client(self):
         try:
@@ -299,6 +337,9 @@ class CallbackModule(CallbackBase):
     @_guarded
     def _began(self, playbook):
         self._where = run_info.playbook_of(playbook)
+        self._caller = caller.find(os.environ, run_info.extra_vars_of(playbook))
+        if self._caller.run_name and not self.get_option("run_name"):
+            current_run.announce(self._journal.run_id, self._caller.run_name)
         self._tell_run()
 
     @_guarded
@@ -378,6 +419,7 @@ class CallbackModule(CallbackBase):
 
     @_guarded
     def v2_playbook_on_stats(self, stats):
+        self._take_notes()
         self._sender.catch_up()
         self._tell_run()
         recap = run_info.stats_of(stats)
@@ -388,6 +430,8 @@ class CallbackModule(CallbackBase):
     def _started(self, host, task):
         if task.async_val:
             if self._observer.task_started(host, task):
+                if task.action.endswith("start_once"):
+                    self._watch_launches()
                 self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
             return
         self._observer.task_left(host.name)
@@ -404,6 +448,32 @@ class CallbackModule(CallbackBase):
         elif _is_status_check(task):
             self._observer.checked(host, task, _data(result), ok)
 
+    @_guarded
+    def _heard(self):
+        self._take_notes()
+
+    def _watch_launches(self):
+        # Before the first worker is forked that may leave a note; without a spool there is no place for one.
+        if self._watch is None and self._sender.backlog.path:
+            self._watch = LaunchWatch(self._sender.backlog.path, self._journal.run_id, self._heard)
+            launches.offer(self._leave_note)
+
+    def _leave_note(self, task, host_name, result, item):
+        event = self._observer.note(task, host_name, result, item)
+        return event is not None and self._watch.leave(event)
+
+    def _safely(self, hook, *args, **kwargs):
+        began, before = time.monotonic(), self._sender.spent
+        try:
+            hook(self, *args, **kwargs)
+        except Exception as error:
+            self._note(error)
+        try:
+            self._deliver()  # what a hook wrote before it failed as well
+        except Exception as error:
+            self._note(error)
+        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
+
     def _context(self, host, task):
         where = {key: value for key, value in self._where.items() if value is not None}
         return TaskContext(where, self._play, self._play_context, host, task, journal.utc_now(), self._warn_once)
@@ -411,10 +481,9 @@ class CallbackModule(CallbackBase):
     def _tell_run(self):
         if not self._run_told:
             self._run_told = True
-            self._journal.write(
-                "run_started",
-                dict(run_info.of_run(self.get_option("run_name"), self._labels, self._redactor), **self._where),
-            )
+            run_name = self.get_option("run_name") or self._caller.run_name
+            labels = dict(self._caller.labels, **self._labels)
+            self._journal.write("run_started", dict(run_info.of_run(run_name, labels, self._redactor), **self._where))
 
     def _take(self, kind, line):
         # The journal's sink. The events of one hook leave together, when the hook is done.
@@ -430,7 +499,8 @@ class CallbackModule(CallbackBase):
         if now - self._quiet_since >= _ALIVE_EVERY and self._run_told:
             self._journal.write("run_alive")
             self._urgent = True
-        if self._urgent or self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER:
+        late = self._waiting_since is not None and now - self._waiting_since >= _FLUSH_AFTER
+        if self._urgent or late or now >= self._sender.sync_due:
             self._sender.flush()
             self._urgent = self._sender.held_up
             self._waiting_since = time.monotonic() if self._sender.backlog.waiting else None
@@ -439,8 +509,8 @@ class CallbackModule(CallbackBase):
     def _next_delivery(self):
         if self._urgent:
             return 0.0
-        alive = self._quiet_since + _ALIVE_EVERY
-        return alive if self._waiting_since is None else min(alive, self._waiting_since + _FLUSH_AFTER)
+        due = min(self._quiet_since + _ALIVE_EVERY, self._sender.sync_due)
+        return due if self._waiting_since is None else min(due, self._waiting_since + _FLUSH_AFTER)
 
     def _between_tasks(self):
         self._sender.catch_up()
@@ -450,7 +520,7 @@ class CallbackModule(CallbackBase):
     def _try_leftovers(self):
         # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to
         # do.
-        if self._spool_dir and spool_leftovers.found(self._spool_dir, self._sender.backlog.path):
+        if self._place and spool_leftovers.found(self._place.to_read(), self._sender.backlog.path):
             self._sender.catch_up(answered=True)
             if self._sender.healthy and not self._sender.backlog.waiting:
                 self._leftovers_tried = True
@@ -459,11 +529,11 @@ class CallbackModule(CallbackBase):
             self._leftovers_tried = True
 
     def _deliver_leftovers(self, seconds):
-        if self._spool_dir:
+        if self._place:
             until = time.monotonic() + seconds
             # What is left of the first round is told anew by the second.
             self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
-                self._spool_dir, lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
+                self._place.to_read(), lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
             )
 
     def _note(self, error):
@@ -487,17 +557,23 @@ class CallbackModule(CallbackBase):
     def _at_exit(self):
         if os.getpid() != self._pid:
             return
-        self._active = False
-        try:
-            self._say_goodbye()
-        except Exception as error:
-            self._note(error)
-        for step in (self._sender.finish, self._last_leftovers, self._sender.close, self._sender.backlog.finish):
+        with self._turn:
+            self._active = False
+            launches.offer(None)
+            self._end()
+
+    def _end(self):
+        steps = (self._take_notes, self._say_goodbye, self._sender.finish, self._last_leftovers, self._sender.close)
+        for step in (*steps, self._sender.backlog.finish):
             try:
                 step()
             except Exception as error:
                 self._note(error)
         self._report()
+
+    def _take_notes(self):
+        if self._watch is not None:
+            self._watch.take(self._observer.noted)
 
     def _say_goodbye(self):
         # Ctrl-C and errors that end Ansible itself come without v2_playbook_on_stats, or before a further playbook
@@ -523,7 +599,20 @@ class CallbackModule(CallbackBase):
             % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent)
         )
         text = " ".join(
-            filter(None, [final_warning(sender, self._journal.seq, self._address, self._leftovers), *self._wrong])
+            filter(
+                None,
+                [
+                    final_warning(
+                        sender,
+                        self._journal.seq,
+                        self._address,
+                        self._leftovers,
+                        self._place.trouble if self._place else None,
+                        self._pid == 1,
+                    ),
+                    *self._wrong,
+                ],
+            )
         )
         if self._errors:
             text = " ".join(

@@ -1,11 +1,12 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Lookup that finds a job's record by host, play and name, so that it can be resumed."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: job
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 version_added: 0.1.0
 short_description: Finds a recorded job by host, play and name
 description:

@@ -1,11 +1,12 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Lookup that delivers what earlier runs left in the spool: what the playbook jobledger.core.replay is made of."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: replay
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 version_added: 0.1.0
 short_description: Delivers what earlier runs left in the spool
 description:
@@ -26,6 +27,13 @@ options:
     ini:
       - section: jobledger
         key: spool_dir
+  was:
+    description:
+      - Addresses that this ledger had before. A spool is for the ledger at the address that its run was given, and is
+        delivered to no other.
+    type: list
+    elements: str
+    default: []
   timeout:
     description: Seconds that one request may take.
     type: float
@@ -55,7 +63,7 @@ _raw:
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, replay, settings
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, replay, settings, spool_place
 
 
 class LookupModule(LookupBase):
@@ -69,14 +77,19 @@ class LookupModule(LookupBase):
             if directory is None:
                 raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
             client = access.client(self.get_option, lambda text: Display().warning("jobledger: %s" % text))
+            was = [settings.Address(url) for url in self.get_option("was")]
+            place = spool_place.Place(directory, client.address)
             outcomes, reason = replay.deliver(
-                directory,
+                place,
                 client,
                 settings.seconds("timeout", self.get_option("timeout"), 0.01, 600),
                 settings.seconds("seconds", self.get_option("seconds"), 0, 86400),
+                was,
             )
         except settings.SettingError as error:
             raise AnsibleError("jobledger.core.replay: %s" % error) from None
+        for path, count in place.others(was):
+            Display().warning("jobledger: %d spools in %s are for another ledger, and stay there." % (count, path))
         return [
             {"text": replay.line(outcome, reason), "left": outcome.left, "delivered": outcome.delivered}
             for outcome in outcomes

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Whether a directory can hold the fence of this machine. Runs on hosts, Python 3.6 and later, standard library only.
 
 What is not known to be safe is refused, with the reason and the way out.
@@ -77,7 +80,7 @@ def file_system(path, mounts="/proc/self/mountinfo"):
     device = os.stat(path).st_dev
     wanted = "%d:%d" % (os.major(device), os.minor(device))
     for line in layout_lines(mounts):
-        left, _, right = line.partition(" - ")
+        left, dummy, right = line.partition(" - ")
         parts = left.split()
         if len(parts) < 5 or not right:
             continue

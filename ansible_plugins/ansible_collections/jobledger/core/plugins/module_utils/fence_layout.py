@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The fence directory of an execution host: its paths, its records, and how to read and free it.
 
 docs/reference/fence.md is the contract. Runs on hosts and on controllers, Python 3.6 and later, standard library only.

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The processes that keep one job: guardian, keeper, payload. Runs on hosts, Python 3.6 and later, standard library
 only.
 
@@ -313,6 +316,7 @@ def view(attempt, start, decision, ending=None):
         "results_file": attempt.file("now", start["job_id"]),
         "generation": start.get("generation"),
         "started_at": start.get("started_at"),
+        "async": start.get("async"),
         "controller": by.get("controller"),
         "user": by.get("user"),
         "run_id": by.get("run_id"),

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Start a job at most once per key and generation: check, record and launch in one step under one lock.
 
 Runs on hosts, Python 3.6 and later, standard library only. docs/reference/fence.md has the layout,

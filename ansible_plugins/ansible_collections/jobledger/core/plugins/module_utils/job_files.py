@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The results files of async jobs: read, told apart, listed, and marked as cancelled. Runs on managed hosts.
 
 Python 3.6 and later. Nothing of a job's output leaves this file but its return code, and texts that Ansible itself

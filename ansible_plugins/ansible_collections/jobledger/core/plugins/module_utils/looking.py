@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """One look at the async jobs of this host: which are alive, which have ended, which are gone, and which nobody asked
 about.
 
@@ -244,6 +247,11 @@ def attempt_of(path):
     file.
     """
     return fence_layout.of_results_file(os.path.realpath(path)) or fence_layout.of_results_file(path) if path else None
+
+
+def own_directory():
+    """Return the async directory of the user who looks."""
+    return os.path.expanduser("~/.ansible_async")
 
 
 def homes(directory=".ansible_async", users=None):

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What a command of `start_once` with `output: keep` has written so far, read by offset or from its end. Runs on
 managed hosts; Python 3.6 and later.
 """

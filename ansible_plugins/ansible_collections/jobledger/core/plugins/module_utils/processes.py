@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The processes of this host, as /proc shows them, and which of them are one async job. Runs on managed hosts.
 
 Reading only; nothing here sends a signal. Python 3.6 and later. No process is ever named by its pid alone: pids are

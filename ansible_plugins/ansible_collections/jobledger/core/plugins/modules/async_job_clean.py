@@ -1,8 +1,9 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Documentation of the action async_job_clean, which does the work on the controller. There is nothing to run on a
 host.
 """
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: async_job_clean
@@ -15,7 +16,7 @@ description:
 extends_documentation_fragment:
   - jobledger.core.backend
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   older_than:
     description: How long ago the job must have ended, such as C(12h) or C(30d).
@@ -76,6 +77,3 @@ ledger:
   returned: with an ingester
   type: dict
 """
-
-if __name__ == "__main__":
-    raise SystemExit("async_job_clean runs on the controller, as an action; this file only documents it")

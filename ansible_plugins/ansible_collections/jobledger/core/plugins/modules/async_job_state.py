@@ -1,8 +1,9 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Documentation of the action async_job_state, which does the work on the controller. There is nothing to run on a
 host.
 """
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: async_job_state
@@ -16,7 +17,7 @@ description:
 extends_documentation_fragment:
   - jobledger.core.backend
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   operation:
     description: What to do.
@@ -97,6 +98,3 @@ record:
   returned: load
   type: dict
 """
-
-if __name__ == "__main__":
-    raise SystemExit("async_job_state runs on the controller, as an action; this file only documents it")

@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Module that ends one async job of a host on request."""
 
 DOCUMENTATION = r"""
@@ -17,7 +20,7 @@ description:
     ended.
   - Needs Linux on the host, and Python 3.6 or later. Become root, or the user who runs the job.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   ansible_job_id:
     description: Name of the job on its host.
@@ -25,7 +28,7 @@ options:
     required: true
   results_file:
     description: Path of its results file, as the task that started it has it.
-    type: str
+    type: path
     required: true
   grace:
     description: Seconds between TERM and KILL.
@@ -77,7 +80,6 @@ job:
 import getpass
 import os
 import signal
-import sys
 import time
 
 from ansible.module_utils.basic import AnsibleModule
@@ -89,14 +91,14 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "ansible_job_id": {"type": "str", "required": True},
-            "results_file": {"type": "str", "required": True},
+            "results_file": {"type": "path", "required": True},
             "grace": {"type": "int", "default": 30},
             "by": {"type": "str"},
             "reason": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )
-    job_id, path = module.params["ansible_job_id"], os.path.expanduser(module.params["results_file"])
+    job_id, path = module.params["ansible_job_id"], module.params["results_file"]
     if not path.startswith("/") or os.path.basename(path) != job_id:
         module.fail_json(
             msg="results_file must be the whole path of the job's results file, and end in the job's id; %s does not"
@@ -106,7 +108,7 @@ def main():
         module.fail_json(msg="grace must be between 0 and 3600 seconds")
     # So that a module that is ended itself leaves no wrapper stopped.
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, lambda *_arguments: sys.exit("ended by a signal"))
+        signal.signal(number, lambda *_arguments: module.fail_json(msg="ended by a signal"))
     mark = {
         "by": module.params["by"] or getpass.getuser(),
         "reason": module.params["reason"],

@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Module that looks after the fences of start_once on one host: frees one by hand, and removes what is old."""
 
 DOCUMENTATION = r"""
@@ -15,7 +18,7 @@ description:
   - Nothing is touched below a lock that a job holds.
   - The playbook C(jobledger.core.settle) calls it with C(fence_free) and C(fence_tidy).
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   dir:
     description: Where C(start_once) keeps its fences on the host.
@@ -112,7 +115,7 @@ def main():
             if given["tidy"] < 0:
                 module.fail_json(msg="tidy must not be negative")
             places = {}
-            for path in given["directories"] + [os.path.expanduser("~/.ansible_async")] + looking.homes():
+            for path in given["directories"] + [looking.own_directory()] + looking.homes():
                 places.setdefault(os.path.realpath(path), path)
             removed, troubles = tidying.tidy(
                 given["dir"], sorted(places.values()), given["tidy"], time.time(), module.check_mode

@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The step on the execution host: what the action start_once delivers in the place of Ansible's async wrapper.
 Python 3.6 and later.
 """
@@ -12,7 +15,7 @@ description:
     action; this module cannot be used by itself.
   - Checks, records and launches in one step, under one lock.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   order:
     description: What the action asks for.
@@ -79,6 +82,8 @@ _CHANGED = (
     "started: use a version of both that fit"
 )
 
+_WAY_OUT = "Set ansible_async_dir to a directory of the host that the task's user may write"
+
 
 def _interpreter(path):
     with open(path, "rb") as file:
@@ -114,7 +119,7 @@ def main():
         reply["_ansible_suppress_tmpdir_delete"] = invocation.tmpdir is not None
     sys.stdout.write("\n%s\n" % json.dumps(reply))
     sys.stdout.flush()
-    sys.exit(0)
+    raise SystemExit(0)  # Ansible takes a module that returns for one that forgot to answer
 
 
 def _answer(order, invocation):
@@ -129,11 +134,23 @@ def _answer(order, invocation):
             return {"decision": "started", "changed": True}
         answer = fence_start.look(_fence(directory, machine, fields), wanted)
         return dict(answer.facts(), changed=answer.decision == "started")
-    link = os.path.join(os.path.expanduser(os.environ.get("ANSIBLE_ASYNC_DIR") or "~/.ansible_async"), invocation.name)
+    link = os.path.join(_async_dir(order["async_dir"]), invocation.name)
     answer = fence_start.start_once(
         _fence(directory, machine, fields), wanted, invocation.command, invocation.tmpdir, link
     )
     return _reply(answer, wanted.whole, link)
+
+
+def _async_dir(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise fence_host.Refused("the async directory %s cannot be made: %s. %s" % (path, error.strerror, _WAY_OUT))
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise fence_host.Refused(
+            "the async directory %s is not open to user %s. %s" % (path, pwd.getpwuid(os.geteuid()).pw_name, _WAY_OUT)
+        )
+    return path
 
 
 def _fence(directory, machine, fields):

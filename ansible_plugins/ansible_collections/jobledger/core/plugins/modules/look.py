@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Module that looks at the async jobs of one host, all of them in one visit. It never ends any."""
 
 DOCUMENTATION = r"""
@@ -15,7 +18,7 @@ description:
   - Of a job's output it returns nothing, and of its messages only those that Ansible itself writes.
   - Needs Linux on the host, and Python 3.6 or later. To see jobs of several users, use C(become) to become root.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   jobs:
     description: The jobs to look at.
@@ -30,7 +33,7 @@ options:
       results_file:
         description: Path of its results file, as the task that started it has it. Without it, only a job that is alive
           is found.
-        type: str
+        type: path
   strangers:
     description: Also look for jobs that are not in O(jobs).
     type: bool
@@ -102,7 +105,7 @@ jobs:
     cancelled: {description: 'Who cancelled it, when and why.', type: dict}
     rebooted: {description: Whether the host was booted since the results file was written., type: bool}
     output_bytes: {description: 'What its output files hold, with C(output: keep).', type: int}
-    fence: {description: Of a job of C(start_once) that nobody asked about, what its fence says of it., type: dict}
+    fence: {description: 'Of a job of C(start_once) that nobody asked about, what its fence says of it.', type: dict}
     user: {description: To whom its results file belongs., type: str}
 strangers:
   description: The same for jobs that nobody asked about.
@@ -139,7 +142,7 @@ def main():
                 "type": "list",
                 "elements": "dict",
                 "default": [],
-                "options": {"ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "str"}},
+                "options": {"ansible_job_id": {"type": "str", "required": True}, "results_file": {"type": "path"}},
             },
             "strangers": {"type": "bool", "default": False},
             "directories": {"type": "list", "elements": "path", "default": []},
@@ -150,7 +153,7 @@ def main():
         },
         supports_check_mode=True,
     )
-    asked = [dict(job, results_file=os.path.expanduser(job["results_file"] or "")) for job in module.params["jobs"]]
+    asked = [dict(job, results_file=job["results_file"] or "") for job in module.params["jobs"]]
     try:
         finish = fence_start.finish_lost if module.params["finish_lost"] and not module.check_mode else None
         look = looking.Look(finish=finish)
@@ -183,7 +186,7 @@ def _directories(asked, given):
     for path in (
         [os.path.dirname(job["results_file"]) for job in asked if looking.attempt_of(job["results_file"]) is None]
         + given
-        + [os.path.expanduser("~/.ansible_async")]
+        + [looking.own_directory()]
         + looking.homes()
     ):
         if path:

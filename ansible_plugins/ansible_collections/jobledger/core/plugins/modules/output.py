@@ -1,4 +1,7 @@
 #!/usr/bin/python
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Module that reads what a running job has written so far."""
 
 DOCUMENTATION = r"""
@@ -14,7 +17,7 @@ description:
     returns RV(kept=false) and says so.
   - Nothing is kept of a task with C(no_log). Nothing is changed.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   ansible_job_id:
     description: Name of the job on its host.
@@ -22,7 +25,7 @@ options:
     required: true
   results_file:
     description: Path of its results file, as the task that started it, or the ledger, has it.
-    type: str
+    type: path
     required: true
   stream:
     description: Which of the two.
@@ -98,7 +101,6 @@ ended:
   type: bool
 """
 
-import os
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.jobledger.core.plugins.module_utils import fence_layout, job_files, looking, outputs
@@ -109,7 +111,7 @@ def main():
     module = AnsibleModule(
         argument_spec={
             "ansible_job_id": {"type": "str", "required": True},
-            "results_file": {"type": "str", "required": True},
+            "results_file": {"type": "path", "required": True},
             "stream": {"type": "str", "choices": ["stdout", "stderr"], "default": "stdout"},
             "offset": {"type": "int"},
             "lines": {"type": "int"},
@@ -123,7 +125,7 @@ def main():
         module.fail_json(msg="most must be between 1 and %d bytes" % outputs.MOST)
     if (given["offset"] or 0) < 0 or (given["lines"] or 0) < 0:
         module.fail_json(msg="offset and lines must not be negative")
-    path = os.path.expanduser(given["results_file"])
+    path = given["results_file"]
     attempt = looking.attempt_of(path)
     try:
         if attempt is None:

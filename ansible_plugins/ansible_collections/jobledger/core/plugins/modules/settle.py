@@ -1,6 +1,7 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Documentation of the action settle, which does the work on the controller. There is nothing to run on a host."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: settle
@@ -11,7 +12,7 @@ description:
   - Runs on the controller, without a connection to a host. What it tells is written to the ledger as a run of its own.
   - In check mode it asks, and tells nothing.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   operation:
     description: C(ask) returns open jobs by execution host; C(find) returns one job by name; C(tell) writes down what
@@ -125,6 +126,3 @@ told:
   returned: tell
   type: int
 """
-
-if __name__ == "__main__":
-    raise SystemExit("settle runs on the controller, as an action; this file only documents it")

@@ -1,6 +1,7 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Documentation of the action start_once, which does the work. What runs on the host is fence_step."""
-
-from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: start_once
@@ -17,7 +18,7 @@ description:
     started the job. With C(poll=0) it goes on at once.
   - In check mode it only looks.
 author:
-  - Jobledger contributors
+  - Jobledger contributors (@jobledger)
 options:
   module:
     description:
@@ -110,8 +111,9 @@ finished:
   returned: when there is a job
   type: bool
 fence:
-  description: Who started the job, when, in which run, and how it ended.
-  returned: when the host has a record of the job
+  description: Who started the job, when, in which run, and how it ended. In check mode, where nobody has started it,
+    who would.
+  returned: when the host has a record of the job, and in check mode
   type: dict
   contains:
     ansible_job_id: {description: The job's own id., type: str}
@@ -122,14 +124,12 @@ fence:
     run_name: {description: That run's own name., type: str}
     generation: {description: Its generation., type: str}
     started_at: {description: When it was started., type: str}
+    async: {description: Seconds that it may run., type: float}
     ended_at: {description: When it ended., type: str}
     status: {description: How it ended., type: str}
-    result: {description: For C(already_succeeded), whether the result is still there., type: bool}
+    result: {description: 'For C(already_succeeded), whether the result is still there.', type: bool}
 looked_only:
   description: True in check mode, where nothing is started.
   returned: check mode
   type: bool
 """
-
-if __name__ == "__main__":
-    raise SystemExit("start_once is an action; this file only documents it")

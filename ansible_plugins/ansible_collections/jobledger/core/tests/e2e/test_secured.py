@@ -143,7 +143,7 @@ def test_replay_delivers_what_an_untrusted_run_could_not(secured, controller):
     url = secured.program.url
     wrong = dict(secured.environment, JOBLEDGER_CA_FILE=str(secured.clients.file))
     said = _silent(secured, controller.playbook(WORK, "-vvvv", url=url, **wrong))
-    assert "certificate is not trusted" in said and list(controller.spool.glob("*.spool"))
+    assert "certificate is not trusted" in said and list(controller.spool.rglob("*.spool"))
     arguments = [sys.executable, str(REPLAY), "--url", url, "--spool-dir", str(controller.spool)]
     for missing, why in (("JOBLEDGER_TOKEN_FILE", "token"), ("JOBLEDGER_CLIENT_CERT", "client")):
         environment = {
@@ -166,16 +166,16 @@ def test_replay_delivers_what_an_untrusted_run_could_not(secured, controller):
         timeout=600,
     )
     assert done.returncode == 0 and "delivered" in _silent(secured, done), done.stdout + done.stderr
-    assert not list(controller.spool.glob("*.spool"))
+    assert not list(controller.spool.rglob("*.spool"))
 
 
 def test_token_without_the_scope_is_refused_and_the_events_are_kept(secured, controller):
     url = secured.program.url
     reader = dict(secured.environment, JOBLEDGER_TOKEN_FILE=str(secured.root / "tokens" / "read"))
     said = _silent(secured, controller.playbook(WORK, url=url, **reader))
-    assert "refused the token" in said and list(controller.spool.glob("*.spool"))
+    assert "refused the token" in said and list(controller.spool.rglob("*.spool"))
     done = controller.command("ansible-playbook", "jobledger.core.replay", url=url, **secured.environment)
-    assert done.returncode == 0 and not list(controller.spool.glob("*.spool")), _silent(secured, done)
+    assert done.returncode == 0 and not list(controller.spool.rglob("*.spool")), _silent(secured, done)
     sender = dict(secured.environment, JOBLEDGER_TOKEN_FILE=str(secured.root / "tokens" / "ingest"))
     done = controller.playbook(RESUME, url=url, name="resume.yml", **sender)
     assert done.returncode == 2 and "refused the token" in _silent(secured, done)

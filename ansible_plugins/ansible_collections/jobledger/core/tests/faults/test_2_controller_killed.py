@@ -97,25 +97,36 @@ def test_every_hook_of_the_recorder_is_one_to_be_killed_in(moments):
     assert moments["op"] > 40 and moments["pwrite"] > 12
 
 
-@pytest.mark.parametrize("script", [[], ["store_then_drop"] * 3, "away"], ids=["healthy", "dies-before-answer", "away"])
-def test_controller_killed_at_any_moment_can_be_resumed(request, tmp_path, moments, real, table, script):
+SCRIPTS = {
+    "healthy": ([], "needed"),
+    "healthy, sync always": ([], "always"),
+    "dies before its answer": (["store_then_drop"] * 3, "needed"),
+    "fails in the middle": (["store", "store", *["500"] * 20], "needed"),
+    "away": ("away", "needed"),
+    "away, sync always": ("away", "always"),
+}
+
+
+@pytest.mark.parametrize("case", SCRIPTS)
+def test_controller_killed_at_any_moment_can_be_resumed(tmp_path, moments, real, table, case):
+    script, sync = SCRIPTS[case]
     site = Site(tmp_path)
     away = "http://127.0.0.1:%d" % closed_port()
-    chosen = _chosen(moments) if script == [] else _chosen(moments)[2::5]
+    chosen = _chosen(moments) if case == "healthy" else _chosen(moments)[2::5]
     kills = 0
     with Front(real.url) as server:
         for moment in chosen:
             server.script = [] if script == "away" else list(script)
-            done = site.run(away if script == "away" else server.url, TASKS, moment)
+            done = site.run(away if script == "away" else server.url, TASKS, moment, JOBLEDGER_SYNC=sync)
             # With a failing ingester, or on a machine that stalls, a run has other operations, and may be over before the moment comes; its hooks come all the same.
             passed = done.returncode == 0 and (script or not moment.startswith("in:"))
             assert done.returncode == -9 or passed, (moment, done.returncode, done.stdout, done.stderr)
             kills += done.returncode == -9
-        before = site.left()
+        before, server.script = site.left(), []
         done = site.replay(server.url)
-        assert done.returncode == 0 and site.left() == [] and not list(site.spool.glob("*.dead")), (done, before)
+        assert done.returncode == 0 and site.left() == [] and not list(site.spool.rglob("*.dead")), (done, before)
         table.row(
-            "controller killed, ingester: %s" % request.node.callspec.id,
+            "controller killed, ingester: %s" % case,
             kills,
             site.sent(),
             server.acknowledged,
@@ -137,6 +148,7 @@ def test_next_run_delivers_what_a_killed_one_left_before_its_own_tasks(tmp_path,
     tasks = TASKS.split("    - {name: items")[0]
     assert site.run("http://127.0.0.1:%d" % closed_port(), tasks, "in:v2_playbook_on_stats:1").returncode == -9
     (name,) = site.left()
+    site.for_any_ledger()
     with Ingester() as server:
         done = site.run(server.url, tasks)
         assert done.returncode == 0 and "jobledger" not in done.stderr and site.left() == []

@@ -6,6 +6,8 @@ A fault that passes is made good within the run. One that stays costs one warnin
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from tools import real_ingester
 from tools.certificates import Authority
@@ -88,10 +90,13 @@ def test_black_hole_is_one_warning_and_the_replay_playbook_delivers(tmp_path, re
     count = len(site.sent())
     for part in (
         "%d of %d events were not delivered to %s: no answer within" % (count, count, hole.url),
-        "%d events are kept in %s/%s" % (count, site.spool, name),
+        "%d events are kept in %s/http:%%2F%%2F%s/%s" % (count, site.spool, hole.url[7:], name),
     ):
         assert "".join(part.split()) in "".join(text.split())  # Ansible breaks lines anywhere
     done = site.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=real.url)
+    assert done.returncode == 0 and site.left() == [name]  # it is for another ledger
+    was = json.dumps({"jobledger_was": [hole.url]})
+    done = site.command("ansible-playbook", "jobledger.core.replay", "-e", was, JOBLEDGER_URL=real.url)
     assert done.returncode == 0 and "%s: %d delivered" % (name, count) in done.stdout and site.left() == []
     table.row("black hole (no SYN-ACK); then the replay playbook", 1, site.sent(), count, stored_of(real, site))
 

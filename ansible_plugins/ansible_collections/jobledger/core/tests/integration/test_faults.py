@@ -125,7 +125,7 @@ def test_job_of_a_killed_controller_was_recorded_before(controller, ingester, nu
     assert told["reason"] == (
         "it ended before its recap" if number == signal.SIGINT else "its process is gone; it said no goodbye"
     )
-    assert list(controller.spool.iterdir()) == []
+    assert controller.left_files() == []
 
 
 def test_run_that_ends_because_a_further_playbook_cannot_be_read_is_interrupted(controller, ingester):
@@ -231,7 +231,20 @@ def test_task_that_is_async_on_some_hosts_only_is_recorded_there(controller, ing
 
 def test_unusable_spool_is_one_warning_and_the_run_is_as_ever(controller, ingester):
     controller.write("file", "x")
-    done = controller.playbook(TASKS, url=ingester.url, JOBLEDGER_SPOOL_DIR=str(controller.root / "file" / "spool"))
+    away = "http://127.0.0.1:%d" % closed_port()
+    nowhere = {"JOBLEDGER_SPOOL_DIR": str(controller.root / "file" / "spool")}
+    (warning,) = _warnings(controller.playbook(TASKS, url=away, **nowhere))
+    assert "events are kept in %s" % controller.tmp in warning
+    assert "the spool's own directory cannot be used: not a directory" in warning
+    # The replay looks there as well.
+    replayed = {"JOBLEDGER_URL": away, **nowhere}
+    assert (
+        "left (connection refused)"
+        in controller.command("ansible-playbook", "jobledger.core.replay", **replayed).stdout
+    )
+    (controller.tmp / ("jobledger-%d" % os.geteuid())).rename(controller.root / "gone")
+    controller.write("tmp/jobledger-%d" % os.geteuid(), "x")
+    done = controller.playbook(TASKS, url=ingester.url, **nowhere)
     (warning,) = _warnings(done)
     assert done.returncode == 2 and "The spool could not be used for everything (not a directory)" in warning
     assert len(ingester.of("run_finished")) == 1
@@ -252,6 +265,6 @@ def test_replay_playbook_without_an_ingester_fails_says_why_and_shows_no_token(c
         and "left (connection refused)" in done.stdout
         and "hunter2" not in done.stdout + done.stderr
     )
-    spools = list(controller.spool.glob("*.spool"))
+    spools = list(controller.spool.rglob("*.spool"))
     done = controller.command("ansible-playbook", "jobledger.core.replay", url=away)  # with the recorder on
-    assert done.returncode == 2 and _warnings(done) == [] and list(controller.spool.glob("*.spool")) == spools
+    assert done.returncode == 2 and _warnings(done) == [] and list(controller.spool.rglob("*.spool")) == spools

@@ -74,6 +74,17 @@ def test_the_how_to(site):
     assert done.returncode == 0 and started(site)[-1] == "--rebuild", done.stdout + done.stderr
 
 
+def test_a_dry_run_of_each_snippet_starts_nothing_and_does_not_fail(site):
+    (reference,) = pages.snippets("reference/start_once.md", "yaml")
+    first, _prepare, failed, later = pages.snippets("how-to/start-once.md", "yaml")
+    for text in (reference, first, failed, later):
+        site.write("site.yml", quick(text))
+        done = run(site, "ansible-playbook site.yml --check -e release=2026.4")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "changed=" in done.stdout and not (site.root / "fence").exists()
+    assert started(site) == []
+
+
 def test_the_reference_and_the_readme(site):
     (reference,) = pages.snippets("reference/start_once.md", "yaml")
     site.write("site.yml", quick(reference))

@@ -44,9 +44,16 @@ def test_events_wait_in_the_spool_while_the_settings_name_no_ingester_that_can_b
         warning = _warning(done)
         assert done.returncode == 0 and named in warning and "4 events are kept in" in warning, warning
         assert "hunter2" not in done.stdout + done.stderr and ingester.requests == []
-        assert len(list(controller.spool.glob("*.spool"))) == count + 1
+        assert len(list(controller.spool.rglob("*.spool"))) == count + 1
     done = controller.playbook("[{hosts: all, gather_facts: false, tasks: [{debug: }]}]", url=ingester.url)
-    assert "jobledger" not in done.stderr and list(controller.spool.iterdir()) == []
+    assert "jobledger" not in done.stderr
+    # One run named a ledger, and what is for that goes to no other until it is said to be the same.
+    assert len(controller.left()) == 1 and controller.left_for() == sorted([ingester.url, "https://127.0.0.1:1"])
+    done = controller.command("ansible-playbook", "jobledger.core.replay", JOBLEDGER_URL=ingester.url)
+    assert done.returncode == 0 and "1 spools in" in " ".join(done.stderr.split()), done.stderr
+    was = '{"jobledger_was": ["https://127.0.0.1:1"]}'
+    done = controller.command("ansible-playbook", "jobledger.core.replay", "-e", was, JOBLEDGER_URL=ingester.url)
+    assert done.returncode == 0 and controller.left_files() == []
     assert len(ingester.of("run_finished")) == 1 + len(UNUSABLE)
     assert [event["job"] for event in ingester.of("job_started")] == ["Copy everything"] * len(UNUSABLE)
 

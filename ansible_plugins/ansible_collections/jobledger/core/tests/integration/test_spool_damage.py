@@ -100,7 +100,7 @@ OWNER = _dead_owner()
 def _deliver(directory) -> tuple[Ledger, list]:
     ledger = Ledger()
     sender = Sender(ledger, 60, 600)
-    return ledger, spool_leftovers.deliver(str(directory), lambda backlog: sender.insist(backlog, 600), count=True)
+    return ledger, spool_leftovers.deliver([str(directory)], lambda backlog: sender.insist(backlog, 600), count=True)
 
 
 def _damage(kind: str, chance, file: Spool) -> tuple[bytes, range]:
@@ -223,5 +223,5 @@ def test_no_playbook_fails_for_a_directory_of_damaged_spools(controller, ingeste
     )
     text = " ".join(done.stderr.split())
     assert done.returncode == 0 and text.count("jobledger:") == 1 and "were set aside in" in text, done.stderr
-    assert not list(controller.spool.glob("*.spool")) and list(controller.spool.glob("*.dead"))
+    assert not list(controller.spool.rglob("*.spool")) and list(controller.spool.glob("*.dead"))
     ingester.wrong.clear()  # the damaged runs' events are made up

@@ -75,6 +75,10 @@ def ok(run):
     return run
 
 
+def runs_that_saw_a_job(ingester) -> set:
+    return {event["run_id"] for event in list(ingester.events) if event["type"] in ("job_started", "job_polled")}
+
+
 def kill(run) -> None:
     """Kill a controller with its workers, as a machine that goes down does; what they delivered to the host goes on."""
     workers = Path("/proc/%d/task/%d/children" % (run.pid, run.pid)).read_text().split()
@@ -89,13 +93,7 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
         for name in ("a", "b", "c")
     ]
     try:
-        until(
-            lambda: (
-                len({event["run_id"] for event in ingester.events if event["type"] in ("job_started", "job_polled")})
-                == 3
-            ),
-            300,
-        )
+        until(lambda: len(runs_that_saw_a_job(ingester)) == 3, 300)
         site.open()
         for _name, run in runs:
             said = run.communicate(timeout=300)
@@ -138,16 +136,20 @@ def test_one_starts_others_attach_and_all_get_the_module_s_own_result(site, inge
     )
 
 
-def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site):
+def test_a_controller_that_was_killed_is_followed_by_the_same_playbook(site, ingester):
     first = site.controller("a").start(site.text(), "-e", "release=7")
     until(site.started, 300)
     kill(first)
-    second = site.controller("b").start(site.text(), "-e", "release=7", "-e", "me=b")
+    second = site.controller("b").start(site.text(), "-e", "release=7", "-e", "me=b", url=ingester.url)
     until(lambda: list((site.root / "b" / "async").glob("j*")), 300)
     site.open()
     said = second.communicate(timeout=300)
     assert second.returncode == 0, said
     assert site.told("b")["decision"] == "attached" and site.told("b")["stdout"] == "done" and len(site.started()) == 1
+    # The one who started it had no recorder: what the host has written down stands in the record.
+    seen = ingester.of("job_polled")[0]
+    assert seen["started_at"] == site.told("b")["fence"]["started_at"] and seen["async"] == 900
+    assert seen["action"] == "jobledger.core.start_once" and seen["no_log"] is False
 
 
 def test_poll_0_gives_an_id_that_async_status_knows_also_to_who_attached(site):
@@ -175,6 +177,22 @@ def test_poll_0_gives_an_id_that_async_status_knows_also_to_who_attached(site):
     assert site.told("b")["fence"]["ansible_job_id"] == site.told("a")["ansible_job_id"]
     assert site.told("a")["changed"] and not site.told("b")["changed"]
     assert site.told("a-end")["stdout"] == site.told("b-end")["stdout"] == "done"
+
+
+def test_a_home_that_is_not_the_user_s_own_loses_no_job(site, ingester):
+    # async_status looks below the home that the system knows, whatever HOME says on the host.
+    where = {"url": ingester.url, "ANSIBLE_ASYNC_DIR": "~/.ansible_async"}
+    first = site.controller("a").start(site.text(), "-e", "me=a", **where)
+    until(site.started, 300)
+    second = site.controller("b").start(site.text(), "-e", "me=b", **where)
+    try:
+        until(lambda: second.poll() is not None or len(runs_that_saw_a_job(ingester)) == 2, 300)
+    finally:
+        site.open()
+    for run in (first, second):
+        said = run.communicate(timeout=300)
+        assert run.returncode == 0, said
+    assert site.told("b")["decision"] == "attached" and site.told("b")["stdout"] == "done" and len(site.started()) == 1
 
 
 def test_a_failure_is_refused_with_who_and_since_when_and_recorded(site, ingester):
@@ -267,6 +285,7 @@ def test_check_mode_only_looks(site, ingester):
     ok(controller.playbook(text, "-e", "release=7", url=ingester.url))
     after = ok(controller.playbook(text, "--check", "-e", "release=7", url=ingester.url))
     assert '"decision": "already_succeeded"' in after.stdout and len(site.started()) == 1
+    assert '"status": "succeeded"' in after.stdout and '"user":' in before.stdout  # who has started it, or would
     looked = [event["reason"] for event in ingester.events if event["type"] == "job_not_started"]
     assert looked == ["check mode only looks"] * 2
 
@@ -447,3 +466,15 @@ def test_an_ansible_that_launches_in_another_way_starts_nothing(site):
         run.stdout + run.stderr
     )
     assert site.started() == [] and core_version() >= (2, 14)
+
+
+def test_ledger_knows_the_id_at_launch_though_the_first_poll_is_an_hour_away(site, ingester):
+    run = site.controller("a").start(site.text(), "-e", "every=3600", url=ingester.url)
+    try:
+        assert ingester.wait_for(lambda events: any(event["type"] == "job_started" for event in events), 60)
+        (intended,), (started,) = ingester.of("job_intended"), ingester.of("job_started")
+        assert started["intent"] == intended["seq"] and started["decision"] == "started"
+        assert started["ansible_job_id"] in started["results_file"] and started["job"] == "Migrate schema"
+        assert ingester.wrong == []
+    finally:
+        kill(run)

@@ -67,6 +67,25 @@ def judge(history: str, outcomes: dict, last: dict, allowed: dict) -> Verdict:
     return verdict
 
 
+def judge_ledger(verdict: Verdict, history: str, jobs, allowed: dict) -> None:
+    """Add what is wrong in the ledger: `jobs` are its records of this try, None where there is no ledger."""
+    if jobs is None:
+        return
+    began = {line.split()[1] for line in history.splitlines()}
+    ended = {line.split()[1] for line in history.splitlines() if line.startswith("end ")}
+    known = {job["ansible_job_id"]: job["status"] for job in jobs}
+    verdict.counts["jobs in the ledger"] += len(known)
+    for job_id in sorted(began - set(known)):
+        verdict.note("the ledger lost job %s" % job_id)
+    for job_id, status in sorted(known.items(), key=str):
+        if status == "running":
+            verdict.note("the ledger says that job %s runs" % job_id)
+        elif status == "succeeded" and job_id not in ended:
+            verdict.note("the ledger says that job %s has succeeded, and it never ended" % job_id)
+        elif status != "succeeded" and job_id in ended and not allowed["lost"]:
+            verdict.note("the ledger says that job %s has %s, and it ran to its end" % (job_id, status))
+
+
 def _one(verdict: Verdict, name: str, outcome: dict, ended: Counter, allowed: dict) -> None:
     verdict.counts[outcome["decision"]] += 1
     if outcome["decision"] == "refused":

@@ -2,13 +2,14 @@
 """Races for the fence: seeded tries, and a history checker that decides.
 
     python3 ansible_plugins/ansible_collections/jobledger/core/tests/race/start_once.py --tries 500 --seed 1
-    [--ansible-tries 20 [--ansible VERSION]]
+    [--reboot-tries 100] [--ansible-tries 20 [--ansible VERSION] [--ledger away|h2|postgresql] [--host own|local]]
 
 A try is two to five controllers at once on one host. The dice decide who is killed (controllers, start steps,
-guardians, keepers, at a step or at a moment), who is stopped and woken, whether the host goes down, and how wrong each
-clock is. Then the playbook is run again, and `history.py` judges. --tries drive the start step itself; --ansible-tries
-are real ansible-playbook processes with the recorder on and the ledger away. Exit code 1 when a try went wrong; each is
-printed with its seed.
+guardians, keepers, at a step or at a moment), who is stopped and woken, whether all of a job is killed, and how wrong
+each clock is. Then the playbook is run again, and `history.py` judges. --tries drive the start step itself;
+--reboot-tries do so on a host of its own that goes down and comes up (`rebooting.py`). --ansible-tries are real
+ansible-playbook processes with the recorder on (`with_ansible.py`). Exit code 1 when a try went wrong; each is printed
+with its seed.
 """
 
 from __future__ import annotations
@@ -108,12 +109,10 @@ class Try:
         return verdict
 
     def _trouble(self, name: str):
-        """Choose what happens to the processes of this controller's start, and return the function that does it at a
-        step.
-        """
+        """Choose what happens to the processes of this controller's start: (step, signal), or None."""
         dice = self.dice
         if dice.random() < 0.5:
-            return lambda step: None
+            return None
         step_at, act = dice.choice(STEPS), dice.choice((signal.SIGKILL, signal.SIGKILL, signal.SIGSTOP))
         self.did.append("%s %s at %s" % (name, act.name, step_at))
         if act is signal.SIGSTOP:
@@ -121,17 +120,22 @@ class Try:
         else:
             self.allowed["killed"] = True
             self.keeper_killed = self.keeper_killed or step_at in KEEPING
+        return step_at, act
 
-        def trouble(step):
+    def _at_step(self, trouble):
+        """Return the function that every step of a start calls."""
+        step_at, act = trouble or (None, None)
+
+        def at_step(step):
             if step != step_at or (self.stopped / step_at).exists():
                 return
-            if act is signal.SIGSTOP:
+            if act == signal.SIGSTOP:
                 (self.stopped / ("%d" % os.getpid())).write_text("")
             else:
                 (self.stopped / step_at).write_text("")  # whoever takes over is spared
             os.kill(os.getpid(), act)
 
-        return trouble
+        return at_step
 
     def _controller(self, name: str, generation: str, trouble) -> int:
         child = os.fork()
@@ -155,32 +159,12 @@ class Try:
         it.
         """
         link = self.folder / "async" / ("j%s.%s" % (name, self.tag))
-        reading, writing = os.pipe()
-        step = os.fork()
-        if not step:
-            try:
-                os.setpgid(0, 0)
-                os.close(reading)
-                self.dice = random.Random("%d %s" % (self.seed, name))
-                skew = self.dice.choice((-86400, -30, 0, 0, 30, 86400))
-                fence_layout.now = lambda: time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + skew))
-                fence_run.step = trouble
-                os.write(writing, json.dumps(self._start(generation, on_failed, str(link))).encode())
-            finally:
-                os._exit(0)
-        os.close(writing)
-        os.waitpid(step, 0)
-        os.set_blocking(reading, False)
-        try:
-            reply = json.loads(
-                os.read(reading, 1 << 16) or b'{"decision": "killed", "message": "the start step was killed"}'
-            )
-        except BlockingIOError:
-            reply = {"decision": "killed", "message": "the start step was killed"}
+        said = self._step(name, generation, trouble, on_failed, str(link))
+        reply = json.loads(said or b'{"decision": "killed", "message": "the start step was killed"}')
         reply["generation"] = generation
         if reply["decision"] == "killed":
             # As a task that failed: its controller runs the playbook again.
-            return self._as_controller(name + "x", generation, lambda step: None, patience, on_failed)
+            return self._as_controller(name + "x", generation, None, patience, on_failed)
         if reply["decision"] == "refused":
             return reply
         until = time.monotonic() + patience
@@ -195,6 +179,35 @@ class Try:
                 return dict(reply, finished=True, stdout=found.get("stdout"), message=found.get("msg") or "")
             time.sleep(0.02)
         return reply
+
+    def _step(self, name: str, generation: str, trouble, on_failed: str, link: str) -> bytes:
+        """Run the start step in a process of the host; return what it says, nothing where it was killed."""
+        reading, writing = os.pipe()
+        step = os.fork()
+        if not step:
+            try:
+                os.setpgid(0, 0)
+                os.close(reading)
+                os.write(writing, self._say(name, generation, trouble, on_failed, link))
+            finally:
+                os._exit(0)
+        os.close(writing)
+        os.waitpid(step, 0)
+        os.set_blocking(reading, False)  # a guardian inherits the pipe, so its end says nothing
+        try:
+            return os.read(reading, 1 << 16)
+        except BlockingIOError:
+            return b""
+        finally:
+            os.close(reading)
+
+    def _say(self, name: str, generation: str, trouble, on_failed: str, link: str) -> bytes:
+        """In the process of the start step: do it, with a clock of its own, and return what it says."""
+        self.dice = random.Random("%d %s" % (self.seed, name))
+        skew = self.dice.choice((-86400, -30, 0, 0, 30, 86400))
+        fence_layout.now = lambda: time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(time.time() + skew))
+        fence_run.step = self._at_step(trouble)
+        return json.dumps(self._start(generation, on_failed, link)).encode()
 
     def _start(self, generation: str, on_failed: str, link: str) -> dict:
         fields = {
@@ -243,7 +256,7 @@ class Try:
             for attempt in self.fence.attempts():
                 processes = attempt.processes
                 for name in names:
-                    _signal(processes.get(name), signal.SIGKILL)
+                    self._signal_there(processes.get(name), signal.SIGKILL)
                 if len(names) == 3 and attempt.start:
                     for pid in fence_layout.marked(attempt.start["job_id"]):
                         _signal(pid, signal.SIGKILL)
@@ -268,9 +281,13 @@ class Try:
 
     def _wake(self, after: float) -> None:
         for path in self.stopped.iterdir():
+            # Again and again: it may have been kept from stopping itself until after the first time.
             if path.name.isdigit() and time.time() - path.stat().st_mtime > after:
-                path.unlink()
-                _signal(int(path.name), signal.SIGCONT)
+                self._signal_there(int(path.name), signal.SIGCONT)
+
+    def _signal_there(self, pid, which) -> None:
+        """Send a signal to a process that the host knows by this id."""
+        _signal(pid, which)
 
     def _again(self, generation: str) -> dict:
         """Run the playbook again, as an operator does, until it is neither busy nor refused for another generation
@@ -319,7 +336,7 @@ class Try:
         child = os.fork()
         if not child:
             try:
-                path.write_text(json.dumps(self._as_controller(name, generation, lambda step: None, 20.0, on_failed)))
+                path.write_text(json.dumps(self._as_controller(name, generation, None, 20.0, on_failed)))
             finally:
                 os._exit(0)
         while not os.waitpid(child, os.WNOHANG)[0]:
@@ -344,11 +361,11 @@ def _signal(pid, which) -> None:
         pass
 
 
-def run_tries(tries: int, seed: int, total: Counter) -> int:
+def run_tries(tries: int, seed: int, total: Counter, kind=Try) -> int:
     """Run tries of the start step; print those that went wrong and return their number."""
     wrong = 0
     for number in range(seed, seed + tries):
-        place = Try(number, Path(tempfile.mkdtemp(prefix="jobledger-race-")) / "host")
+        place = kind(number, Path(tempfile.mkdtemp(prefix="jobledger-race-")) / "host")
         try:
             verdict = place.run()
         finally:
@@ -356,7 +373,10 @@ def run_tries(tries: int, seed: int, total: Counter) -> int:
         total.update(verdict.counts)
         if verdict.wrong:
             wrong += 1
-            print("seed %d: %s [%s]" % (number, "; ".join(verdict.wrong), ", ".join(place.did)), flush=True)
+            print(
+                "%s, seed %d: %s [%s]" % (kind.__name__, number, "; ".join(verdict.wrong), ", ".join(place.did)),
+                flush=True,
+            )
     return wrong
 
 
@@ -365,20 +385,27 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--tries", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--reboot-tries", type=int, default=0, help="needs root: the host has namespaces of its own")
     parser.add_argument("--ansible-tries", type=int, default=0)
     parser.add_argument("--ansible", metavar="VERSION", default=None)
+    parser.add_argument("--ledger", choices=("away", "h2", "postgresql"), default="away")
+    parser.add_argument("--host", choices=("local", "own"), default="local", help="own: by ssh, and it is rebooted")
     chosen = parser.parse_args()
     total: Counter = Counter()
     began = time.monotonic()
     wrong = run_tries(chosen.tries, chosen.seed, total)
+    if chosen.reboot_tries:
+        import rebooting
+
+        wrong += run_tries(chosen.reboot_tries, chosen.seed, total, rebooting.RebootTry)
     if chosen.ansible_tries:
         import with_ansible
 
-        wrong += with_ansible.run_tries(chosen.ansible_tries, chosen.seed, chosen.ansible, total)
+        wrong += with_ansible.run_tries(chosen, total)
     print(
         "%d tries, seeds from %d: %d wrong. %s. %.0f s"
         % (
-            chosen.tries + chosen.ansible_tries,
+            chosen.tries + chosen.reboot_tries + chosen.ansible_tries,
             chosen.seed,
             wrong,
             ", ".join("%s %d" % entry for entry in sorted(total.items())),

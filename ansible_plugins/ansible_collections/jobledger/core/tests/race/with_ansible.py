@@ -1,7 +1,13 @@
-"""Tries of the race suite with real ansible-playbook processes: the recorder is on, and its ledger is away."""
+"""Tries of the race suite with real ansible-playbook processes and the recorder.
+
+The host is local, or one of its own that is reached by ssh, rebooted, and stopped and woken as a whole. The ledger is
+away for good, or there is one that goes away and comes back, also as an older copy of itself; then the ledger has to
+know every job in the end, too.
+"""
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import random
@@ -15,14 +21,17 @@ from collections import Counter
 from pathlib import Path
 
 import history
+import ledgers
+from tools import managed_host
 
 TESTS = Path(__file__).resolve().parents[1]
 COLLECTIONS = TESTS.parents[3]
+# The clocks of controllers and hosts are wrong where this library is there (Debian: faketime).
+FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketime.so.1")), None)
 PLAYBOOK = """
-- name: Upgrade
-  hosts: all
+- name: PLAY
+  hosts: far
   gather_facts: false
-  vars: {jobledger_fence_dir: "ROOT/fence"}
   tasks:
     - name: Migrate
       jobledger.core.start_once:
@@ -35,72 +44,224 @@ PLAYBOOK = """
       ignore_errors: true
     - name: Tell
       ansible.builtin.copy: {content: "{{ job | to_json }}", dest: "ROOT/outcomes/{{ me }}.json"}
+      delegate_to: localhost
+      vars: {ansible_connection: local, ansible_remote_tmp: "ROOT/{{ me }}/remote"}
 """
 
 
-def run_tries(tries: int, seed: int, version: str | None, total: Counter) -> int:
-    """Run tries on one version of ansible-core; print those that went wrong and return their number."""
+def run_tries(chosen, total: Counter) -> int:
+    """Run tries as the command line says; print those that went wrong and return their number."""
     sys.path.insert(0, str(TESTS.parents[3]))
     import devenv
 
-    programs = devenv.ensure(version)
-    wrong = 0
-    for number in range(seed, seed + tries):
-        folder = Path(tempfile.mkdtemp(prefix="jobledger-race-"))
-        try:
-            verdict, did = _try(number, folder, programs)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        total.update(verdict.counts)
-        total["tries with ansible"] += 1
-        if verdict.wrong:
-            wrong += 1
-            print("ansible, seed %d: %s [%s]" % (number, "; ".join(verdict.wrong), ", ".join(did)), flush=True)
+    why = managed_host.missing() if chosen.host == "own" else None
+    if why:
+        raise SystemExit("a host of its own needs %s" % why)
+    programs, wrong = devenv.ensure(chosen.ansible), 0
+    root = Path(tempfile.mkdtemp(prefix="jobledger-race-"))
+    try:
+        with ledgers.KINDS[chosen.ledger](root) as ledger:
+            for seed in range(chosen.seed, chosen.seed + chosen.ansible_tries):
+                (root / ("%d" % seed)).mkdir()
+                place = AnsibleTry(seed, root / ("%d" % seed), programs, ledger, chosen.host == "own")
+                verdict = place.run()
+                total.update(verdict.counts)
+                total["tries with ansible"] += 1
+                total.update(place.kinds())
+                if verdict.wrong:
+                    wrong += 1
+                    did = ", ".join(place.did)
+                    print("ansible, seed %d: %s [%s]" % (seed, "; ".join(verdict.wrong), did), flush=True)
+    finally:
+        if wrong and os.environ.get("JOBLEDGER_RACE_KEEP"):
+            print("left for a look: %s" % root)
+        else:
+            shutil.rmtree(root, ignore_errors=True)
     return wrong
 
 
-def _try(seed: int, folder: Path, programs: Path):
-    dice, did = random.Random(seed), []
-    (folder / "outcomes").mkdir()
-    (folder / "site.yml").write_text(
-        PLAYBOOK.replace("ROOT", str(folder)).replace("SECONDS", "%.1f" % (dice.random() * 4))
-    )
-    (folder / "hosts.ini").write_text(
-        "h1 ansible_connection=local ansible_python_interpreter=%s\n" % (programs / "python")
-    )
-    runs = {"c%d" % index: _start(folder, programs, "c%d" % index) for index in range(dice.randint(2, 4))}
-    killed = set()
-    for name, run in runs.items():
-        if dice.random() < 0.4:
-            time.sleep(dice.random() * 6)
-            killed.add(name)
-            did.append("%s killed" % name)
-            _kill(run)
-        elif dice.random() < 0.3:
+class AnsibleTry:
+    """One try: two to four controllers, one host, and what happens to them."""
+
+    def __init__(self, seed: int, root: Path, programs: Path, ledger, own_host: bool) -> None:
+        self.play = "Upgrade %d" % seed
+        self.root = root
+        self.dice = random.Random(seed)
+        self.did: list = []
+        self._programs = programs
+        self._ledger = ledger
+        self._host = managed_host.ManagedHost(root / "far") if own_host else None
+        self._rebooted = False
+        (root / "outcomes").mkdir()
+        text = PLAYBOOK.replace("ROOT", str(root)).replace("PLAY", self.play)
+        (root / "site.yml").write_text(text.replace("SECONDS", "%.1f" % (self.dice.random() * 5)))
+
+    def run(self) -> history.Verdict:
+        """Play the try to its end and judge it."""
+        self._ledger.prepare(self.dice)
+        if self._host is not None:
+            self._host.start(self._clock())
+        try:
+            self._inventory()
+            return self._run()
+        finally:
+            if self._host is not None:
+                self._host.stop()
+
+    def kinds(self) -> Counter:
+        """Return how often each disturbance came."""
+        return Counter(what for what in self.did if not what.startswith("c"))
+
+    def _run(self) -> history.Verdict:
+        runs = {"c%d" % index: self._start("c%d" % index) for index in range(self.dice.randint(2, 4))}
+        killed = self._disturb_controllers(runs)
+        self._disturb_host()
+        self._ledger.disturb(self.dice, self.did)
+        if not self._rebooted:
+            self._wait(runs)
+        # After a reboot those who wait learn of the loss by whoever runs the playbook again.
+        last = self._again()
+        unreached = self._wait(runs)
+        outcomes = {path.stem: _outcome(path) for path in (self.root / "outcomes").glob("c*.json")}
+        silent = killed | (unreached if self._rebooted else set())
+        for name in runs:
+            if name not in silent and name not in outcomes:
+                outcomes[name] = {"decision": "nothing", "message": "no outcome was written"}
+        told = {name: outcome for name, outcome in outcomes.items() if name not in silent}
+        lines = (self.root / "history").read_text() if (self.root / "history").exists() else ""
+        allowed = {
+            "lost": self._rebooted,
+            "killed": bool(killed) or self._rebooted,
+            "busy": "stopped" in " ".join(self.did) or self._rebooted,
+        }
+        verdict = history.judge(lines, told, _as_again(last), allowed)
+        history.judge_ledger(verdict, lines, self._settled(lines), allowed)
+        verdict.counts["controllers"] += len(runs)
+        verdict.counts["killed controllers"] += len(killed)
+        verdict.counts["unreached"] += len(unreached)
+        verdict.counts["lost, as reported"] += last["decision"] == "refused"
+        return verdict
+
+    def _disturb_controllers(self, runs: dict) -> set:
+        dice, killed = self.dice, set()
+        for name, run in runs.items():
+            if dice.random() < 0.4:
+                time.sleep(dice.random() * 6)
+                killed.add(name)
+                self.did.append("%s killed" % name)
+                _kill(run)
+            elif dice.random() < 0.3:
+                time.sleep(dice.random() * 3)
+                self.did.append("%s stopped and woken" % name)
+                os.killpg(run.pid, signal.SIGSTOP)
+                time.sleep(dice.random() * 2)
+                os.killpg(run.pid, signal.SIGCONT)
+        return killed
+
+    def _disturb_host(self) -> None:
+        if self._host is None:
+            return
+        dice = self.dice
+        if dice.random() < 0.3:
             time.sleep(dice.random() * 3)
-            did.append("%s stopped and woken" % name)
-            os.killpg(run.pid, signal.SIGSTOP)
+            self.did.append("host stopped and woken")
+            self._host.freeze()
             time.sleep(dice.random() * 2)
-            os.killpg(run.pid, signal.SIGCONT)
-    for run in runs.values():
-        run.wait()
-    _start(folder, programs, "last").wait()
-    outcomes = {path.stem: _outcome(path) for path in (folder / "outcomes").glob("*.json")}
-    last = dict(
-        outcomes.pop("last", {"decision": "nothing", "message": "the playbook that was run again told nothing"}),
-        generation="1",
-    )
-    for name in runs:
-        if name not in killed and name not in outcomes:
-            outcomes[name] = {"decision": "nothing", "message": "no outcome was written"}
-    told = {name: outcome for name, outcome in outcomes.items() if name not in killed}
-    lines = (folder / "history").read_text() if (folder / "history").exists() else ""
-    verdict = history.judge(
-        lines, told, _as_again(last), {"lost": False, "killed": bool(killed), "busy": "stopped" in " ".join(did)}
-    )
-    verdict.counts["controllers"] += len(runs)
-    verdict.counts["killed controllers"] += len(killed)
-    return verdict, did
+            self._host.thaw()
+        if dice.random() < 0.5:
+            time.sleep(dice.random() * 6)
+            self.did.append("host rebooted")
+            self._rebooted = True
+            self._host.stop()
+            time.sleep(dice.random())
+            self._host.start(self._clock())
+
+    def _again(self) -> dict:
+        """Run the playbook again, as an operator does, until it has an answer that is not about to pass."""
+        outcome = {"decision": "nothing", "message": "the playbook that was run again told nothing"}
+        for number in range(5):
+            name = "last%d" % number
+            self._finish(self._start(name))
+            path = self.root / "outcomes" / (name + ".json")
+            if path.exists():
+                outcome = _outcome(path)
+                passing = ("just being started", "being decided", "come to its end")
+                if not any(text in outcome["message"] for text in passing):
+                    break
+        return dict(outcome, generation="1")
+
+    def _settled(self, lines: str):
+        """Return what the ledger has of the play, after a settle where something is open or unknown."""
+        began = {line.split()[1] for line in lines.splitlines()}
+        jobs = self._ledger.jobs(self.play)
+        if jobs is None:
+            return None
+        if {job["ansible_job_id"] for job in jobs} >= began and all(job["status"] != "running" for job in jobs):
+            return jobs
+        self.did.append("settled")
+        more = ("-e", "settle_unseen_for=0s", "-e", "settle_hosts=far")
+        self._finish(self._start("settle", "jobledger.core.settle", *more))
+        return self._ledger.jobs(self.play)
+
+    def _wait(self, runs: dict) -> set:
+        return {name for name, run in runs.items() if self._finish(run) == 4}
+
+    def _finish(self, run) -> int:
+        try:
+            return run.wait(timeout=240)
+        except subprocess.TimeoutExpired:
+            _kill(run)
+            return run.wait()
+
+    def _inventory(self) -> None:
+        if self._host is None:
+            line = "far ansible_connection=local jobledger_fence_dir=%s/fence ansible_python_interpreter=%s" % (
+                self.root,
+                self._programs / "python",
+            )
+        else:
+            line = self._host.line(python=str(self._programs / "python"))
+        (self.root / "hosts.ini").write_text("%s\n" % line)
+
+    def _clock(self) -> str:
+        skew = self.dice.choice((-86400, -30, 0, 0, 30, 86400))
+        if not skew or FAKETIME is None:
+            return ""
+        self.did.append("clock of the host wrong")
+        return "LD_PRELOAD=%s FAKETIME=%+d FAKETIME_DONT_FAKE_MONOTONIC=1 FAKETIME_NO_CACHE=1" % (FAKETIME, skew)
+
+    def _start(self, name: str, playbook: str = "site.yml", *more: str):
+        home = self.root / name
+        home.mkdir()
+        environment = {
+            key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JOBLEDGER_", "XDG_"))
+        }
+        environment.update(
+            HOME=str(home),
+            ANSIBLE_ASYNC_DIR=str(home / "async"),
+            ANSIBLE_REMOTE_TEMP=str(home / "remote"),
+            ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
+            LC_ALL="C.UTF-8",
+            ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder",
+            JOBLEDGER_URL=self.dice.choice(self._ledger.urls),
+            JOBLEDGER_SPOOL_DIR=str(self.root / "spool"),
+            PYTHONDONTWRITEBYTECODE="1",
+            ANSIBLE_LOCALHOST_WARNING="0",
+            ANSIBLE_PIPELINING="1",
+            JOBLEDGER_TEST_SSH=str(home / "ssh"),
+        )
+        if "2.14" in str(self._programs):
+            environment["ANSIBLE_COLLECTIONS_PATHS"] = str(COLLECTIONS)
+        with open(home / "said", "wb") as said:
+            return subprocess.Popen(
+                [str(self._programs / "ansible-playbook"), "-i", "hosts.ini", playbook, "-e", "me=" + name, *more],
+                cwd=self.root,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
 
 def _as_again(last: dict) -> dict:
@@ -111,35 +272,6 @@ def _as_again(last: dict) -> dict:
         if last["decision"] in ("started", "attached") and last.get("stdout") == "done"
         else last
     )
-
-
-def _start(folder: Path, programs: Path, name: str):
-    home = folder / name
-    home.mkdir()
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("ANSIBLE_", "JOBLEDGER_"))}
-    environment.update(
-        HOME=str(home),
-        ANSIBLE_ASYNC_DIR=str(home / "async"),
-        ANSIBLE_REMOTE_TEMP=str(home / "remote"),
-        ANSIBLE_COLLECTIONS_PATH=str(COLLECTIONS),
-        LC_ALL="C.UTF-8",
-        ANSIBLE_CALLBACKS_ENABLED="jobledger.core.recorder",
-        JOBLEDGER_URL="http://127.0.0.1:9",
-        PYTHONDONTWRITEBYTECODE="1",
-        ANSIBLE_LOCALHOST_WARNING="0",
-    )
-    if "2.14" in str(programs):
-        environment["ANSIBLE_COLLECTIONS_PATHS"] = str(COLLECTIONS)
-    with open(home / "said", "wb") as said:
-        return subprocess.Popen(
-            [str(programs / "ansible-playbook"), "-i", "hosts.ini", "site.yml", "-e", "me=" + name],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
 
 
 def _kill(run) -> None:
@@ -163,7 +295,7 @@ def _kill(run) -> None:
 def _outcome(path: Path) -> dict:
     told = json.loads(path.read_text())
     return {
-        "decision": told.get("decision") or "failed",
+        "decision": told.get("decision") or ("unreachable" if told.get("unreachable") else "failed"),
         "message": told.get("msg") or "",
         "finished": bool(told.get("finished")),
         "stdout": told.get("stdout"),

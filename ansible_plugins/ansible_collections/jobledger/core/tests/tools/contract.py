@@ -42,6 +42,7 @@ _INTENT = {
     for key, value in _LAUNCH.items()
     if key not in ("ansible_job_id", "results_file", "label", "attempt", "intent", "details", *_FENCE)
 }
+_FOUND = {"started_at": str, "action": str, "no_log": bool, "async": int}
 _HIDDEN = dict(_LAUNCH, reason=str)
 del _HIDDEN["ansible_job_id"], _HIDDEN["results_file"], _HIDDEN["details"]
 DETAILS = {"cmd": str, "stdout": str, "stderr": str, "module_args": dict}
@@ -64,10 +65,11 @@ FIELDS = {
     },
     "play_started": {"play": str, "playbook": str, "playbook_path": str, "strategy": str},
     "job_started": _LAUNCH,
-    "job_polled": dict(_PLACE, **_SEEN, sighting=dict, adopted=bool),
+    "job_polled": dict(_PLACE, **_SEEN, **_FOUND, sighting=dict, adopted=bool),
     "job_ended": dict(
         _PLACE,
         **_SEEN,
+        **_FOUND,
         status=str,
         verdict=str,
         module_status=str,

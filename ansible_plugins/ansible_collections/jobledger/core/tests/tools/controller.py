@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote
 
 _PATCH = """
 from ansible_collections.jobledger.core.plugins.callback import recorder
@@ -36,6 +37,8 @@ class Controller:
         self.root = root
         self.home = root / "home"
         self.home.mkdir(parents=True, exist_ok=True)
+        self.tmp = root / "tmp"
+        self.tmp.mkdir(exist_ok=True)
         self.inventory(*hosts)
 
     def inventory(self, *hosts: str) -> None:
@@ -50,6 +53,23 @@ class Controller:
         """Where this controller's runs keep their spools."""
         return self.home / ".local" / "state" / "jobledger" / "spool"
 
+    def left(self) -> list[str]:
+        """Return the names of the spools that are left, for whatever ledger."""
+        return sorted(path.name for path in self.spool.rglob("*.spool"))
+
+    def left_files(self) -> list[Path]:
+        """Return all files below the spool's directory."""
+        return [path for path in self.spool.rglob("*") if path.is_file()]
+
+    def left_for(self) -> list[str]:
+        """Return the addresses of the ledgers that spools were for."""
+        return sorted(unquote(path.name) for path in self.spool.glob("*") if path.is_dir())
+
+    def for_any_ledger(self) -> None:
+        """Make all spools such as are for whichever ledger comes next: the tests' ones have new ports."""
+        for path in self.left_files():
+            path.rename(self.spool / path.name)
+
     def environment(self, url: str | None, **extra: str) -> dict:
         """Return the environment: the callback is on when `url` is given. `extra` wins."""
         found = {
@@ -57,6 +77,7 @@ class Controller:
         }
         found.update(
             HOME=str(self.home),
+            TMPDIR=str(self.tmp),
             ANSIBLE_REMOTE_TEMP=str(self.root / "remote"),
             ANSIBLE_ASYNC_DIR=str(self.root / "async"),
             LC_ALL="C.UTF-8",
@@ -114,6 +135,7 @@ class Controller:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             timeout=600,
+            check=False,
         )
 
     def start(self, text: str, *arguments: str, url: str | None = None, name: str = "site.yml", **extra: str):

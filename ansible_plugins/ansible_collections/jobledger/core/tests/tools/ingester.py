@@ -221,7 +221,7 @@ class BlackHole:
         self._listener.listen(0)
         self.url = "http://127.0.0.1:%d" % self._listener.getsockname()[1]
         self._fill = []
-        for _ in range(4):
+        for dummy in range(4):
             sock = socket.socket()
             sock.setblocking(False)
             sock.connect_ex(self._listener.getsockname())

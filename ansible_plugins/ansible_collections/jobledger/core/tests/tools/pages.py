@@ -28,4 +28,5 @@ def run(command: str, controller, **environment: str):
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         timeout=600,
+        check=False,
     )

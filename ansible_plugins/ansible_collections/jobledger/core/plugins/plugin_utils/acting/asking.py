@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Asks the ledger which jobs are open and where they run. Nothing here contacts a managed host.
 
 A client belongs to one thread, and so does a Question.

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The job key of a task in a worker process, by the code that the recorder uses in the main process, so that both
 agree.
 
@@ -35,13 +38,16 @@ def job_key(task, variables: dict, loader, template, warn) -> dict:
     host = str(variables["inventory_hostname"])
     worker = _Worker(loader, variables)
     context = TaskContext({}, worker, None, SimpleNamespace(name=host), task, None, warn)
-    result = _item(task, variables, template) if context.is_loop else {}
+    result = item(task, variables, template)
     launch = context.launch(task, result)
     play = names.name(variables.get("ansible_play_name")) or "unnamed"
     return {"host": launch["host"], "play": play, "job": launch["job"], "task": launch["task"]}
 
 
-def _item(task, variables: dict, template) -> dict:
+def item(task, variables: dict, template) -> dict:
+    """Return what Ansible will add to the result of a loop's item; {} where the task is no loop."""
+    if not task.loop_with and task.loop is None:
+        return {}
     variable = variables.get("ansible_loop_var") or getattr(task.loop_control, "loop_var", None) or "item"
     if variable not in variables:
         return {}

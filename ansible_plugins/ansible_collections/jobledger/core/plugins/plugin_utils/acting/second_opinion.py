@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What the ledger says of a job that the host calls a success: a play may have judged otherwise. Worker processes only.
 
 The ledger is not needed for a decision. One that is away, or knows nothing, has no say.

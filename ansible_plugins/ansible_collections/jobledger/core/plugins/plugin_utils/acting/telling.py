@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """From what was seen of jobs to the events of a run of its own, and to lines for people. Pure, but for `send`."""
 
 from __future__ import annotations
@@ -6,7 +9,7 @@ import time
 
 from ..delivery import record
 from ..delivery.client import TransportError
-from ..recording import names
+from ..recording import evidence, names
 from ..recording.journal import Journal
 
 # So many events a request; the ingester takes more.
@@ -67,6 +70,7 @@ class Account:
                     "job": names.name(fence["job"]),
                     "task": names.name(fence.get("task")),
                     "generation": fence.get("generation"),
+                    **evidence.limits(fence),
                 }
                 if fence.get("play") and fence.get("job")
                 else {"job": names.name(title)}

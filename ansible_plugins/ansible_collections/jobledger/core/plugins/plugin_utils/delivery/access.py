@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """How a plugin is let in by the ingester: one reading of url, token, token_file, ca_file, client_cert and client_key.
 
 Reads the token's file, and nothing else; the TLS files are read when the first request is made. Safe on any thread. No

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """One keep-alive HTTP connection to the ingester, with every wait bounded. One request at a time is on its way.
 
 Bounded, all together by one deadline per request: the name lookup, connect (over all addresses), TLS handshake, send,

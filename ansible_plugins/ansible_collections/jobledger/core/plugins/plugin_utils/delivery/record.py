@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Asks the ingester for a job's record by name, and reads the answer. The lookup plugin and the roles use it.
 
 Safe on any thread as far as its client is; a Client belongs to one thread.

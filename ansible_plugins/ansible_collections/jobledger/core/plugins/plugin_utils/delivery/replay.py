@@ -1,9 +1,14 @@
-#!/usr/bin/env python3
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers what earlier runs left in the spool. Needs Python 3.9 or later and the files beside it, but no Ansible.
 
     python3 replay.py [--url URL] [--spool-dir DIR] [--token-file FILE] [--ca-file FILE] [--client-cert FILE]
     [--client-key FILE]
-                      [--timeout SECONDS] [--seconds SECONDS]
+                      [--was URL]... [--timeout SECONDS] [--seconds SECONDS]
+
+A spool is for the ledger at the address that its run was given, and is delivered to no other; `--was` names an address
+that the ledger had before.
 
 One line for each spool. Exit code 0: nothing is left, 1: some is left, 2: it was called wrongly. Spools of runs that
 are still going, or that another process is delivering at this moment, are left alone and do not count as left.
@@ -25,17 +30,18 @@ if not __package__:
     sys.path[0] = os.path.dirname(_above)
     __package__ = importlib.import_module("%s.%s" % (os.path.basename(_above), os.path.basename(_here))).__name__
 
-from . import access, settings, spool_leftovers  # noqa: E402
+from . import access, settings, spool_leftovers, spool_place  # noqa: E402
 from .client import Client  # noqa: E402
 from .sender import Sender  # noqa: E402
 
 NOTHING_LEFT, SOME_LEFT, USAGE = 0, 1, 2
 
 
-def main(arguments: list[str] | None = None, environment=os.environ, say=print) -> int:
+def main(arguments: list[str] | None = None, environment=None, say=print) -> int:
     """The command line; see the top of this file. Returns the exit code; wrong usage may raise SystemExit(2) as
     argparse does.
     """
+    environment = os.environ if environment is None else environment
     given = _parser(environment).parse_args(arguments)
     try:
         directory = settings.spool_dir(given.spool_dir, environment)
@@ -52,26 +58,38 @@ def main(arguments: list[str] | None = None, environment=os.environ, say=print) 
         client = access.client(option, lambda text: print("replay: warning: %s" % text, file=sys.stderr))
         timeout = settings.seconds("timeout", given.timeout, 0.01, 600)
         seconds = settings.seconds("seconds", given.seconds, 0, 86400)
+        was = [settings.Address(url) for url in given.was]
     except settings.SettingError as error:
         print("replay: %s" % error, file=sys.stderr)
         return USAGE
-    outcomes, reason = deliver(directory, client, timeout, seconds)
-    for outcome in outcomes:
-        say(line(outcome, reason))
+    place = spool_place.Place(directory, client.address, environment=environment)
+    outcomes, reason = deliver(place, client, timeout, seconds, was)
+    for text in lines(place, outcomes, reason, was):
+        say(text)
     if not outcomes:
         say("nothing to deliver in %s" % directory)
     return SOME_LEFT if any(outcome.left for outcome in outcomes) else NOTHING_LEFT
 
 
-def deliver(directory: str, client: Client, timeout: float, seconds: float) -> tuple[list, str | None]:
-    """Deliver every spool whose run is over, and close the client. Return the outcomes and, where sending failed, why.
+def lines(place, outcomes: list, reason: str | None, was=()) -> list[str]:
+    """Return what became of each spool, and what is for other ledgers, as lines for people."""
+    others = [
+        "%s: %d spools for another ledger; if it has moved here, say --was with its address" % (path, count)
+        for path, count in place.others(was)
+    ]
+    return [line(outcome, reason) for outcome in outcomes] + others
+
+
+def deliver(place, client: Client, timeout: float, seconds: float, was=()) -> tuple[list, str | None]:
+    """Deliver every spool for the client's ledger whose run is over, and close the client. Return the outcomes and,
+    where sending failed, why.
 
     `timeout` is for one request, `seconds` is what may be lost in all. Never raises for disk or network.
     """
     sender = Sender(client, timeout, seconds)
     try:
         return spool_leftovers.deliver(
-            directory, lambda backlog: sender.insist(backlog, seconds), count=True
+            place.to_read(was), lambda backlog: sender.insist(backlog, seconds), count=True
         ), sender.reason
     finally:
         sender.close()
@@ -114,6 +132,9 @@ def _parser(environment) -> argparse.ArgumentParser:
     parser.add_argument("--token-file", help="file with the token (JOBLEDGER_TOKEN_FILE); JOBLEDGER_TOKEN goes first")
     parser.add_argument("--client-cert", help="PEM file with this side's certificate (JOBLEDGER_CLIENT_CERT)")
     parser.add_argument("--client-key", help="PEM file with its key (JOBLEDGER_CLIENT_KEY; default: the same file)")
+    parser.add_argument(
+        "--was", metavar="URL", action="append", default=[], help="an address that this ledger had before"
+    )
     parser.add_argument("--timeout", default=10, help="seconds for one request (default 10)")
     parser.add_argument(
         "--seconds", default=300, help="seconds to lose to an ingester that is slow or absent, in all (default 300)"

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The one warning at the end of a run: what was not delivered, where it is, and what to do. Pure; safe on any
 thread.
 """
@@ -9,9 +12,9 @@ import os
 HOW = "The next run here delivers them, or at once: ansible-playbook jobledger.core.replay."
 
 
-def final_warning(sender, events: int, address, leftovers) -> str:
+def final_warning(sender, events: int, address, leftovers, moved: str | None = None, first: bool = False) -> str:
     """Return the warning, or an empty text when there is nothing to say. `events` were recorded; `leftovers` are
-    Outcomes.
+    Outcomes. `moved` is why the spool is not where it should be; `first` says that this is a container's first process.
 
     `address` is None where the settings name no ingester that can be asked; the sender's reason says which setting is
     wrong.
@@ -25,17 +28,21 @@ def final_warning(sender, events: int, address, leftovers) -> str:
             "%d of %d events were not delivered to %s: %s. The run itself is not affected."
             % (missing, events, address or "the ingester", sender.reason or "the time budget was used up")
         )
-    parts += _kept(backlog) + _lost(backlog, given_up) + _others(leftovers)
+    parts += _kept(backlog, moved, first) + _lost(backlog, given_up) + _others(leftovers)
     if backlog.waiting and address:
         parts.append("Check that the ingester runs there (jobledger serve), and JOBLEDGER_URL or [jobledger] url.")
     return " ".join(parts)
 
 
-def _kept(backlog) -> list[str]:
+def _kept(backlog, moved: str | None, first: bool) -> list[str]:
     found = []
     spooled = backlog.waiting - backlog.in_memory_only
     if spooled:
         found.append("%d events are kept in %s. %s" % (spooled, backlog.path, HOW))
+        if moved:
+            found.append("They are there because the spool's own directory cannot be used: %s." % moved)
+        if first:
+            found.append("A container may take its files with it: put spool_dir on a volume.")
     if backlog.refused:
         found.append(
             "%d refused events are in %s." % (backlog.refused, backlog.dead_path)

@@ -1,8 +1,13 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers events to the ingester in batches, and keeps within a budget of time while it is not there.
 
 A run does not wait for the ingester's answers. One request at a time is on its way; what comes meanwhile is in the
-spool, and goes with the next one, which is made when the answer is there. So a burst of launches shares requests. A
-sync is never put off.
+spool, and goes with the next one, which is made when the answer is there. So a burst of launches shares requests.
+
+What the spool has survives any process. It is synced where nobody else has it: while the ingester does not answer; and
+when it does, at the latest a second after the event, unless it has acknowledged it by then.
 
 Not thread-safe; Ansible calls callbacks one at a time. A forked process must not send: every entry checks that.
 """
@@ -10,6 +15,7 @@ Not thread-safe; Ansible calls callbacks one at a time. A forked process must no
 from __future__ import annotations
 
 import json
+import math
 import time
 
 from ..recording.journal import DURABLE
@@ -22,6 +28,8 @@ _FREE_SECONDS = 0.05
 # further attempts.
 _OWN_WORK = 0.1
 _EVENTS = "/api/v1/events"
+# How long a launch or an end may be unsynced: while the ingester answers, and in a burst while it does not.
+_PUT_OFF, _BURST = 1.0, 0.1
 _LONGEST_PAUSE = 30.0
 _MAX_RETRY_AFTER = 3600.0
 _MOST_EVENTS = 500
@@ -36,6 +44,7 @@ class Sender:
 
     `budget` is how many seconds all attempts of the run may lose to an ingester that is absent, slow or failing, and
     `timeout` how many one attempt may take. A quarter of the budget, at most one timeout, is kept for the last attempt.
+    `always_sync`: launches and ends are synced before they are sent, whatever the ingester does.
     """
 
     def __init__(
@@ -46,6 +55,7 @@ class Sender:
         backlog: Backlog | None = None,
         clock=time.monotonic,
         sleep=time.sleep,
+        always_sync: bool = False,
     ) -> None:
         self._client = client
         self._timeout = timeout
@@ -54,6 +64,7 @@ class Sender:
         self._own_work = budget * _OWN_WORK
         self._clock = clock
         self._sleep = sleep
+        self._always_sync = always_sync
         self._ceiling = self._batch_events = _MOST_EVENTS
         self._pause = 0.0
         self._retry_after = 0.0
@@ -70,6 +81,18 @@ class Sender:
         """Whether events wait for the answer to those that are on their way."""
         return 0 < self._flight < self.backlog.waiting
 
+    @property
+    def sync_due(self) -> float:
+        """When launches and ends are to be on disk, by the backlog's clock; inf where there is nothing to sync."""
+        backlog = self.backlog
+        if backlog.unsynced_since is None:
+            return math.inf
+        if self._always_sync:
+            return backlog.unsynced_since
+        if self.healthy:
+            return backlog.unsynced_since + _PUT_OFF
+        return max(backlog.unsynced_since, backlog.synced_at + _BURST)
+
     def add(self, kind: str, line: bytes) -> None:
         """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises
         for the disk.
@@ -78,41 +101,45 @@ class Sender:
         self.backlog.add(kind, line)
 
     def flush(self) -> None:
-        """See launches and ends to the disk, then send what waits, and wait for no answer, unless the spool has grown
-        so large
-        that it should be emptied. Never raises.
+        """Send what waits, and wait for no answer, unless the spool has grown so large that it should be emptied. Then
+        see to the disk what is due there. Never raises.
 
         What waits stays where it is while a request is on its way that is not answered yet, in a pause after a failure,
         and when the budget is used up.
         """
-        self.backlog.secure()
+        self._first_of_all()
         if self.backlog.is_bulky:
             self.catch_up(answered=True)
         elif self._client.usable and self._landed(0.0):
             self._send()
+        if self.sync_due <= self.backlog.clock():
+            self.backlog.secure()
 
     def catch_up(self, answered: bool = False) -> None:
-        """As `flush`, but every launch and end is on disk after it, and on its way unless the ingester fails. Never
+        """As `flush`, but every launch and end is on its way after it, or, where the ingester fails, on disk. Never
         raises.
 
         To that end the request before is waited for. `answered`: all that waits is sent, and all answers are waited
         for.
         """
-        self.backlog.secure()
+        self._first_of_all()
         while self._client.usable and (self._pressing or answered and self.backlog.waiting):
             if not self._landed(self._allowance()) or not self._send():
                 break
+        if not self.healthy or self.sync_due <= self.backlog.clock():
+            self.backlog.secure()
 
     def finish(self) -> None:
-        """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. Never
-        raises.
+        """Wait for the answer, and send what waits with up to three attempts within the rest of the budget. What is
+        left then is on disk. Never raises.
         """
-        self.backlog.secure()
+        self._first_of_all()
         if self._client.usable:
             if not self._landed(min(self._timeout, self._budget - self.spent)):
                 self._client.close()
                 self._flight = 0
             self.insist(self.backlog, self._budget)
+        self.backlog.secure()
 
     def insist(self, backlog, limit: float) -> bool:
         """Send a backlog, with up to three attempts until `spent` reaches `limit`. Return whether all of it is dealt
@@ -156,6 +183,10 @@ class Sender:
     def close(self) -> None:
         """Close the connection. In a forked process this does nothing."""
         self._client.close()
+
+    def _first_of_all(self) -> None:
+        if self._always_sync:
+            self.backlog.secure()
 
     def _allowance(self) -> float:
         """How long one attempt may take now."""
@@ -255,6 +286,7 @@ class Sender:
         self._pause = min(_LONGEST_PAUSE, self._pause * 2 or 1.0)
         self._retry_after = retry_after
         self._not_before = self._clock() + max(self._pause, retry_after)
+        self.backlog.secure()  # from now on nobody else has them
         return False
 
 
@@ -285,7 +317,8 @@ def _named(body: dict, count: int) -> dict[int, str]:
     for error in errors:
         index = error.get("index") if isinstance(error, dict) else None
         if (
-            type(index) is not int
+            not isinstance(index, int)
+            or isinstance(index, bool)
             or not 0 <= index < count
             or not isinstance(error.get("detail"), str)
             or not error["detail"].strip()

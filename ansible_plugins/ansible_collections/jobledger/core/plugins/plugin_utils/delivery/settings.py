@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The recorder's settings, checked. A setting that makes no sense gives a message, never a traceback.
 
 Pure functions without I/O, safe on any thread. No message ever holds a token.
@@ -81,6 +84,14 @@ def seconds(name: str, value: object, least: float, most: float) -> float:
     return number
 
 
+def sync(value: object) -> bool:
+    """Return whether every launch is synced before its hook returns. Raises SettingError for a word that is none."""
+    word = str(value).strip().lower()
+    if word not in ("needed", "always"):
+        raise SettingError("sync must be needed or always; %r is neither" % str(value))
+    return word == "always"
+
+
 def details(given) -> list[str]:
     """Return what is wanted of a job besides its names. Raises SettingError for a kind that there is not."""
     wanted = [str(kind).strip() for kind in given or () if str(kind).strip()]
@@ -109,12 +120,12 @@ def size(name: str, value: object, least: int) -> int:
     return number
 
 
-def spool_dir(value: str | None, environment=os.environ) -> str | None:
+def spool_dir(value: str | None, environment=None) -> str | None:
     """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to
     nothing.
     """
     if value is None:
-        state = environment.get("XDG_STATE_HOME") or ""
+        state = (os.environ if environment is None else environment).get("XDG_STATE_HOME") or ""
         base = state if os.path.isabs(state) else os.path.join(os.path.expanduser("~"), ".local", "state")
         return os.path.join(base, "jobledger", "spool")
     return os.path.abspath(os.path.expanduser(str(value))) if str(value).strip() else None

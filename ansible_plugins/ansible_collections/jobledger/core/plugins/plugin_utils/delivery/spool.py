@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The spool's directory and its files, one a run: who may write one, who may drain one, and what survives.
 
 A file is locked with a POSIX record lock for as long as its run lives. Such a lock belongs to one process: forked
@@ -21,6 +24,7 @@ from . import owner, spool_format
 
 _NAME = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.spool")
 _NEW = re.compile(r"\.[0-9a-f-]{36}\.new")
+_NOTE = re.compile(r"([0-9a-f-]{36})\.[0-9a-f-]{36}\.launch")
 _STALE_SECONDS = 3600
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 _sync_data = getattr(os, "fdatasync", os.fsync)
@@ -206,18 +210,24 @@ def waiting(directory: str) -> list[str]:
                 try:
                     if _NAME.fullmatch(entry.name):
                         found.append((entry.stat(follow_symlinks=False).st_mtime, entry.path))
-                    elif (
-                        _NEW.fullmatch(entry.name)
-                        and time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS
-                    ):
-                        _quietly(
-                            os.unlink, entry.path
-                        )  # its process died within the first microseconds; it holds nothing
+                    elif _is_litter(entry, directory):
+                        _quietly(os.unlink, entry.path)
                 except FileNotFoundError:
                     continue
     except (FileNotFoundError, NotADirectoryError):
         return []
     return [path for _when, path in sorted(found)]
+
+
+def _is_litter(entry, directory: str) -> bool:
+    """Whether its process died within the first microseconds, so it holds nothing; or it is a note of a launch that a
+    worker left when the run had been delivered already.
+    """
+    note = _NOTE.fullmatch(entry.name)
+    if note is None and not _NEW.fullmatch(entry.name):
+        return False
+    old = time.time() - entry.stat(follow_symlinks=False).st_mtime > _STALE_SECONDS
+    return old and (note is None or not os.path.exists(os.path.join(directory, note[1] + ".spool")))
 
 
 def prepare(directory: str) -> None:

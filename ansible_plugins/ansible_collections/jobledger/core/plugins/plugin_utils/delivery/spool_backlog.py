@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What one run still has to deliver, in order: from the spool file, with its latest events in memory as well.
 
 With the ingester away for hours the events are in the file; memory holds one small window of them. Events that cannot
@@ -42,6 +45,7 @@ class Backlog:
         patience: float = 2.0,
         max_events: int = 10_000,
         max_bytes: int = 16 << 20,
+        clock=None,
     ) -> None:
         self._open_file = open_file
         self._file = file
@@ -49,6 +53,7 @@ class Backlog:
         self._patience = patience
         self._max_events = max_events
         self._max_bytes = max_bytes
+        self.clock = clock or time.monotonic
         self._pid = os.getpid()
         self._window: deque = deque()  # (kind, line, its offset in the file), the first unsettled event first
         self._window_bytes = 0
@@ -58,7 +63,9 @@ class Backlog:
         self._read_to = file.position if file is not None else 0  # what is before it is settled or in the window
         self._unread = 0
         self._read_end = self._read_to  # of the last whole or damaged piece that was read
-        self._unsynced = False
+        self._unsynced_to = -1  # where the latest launch or end begins that is neither synced nor settled
+        self.unsynced_since: float | None = None  # when the first of these was added
+        self.synced_at = float("-inf")
         self.farewell = False  # whether the event that a dead run did not write itself was added
         self.last_line: bytes | None = None  # the latest event that was added to the file or read from it
         self._broken = False
@@ -112,7 +119,8 @@ class Backlog:
             except OSError as error:
                 self._give_up_spool(error)
             else:
-                self._unsynced = self._unsynced or kind in DURABLE
+                if kind in DURABLE:
+                    self._not_synced(start)
                 self._note_spooled(kind, line, start)
                 return
         if self._file is not None and os.getpid() == self._pid:
@@ -123,17 +131,18 @@ class Backlog:
 
     def secure(self) -> None:
         """Wait until launches and ends are on disk. Cheap when there are none. Never raises."""
-        if not self._unsynced or os.getpid() != self._pid:
+        if self.unsynced_since is None or os.getpid() != self._pid:
             return
-        self._unsynced = False
+        self._all_synced()
         if self.sync_seconds > self._patience:
             return
-        began = time.monotonic()
+        began = self.clock()
         try:
             self._file.sync()
         except OSError as error:
             self.trouble = self.trouble or _reason(error)
-        self.sync_seconds += max(0.0, time.monotonic() - began - _FREE_SYNC_SECONDS)
+        self.synced_at = self.clock()
+        self.sync_seconds += max(0.0, self.synced_at - began - _FREE_SYNC_SECONDS)
         if self.sync_seconds > self._patience:
             self.trouble = self.trouble or "the disk is too slow to wait for"
 
@@ -168,8 +177,7 @@ class Backlog:
             if index not in reasons:
                 kept.append(entry)
                 continue
-            self.refused += 1
-            self._bury(entry[1], reasons[index])
+            self.bury(entry[1], reasons[index])
         for entry in reversed(kept):
             if entry[2] is None:
                 self._loose.appendleft(entry)
@@ -180,18 +188,19 @@ class Backlog:
         self._settled()
 
     def add_farewell(self, make) -> bool:
-        """A dead run's spool is delivered to its end: add the event that `make(file, last_line)` gives, if any.
+        """A dead run's spool is delivered to its end: add the events that `make(file, last_line)` gives, if any.
         Never raises for the disk.
         """
         if self._file is None or self._window or self._loose or self._read_to < self._file.end:
             return False
         try:
-            line = make(self._file, self.last_line)
-            if line is None:
+            lines = make(self._file, self.last_line)
+            if not lines:
                 return False
             self._file.cut(self._read_end)
             self._read_to = self._file.end
-            self._note_spooled("run_interrupted", line, self._file.append(line))
+            for line in lines:
+                self._note_spooled(None, line, self._file.append(line))
             self._file.sync()
         except (OSError, ValueError) as error:
             self.trouble = self.trouble or (
@@ -200,6 +209,11 @@ class Backlog:
             return False
         self.farewell = True
         return True
+
+    def bury(self, content: bytes, reason: str) -> None:
+        """What belongs to this run and can never be delivered goes to the dead-letter file."""
+        self.refused += 1
+        self._bury(content, reason)
 
     def count_left(self) -> int:
         """Return how many events are still in the file and in memory, by reading it. Raises OSError."""
@@ -243,8 +257,16 @@ class Backlog:
             kind, line, _none = self._loose[0]
             self._note_spooled(kind, line, self._file.append(line))
             self._take_loose(1)
-            self._unsynced = True
+            self._not_synced(self._file.end)
         self.secure()
+
+    def _not_synced(self, start: int) -> None:
+        self._unsynced_to = start
+        if self.unsynced_since is None:
+            self.unsynced_since = self.clock()
+
+    def _all_synced(self) -> None:
+        self._unsynced_to, self.unsynced_since = -1, None
 
     def _no_room(self, kind: str, line: bytes) -> bool:
         if kind in DURABLE:
@@ -258,7 +280,7 @@ class Backlog:
             self.dropped_context += 1
         return True
 
-    def _note_spooled(self, kind: str, line: bytes, start: int) -> None:
+    def _note_spooled(self, kind: str | None, line: bytes, start: int) -> None:
         self.last_line = line
         if self._read_to == start and len(self._window) < _WINDOW_EVENTS and self._window_bytes < _WINDOW_BYTES:
             self._window.append((kind, line, start))
@@ -291,14 +313,14 @@ class Backlog:
         if self._loose_out:
             self._loose_out = 0
             return self._take_loose(count)
-        taken = [self._window.popleft() for _ in range(count)]
+        taken = [self._window.popleft() for dummy in range(count)]
         self._window_bytes -= sum(len(entry[1]) for entry in taken)
         if taken and self._file is not None:
             self._file.seq = max(self._file.seq, spool_format.seq_of(taken[-1][1]))
         return taken
 
     def _take_loose(self, count: int) -> list:
-        taken = [self._loose.popleft() for _ in range(count)]
+        taken = [self._loose.popleft() for dummy in range(count)]
         self._loose_bytes -= sum(len(entry[1]) for entry in taken)
         return taken
 
@@ -306,6 +328,8 @@ class Backlog:
         if self._file is None:
             return
         position = self._window[0][2] if self._window else self._read_to
+        if position > self._unsynced_to:
+            self._all_synced()  # the ledger has them, on its disk
         if position >= self._file.end:
             self._file.over = self.last_line is not None and spool_format.is_goodbye(self.last_line)
         try:

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The bytes of a spool file: a head that says whose it is and how far it is settled, then one line for each event.
 
     jobledger-spool 2 <run id> <owner> <position> <seq> <o or -> <CRC32 of what stands before it>

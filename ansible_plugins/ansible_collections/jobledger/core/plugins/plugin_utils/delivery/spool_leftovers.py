@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Delivers the spools of runs that died, or that ended while the ingester was away.
 
 Not thread-safe; Ansible calls callbacks one at a time. Several processes may do it at once: each spool is locked by
@@ -6,9 +9,11 @@ one.
 
 from __future__ import annotations
 
+import json
+import os
 from typing import NamedTuple
 
-from . import farewell, spool
+from . import farewell, launch_notes, spool
 from .spool_backlog import Backlog
 
 
@@ -28,27 +33,28 @@ class Outcome(NamedTuple):
     interrupted: bool = False
 
 
-def found(directory: str, own: str | None) -> bool:
+def found(directories: list[str], own: str | None) -> bool:
     """Return whether there may be something to deliver: any spool but `own`, or a directory that cannot be read."""
     try:
-        return any(path != own for path in spool.waiting(directory))
+        return any(path != own for directory in directories for path in spool.waiting(directory))
     except OSError:
         return True
 
 
-def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
+def deliver(directories: list[str], send, count: bool = False) -> list[Outcome]:
     """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns
     False.
 
     Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how
     many events that is; without it no more is read than is sent. Never raises for the disk.
     """
-    outcomes = []
+    outcomes, paths = [], []
     going = True
-    try:
-        paths = spool.waiting(directory)
-    except OSError as error:
-        return [Outcome(directory, 0, 0, 0, -1, _reason(error))]
+    for directory in directories:
+        try:
+            paths += spool.waiting(directory)
+        except OSError as error:
+            outcomes.append(Outcome(directory, 0, 0, 0, -1, _reason(error)))
     for path in paths:
         try:
             file = spool.take(path)
@@ -59,7 +65,7 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
             continue
         backlog = Backlog(file=file)
         try:
-            if going and not (send(backlog) and (not backlog.add_farewell(farewell.of) or send(backlog))):
+            if going and not _send_all(send, file, backlog):
                 going = False
                 # Were it first again the next time, one that the ingester cannot digest would keep all others back for
                 # ever.
@@ -74,6 +80,33 @@ def deliver(directory: str, send, count: bool = False) -> list[Outcome]:
             )
         )
     return outcomes
+
+
+def _send_all(send, file, backlog: Backlog) -> bool:
+    """Send what a run left, and then what it can no longer say itself."""
+    if not send(backlog):
+        return False
+    notes = _notes(file)
+    whole = [note for _path, note in notes if note is not None]
+    if backlog.add_farewell(lambda file, last: farewell.of(file, last, whole)):
+        whole = []
+    elif backlog.trouble:
+        return True
+    for note in whole:
+        backlog.bury(json.dumps(note).encode("ascii"), "a launch that nobody can number: the run's end is not known")
+    for path, note in notes:
+        if note is None:
+            backlog.bury(os.path.basename(path).encode(), "a damaged note of a launch")
+        launch_notes.discard(path)
+    return send(backlog)
+
+
+def _notes(file) -> list:
+    directory, name = os.path.split(file.path)
+    try:
+        return [(path, launch_notes.read(path)) for path in launch_notes.found(directory, name[: -len(".spool")])]
+    except OSError:
+        return []  # another time: a note is where it was
 
 
 def _left(file, backlog: Backlog, count: bool) -> tuple[int, str | None]:

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The command line of a run, without its secrets.
 
 What is not known to be harmless is hidden: a new option of a later Ansible is redacted until it is listed here.

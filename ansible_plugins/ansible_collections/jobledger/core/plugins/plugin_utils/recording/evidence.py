@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What one task result proves about a job: pure reading of result dictionaries, no Ansible needed.
 
 The shapes differ between ansible-core versions (`finished` is 0/1 up to 2.18 and a boolean later; `failed` is not
@@ -16,6 +19,7 @@ RANK = {"lost": 1, "timed_out": 2, "cancelled": 3, "failed": 3, "succeeded": 3}
 CANCELLED = "jobledger_cancelled"
 # A play's verdict goes before what the module itself said.
 VERDICT_RANK = 4
+_TIME = re.compile(r"\d{4}(-\d\d){2}T\d\d(:\d\d){2}(\.\d{1,9})?Z")
 _LITERALS = re.compile(r"'[^']*'|\"[^\"]*\"")
 _NAMES = re.compile(r"[^\W\d]\w*")
 _WORDS_OF_CONSTANTS = frozenset(
@@ -102,6 +106,15 @@ def fence(result: dict) -> dict:
     """
     found = result.get("fence")
     return found if isinstance(found, dict) and "attempt" in found and isinstance(result.get("decision"), str) else {}
+
+
+def limits(fence: dict) -> dict:
+    """Return when a job that was found started, and how long it may run, as its host has written it down."""
+    started, seconds = fence.get("started_at"), fence.get("async")
+    found = {"started_at": started} if isinstance(started, str) and _TIME.fullmatch(started) else {}
+    return (
+        dict(found, **{"async": int(seconds)}) if isinstance(seconds, (int, float)) and 0 <= seconds < 2**53 else found
+    )
 
 
 def decision(result: dict) -> str | None:

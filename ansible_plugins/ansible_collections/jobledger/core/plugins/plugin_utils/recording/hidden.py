@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The jobs of one run whose id `no_log` hides: the event that told of each stands for its id.
 
 Pure bookkeeping without I/O and without Ansible. Not thread-safe; Ansible calls callbacks one at a time.

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The jobs of one run: which are known, what was already said about each, and what is still worth an event.
 
 Pure bookkeeping without I/O and without Ansible. Not thread-safe; Ansible calls callbacks one at a time.
@@ -19,6 +22,9 @@ _NAMES = (
     "decision",
     "generation",
 )
+# What the fence on the host says of a job that this run did not start: its launch may never have been told.
+_FENCED = ("started_at", "async", "action", "no_log")
+FOUND = ("attached", "already_succeeded")
 
 
 class Job:
@@ -66,7 +72,7 @@ class Jobs:
     def started(self, launch: dict, job_id: str, at=None) -> Job:
         """The launch was seen: write `job_started` unless it was written before. `launch` has the event's fields."""
         job = self._remember(launch, job_id, bool(launch.get("no_log")), mine=True)
-        job.fields.update({key: launch[key] for key in _NAMES if launch.get(key) is not None})
+        job.fields.update(named(launch))
         job.no_log = job.no_log or bool(launch.get("no_log"))
         job.mine = True
         if not job.started:
@@ -128,7 +134,7 @@ class Jobs:
         place = _place(where)
         job = self._known.get((place, job_id))
         if job is None:
-            fields = {key: where[key] for key in _NAMES if where.get(key) is not None}
+            fields = named(where)
             job = self._known[place, job_id] = Job(fields, no_log, mine)
             self._places.setdefault(job_id, set()).add(place)
         return job
@@ -136,12 +142,18 @@ class Jobs:
     @staticmethod
     def _description(job: Job, where: dict, job_id: str) -> dict:
         # What the launch said is the truth: a status check only recomputes the results file, and may get it wrong.
-        event = {key: where[key] for key in _NAMES if where.get(key) is not None} if not job.mine else {}
+        event = {} if job.mine else named(where)
         event.update(job.fields)
         if not job.mine and where.get("results_file"):
             event["results_file"] = where["results_file"]  # an earlier check may have looked elsewhere
         event["ansible_job_id"] = job_id
         return event
+
+
+def named(launch: dict) -> dict:
+    """Return of a launch what every event of its job has: whose job it is, and where its results file stands."""
+    keys = _NAMES + _FENCED if launch.get("decision") in FOUND else _NAMES
+    return {key: launch[key] for key in keys if launch.get(key) is not None}
 
 
 def _place(where: dict) -> str:

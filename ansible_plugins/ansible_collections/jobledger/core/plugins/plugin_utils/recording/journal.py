@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The events of one run: numbers them, stamps them, and makes them JSON.
 
 The only place that knows an event's outer shape. Not thread-safe; Ansible calls callbacks one at a time.
@@ -38,6 +41,11 @@ def utc_now() -> datetime:
 def rfc3339(moment: datetime) -> str:
     """Return `moment` as RFC 3339 in UTC with microseconds."""
     return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")[:-6] + "Z"
+
+
+def moment(text: str) -> datetime:
+    """Return what `rfc3339` wrote."""
+    return datetime.fromisoformat(text[:-1] + "+00:00")
 
 
 # An event that is refused for its size would be worse than one without details. The ingester takes 64,000 characters.

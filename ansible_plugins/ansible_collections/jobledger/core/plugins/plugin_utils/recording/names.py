@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Text that goes on the wire: names without what the contract forbids, cut to its limits.
 
 Pure functions without I/O, safe on any thread.
@@ -18,7 +21,7 @@ _OMITTED = "__omit_place_holder__"
 
 def clean(value: object) -> str:
     """Return `value` as text without NUL and unpaired surrogates: each becomes U+FFFD."""
-    if type(value) is str and value.isascii() and "\0" not in value:
+    if value.__class__ is str and value.isascii() and "\0" not in value:
         return value  # nearly all of them
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """From what Ansible shows of a run to what is said about its jobs. No I/O; the recorder's hooks call it.
 
 Not thread-safe; Ansible calls callbacks one at a time. See `jobs` for what is said once and `evidence` for what a
@@ -6,7 +9,7 @@ result proves.
 
 from __future__ import annotations
 
-from . import evidence, names
+from . import evidence, jobs, journal, names
 from .details import Details
 from .hidden import HiddenJobs
 from .jobs import Jobs
@@ -94,6 +97,29 @@ class Observer:
             self._jobs.polled(launch, job_id)
         else:
             self._begin(launch, job_id, context.mark)
+
+    def note(self, task, host_name: str, result: dict, item: dict) -> dict | None:
+        """In a worker: return what `noted` takes, for a job that an action has just started or found; None where the
+        task is not followed, or the result names no job.
+        """
+        context, job_id = self.followed.get(host_name), evidence.job_id(result)
+        if context is None or context.task._uuid != task._uuid or job_id is None:
+            return None
+        launch = self._launch(context, task, {"censored": None} if task.no_log else item, result)
+        found = launch.get("decision") in jobs.FOUND
+        fields = jobs.named(launch) if found else {key: launch[key] for key in launch if launch[key] is not None}
+        return dict(
+            fields,
+            type="job_polled" if found else "job_started",
+            at=journal.rfc3339(self._now()),
+            ansible_job_id=job_id,
+            no_log=launch["no_log"],
+        )
+
+    def noted(self, event: dict) -> None:
+        """A worker's note is here: its job is known before Ansible shows its id."""
+        launch = {key: value for key, value in event.items() if key not in ("type", "at", "ansible_job_id")}
+        self._begin(launch, event["ansible_job_id"], journal.moment(event["at"]))
 
     def retried(self, host, task, result: dict) -> None:
         """`until`/`retries`: an attempt is over and another one comes; each attempt is a job of its own."""
@@ -211,7 +237,7 @@ class Observer:
 
     def _begin(self, launch: dict, job_id: str, at) -> None:
         """The id of a job came: this run started it, or found it there."""
-        if launch.get("decision") in ("attached", "already_succeeded"):
+        if launch.get("decision") in jobs.FOUND:
             self._jobs.polled(launch, job_id, launch["no_log"])
         else:
             self._jobs.started(launch, job_id, at)
@@ -264,9 +290,10 @@ class Observer:
         launch = context.launch(task, result)
         launch["results_file"] = evidence.results_file(source)
         if evidence.decision(source):
-            launch.update(
-                decision=evidence.decision(source), generation=names.name(evidence.fence(source).get("generation"))
-            )
+            fence = evidence.fence(source)
+            launch.update(decision=evidence.decision(source), generation=names.name(fence.get("generation")))
+            if launch["decision"] in jobs.FOUND:
+                launch.update(evidence.limits(fence))
         launch["attempt"] = _attempt(context, task, result)
         launch["intent"] = context.intent
         if not launch["no_log"]:

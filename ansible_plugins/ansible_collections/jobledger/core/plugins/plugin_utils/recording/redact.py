@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Hides what looks like a secret in text that is about to be recorded. A net, not a proof: `no_log` is the promise.
 
 Pure functions without I/O, safe on any thread. No expression needs more than a time in proportion to the text.

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """What a run says of itself: who, where, with which command line. Reads Ansible's context; does no network I/O."""
 
 from __future__ import annotations
@@ -33,6 +36,13 @@ def playbook_of(playbook) -> dict:
     if not path or is_adhoc():
         return {}
     return {"playbook": names.name(os.path.basename(path)), "playbook_path": names.name(os.path.abspath(path))}
+
+
+def extra_vars_of(playbook) -> dict:
+    """Return the variables that were given with the command, by `-e` or by the platform that runs it."""
+    plays = playbook.get_plays() if hasattr(playbook, "get_plays") else ()
+    manager = plays[0].get_variable_manager() if plays else None
+    return getattr(manager, "extra_vars", None) or {}
 
 
 def is_replay(playbook) -> bool:

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """An async task on one host, from its start to its last result: names, limits and how it runs.
 
 Made only for async tasks, because gathering a task's variables costs about as much as starting it. Main process only.

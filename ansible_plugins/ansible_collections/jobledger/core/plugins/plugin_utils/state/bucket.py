@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """State files as objects in an OCI bucket, without an ingester: through the official Python SDK or the official CLI.
 
 Not thread-safe. Building it does no I/O.

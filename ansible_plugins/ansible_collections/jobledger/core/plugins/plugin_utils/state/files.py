@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """State files in a directory of the controller: `<host>/<playbook name>/<job>.json`.
 
 The same tree as the ingester's directory mirror. Safe from many processes at once: readers see the old file or the new

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Objects through the official `oci` command, where it is installed. One process per call, about a second each."""
 
 from __future__ import annotations
@@ -106,6 +109,7 @@ class CliObjects:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 timeout=2 * self._timeout + 30,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise oci_errors.unreachable(self._profile.endpoint, "the oci command did not end in time") from None

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Says in words what OCI Object Storage refused, the same for the SDK and the CLI. Pure functions."""
 
 from __future__ import annotations

@@ -1,3 +1,6 @@
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """The state file of the save and load roles: how a record is made, merged, written as JSON and read back.
 
 The same JSON in a directory, in a bucket and in the ingester. Pure functions without I/O, safe on any thread.
@@ -58,7 +61,7 @@ def metadata(value: object, variable: str = "metadata") -> dict:
     """Return the operator's metadata as plain JSON data. Text is read as JSON. Raises StateError for what is no
     dictionary.
     """
-    for _ in range(2):
+    for dummy in range(2):
         if isinstance(value, str):
             try:
                 value = json.loads(value) if value.strip() else {}

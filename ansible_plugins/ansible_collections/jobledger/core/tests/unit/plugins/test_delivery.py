@@ -29,7 +29,7 @@ def _sender(url, timeout=0.3, budget=0.6, **options):
 
 
 def _poll(journal, count=1, host="h"):
-    for _ in range(count):
+    for dummy in range(count):
         journal.write("job_polled", {"host": host, "ansible_job_id": "j1.1"})
 
 
@@ -49,7 +49,7 @@ def test_failing_ingester_keeps_the_events_and_the_budget(behaviour, why):
     with Ingester(always=behaviour) as server:
         sender, journal = _sender(server.url)
         began = time.monotonic()
-        for _ in range(50):
+        for dummy in range(50):
             _poll(journal)
             sender.flush()
         sender.finish()
@@ -87,7 +87,7 @@ def test_hooks_own_work_is_paid_by_the_budget_while_the_ingester_fails_and_leave
 def test_budget_that_is_used_up_stops_all_attempts():
     with Ingester(always="hang") as server:
         sender, journal = _sender(server.url, timeout=0.1, budget=0.2, clock=iter(range(0, 100000, 100)).__next__)
-        for _ in range(10):
+        for dummy in range(10):
             _poll(journal)
             sender.flush()
         assert sender.spent < 0.2 + SLACK and len(server.requests) <= 3
@@ -295,7 +295,7 @@ def test_https_server_that_is_not_trusted_is_refused_and_a_trusted_one_is_used(t
 
 
 def _launch(journal, count=1):
-    for _ in range(count):
+    for dummy in range(count):
         journal.write(
             "job_started", {"host": "h", "play": "p", "job": "j", "task": "t", "ansible_job_id": "j%d.1" % journal.seq}
         )
@@ -308,7 +308,7 @@ def _seqs(server) -> list[list[int]]:
 def test_launches_that_come_while_one_is_on_its_way_share_the_next_request():
     with Ingester(script=["hold"]) as server:
         sender, journal = _sender(server.url, timeout=60, budget=120)
-        for _ in range(20):
+        for dummy in range(20):
             _launch(journal)
             sender.flush()  # would not come back, did it wait: the first answer is held
         assert sender.held_up and sender.backlog.waiting == 20 and server.events == []
@@ -360,7 +360,7 @@ def test_request_that_gets_no_good_answer_is_sent_again_before_later_events(beha
 def test_connection_that_was_closed_while_nobody_looked_is_opened_again_once():
     with Ingester(script=["store_and_close", "store_and_close"]) as server:
         sender, journal = _sender(server.url, timeout=60, budget=120)
-        for _ in range(4):
+        for dummy in range(4):
             _launch(journal)
             sender.flush()
             sender.catch_up(answered=True)
@@ -511,7 +511,7 @@ def test_one_event_costs_less_than_a_millisecond_of_own_cpu():
             "results_file": "/x" * 40,
         }
         began = time.process_time()
-        for _ in range(2000):
+        for dummy in range(2000):
             journal.write("job_polled", fields)
         took = time.process_time() - began
         sender.finish()

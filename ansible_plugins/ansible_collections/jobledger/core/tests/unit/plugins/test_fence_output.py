@@ -35,6 +35,7 @@ def run(attempt, *command, limit=1 << 16):
         env=environment(attempt, limit),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        check=False,
     )
 
 

@@ -143,7 +143,7 @@ def test_looking_changes_nothing(site):
 
 def test_a_host_that_went_down_leaves_a_lost_job_that_only_an_operator_starts_again(site):
     assert site.start("j1.1") == "started"
-    until(lambda: site.started(), "the payload does not run")
+    until(site.started, "the payload does not run")
     site.kill_all()
     until(lambda: not site.fence.latest().is_held(), "the lock stays")
     assert "was lost" in site.start("j2.1") and "was lost" in site.start("j3.1")
@@ -298,7 +298,7 @@ def test_a_disk_that_fills_meanwhile_delays_the_end_and_does_not_take_it(site, m
     monkeypatch.setattr(fence_start.run, "record", record)
     assert site.start("j1.1") == "started"
     site.open()
-    until(lambda: site.started(), "the payload does not run")
+    until(site.started, "the payload does not run")
     assert site.start("j2.1") == "attached"
     stuck.unlink()
     assert finish(site)["status"] == "succeeded" and site.seen("j2.1")["rc"] == 0

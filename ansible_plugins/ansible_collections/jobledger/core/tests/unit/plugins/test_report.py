@@ -27,7 +27,9 @@ def _ended(url, write, leftovers=(), **options):
 
 
 def _polls(count):
-    return lambda journal: [journal.write("job_polled", {"host": "h", "ansible_job_id": "j1.1"}) for _ in range(count)]
+    return lambda journal: [
+        journal.write("job_polled", {"host": "h", "ansible_job_id": "j1.1"}) for dummy in range(count)
+    ]
 
 
 def _spool(tmp_path):
@@ -55,7 +57,7 @@ def test_what_is_kept_is_told_with_file_and_remedy(tmp_path):
 
 def test_what_was_given_up_for_want_of_disk_is_counted(tmp_path):
     text, journal = _ended(AWAY % closed_port(), _polls(700), open_file=_spool(tmp_path), limit=1 << 16)
-    kept = int(text.split(" events are kept")[0].split()[-1])
+    kept = int(text.split(" events are kept", maxsplit=1)[0].split()[-1])
     assert "spool_max was reached: %d polls and 0 events of context were given up, no launch" % (700 - kept) in text
     assert text.startswith("700 of 700 events") and 300 < kept < 600 and journal.seq == 700
 

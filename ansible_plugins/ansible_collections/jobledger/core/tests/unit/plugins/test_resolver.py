@@ -83,7 +83,7 @@ def test_name_that_was_found_is_not_looked_up_again(monkeypatch, lookups):
         port = int(server.url.rsplit(":", 1)[1])
         answering(monkeypatch, "print('[[2, 1, 6, [\"127.0.0.1\", %d]]]')" % port)
         client = Client(Address("http://ingester.example:%d" % port))
-        for _ in range(3):
+        for dummy in range(3):
             assert client.request("POST", "/api/v1/events", b"[]", 60).status == 200
             client.close()
     assert len(lookups) == 1

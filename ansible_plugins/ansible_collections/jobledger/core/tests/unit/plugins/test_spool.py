@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import resource
 import signal
@@ -34,17 +35,18 @@ NOWHERE = "http://127.0.0.1:%d"
 class Run:
     """A run without Ansible: journal, spool and sender as the recorder wires them."""
 
-    def __init__(self, directory, url=None, timeout=1.0, budget=2.0, **options) -> None:
+    def __init__(self, directory, url=None, timeout=1.0, budget=2.0, always_sync=False, **options) -> None:
         self.journal = Journal(self.add)
         self.backlog = Backlog(lambda: spool.create(str(directory), self.journal.run_id), **options)
-        self.sender = Sender(Client(Address(url or NOWHERE % closed_port())), timeout, budget, self.backlog)
+        client = Client(Address(url or NOWHERE % closed_port()))
+        self.sender = Sender(client, timeout, budget, self.backlog, always_sync=always_sync)
         self.path = Path(directory) / (self.journal.run_id + ".spool")
 
     def add(self, kind, line):
         self.sender.add(kind, line)
 
     def launch(self, count=1, **fields):
-        for _ in range(count):
+        for dummy in range(count):
             number = self.journal.seq + 1
             self.journal.write(
                 "job_started",
@@ -55,7 +57,7 @@ class Run:
             )
 
     def poll(self, count=1):
-        for _ in range(count):
+        for dummy in range(count):
             self.journal.write("job_polled", {"host": "h", "ansible_job_id": "j1.1"})
 
     def end(self):
@@ -84,7 +86,12 @@ def _position(path) -> int:
 
 def replay(directory, url, *arguments, **options):
     """Run the script as cron would, with nothing but Python."""
-    environment = {"PATH": os.environ["PATH"], "HOME": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(directory),
+        "TMPDIR": str(directory),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
     return subprocess.run(
         [sys.executable, "-I", str(REPLAY), "--url", url, "--spool-dir", str(directory), *arguments],
         env=environment,
@@ -93,6 +100,7 @@ def replay(directory, url, *arguments, **options):
         stderr=subprocess.PIPE,
         timeout=60,
         **options,
+        check=False,
     )
 
 
@@ -110,20 +118,18 @@ def in_child(action) -> int:
 
 def dead_run(directory, count=3, url=None):
     """A run that was killed with `count` launches in its spool; returns the file's path."""
-    assert (
-        os.WTERMSIG(
-            in_child(
-                lambda: (lambda run: (run.launch(count), os.kill(os.getpid(), signal.SIGKILL)))(Run(directory, url))
-            )
-        )
-        == 9
-    )
+
+    def killed():
+        Run(directory, url).launch(count)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    assert os.WTERMSIG(in_child(killed)) == 9
     return max(Path(directory).glob("*.spool"), key=lambda path: path.stat().st_mtime_ns)
 
 
 def test_event_is_in_the_file_and_synced_before_it_is_sent_and_settled_after(tmp_path, monkeypatch):
     steps = []
-    run = Run(tmp_path / "s")
+    run = Run(tmp_path / "s", always_sync=True)
     monkeypatch.setattr(spool, "_sync_data", lambda fd: steps.append("sync"))
 
     def send(_method, _path, body, _timeout):
@@ -156,7 +162,7 @@ def test_directory_is_synced_once_and_polls_are_not(tmp_path, monkeypatch):
     run.poll(5)
     run.backlog.secure()
     assert synced == []
-    for _ in range(2):
+    for dummy in range(2):
         run.launch(3)
         run.backlog.secure()
     assert synced == ["file", str(tmp_path), "file"]
@@ -165,7 +171,7 @@ def test_directory_is_synced_once_and_polls_are_not(tmp_path, monkeypatch):
 
 def test_absent_ingester_leaves_the_events_in_the_file_and_not_in_memory(tmp_path):
     run = Run(tmp_path, budget=0.1)
-    for _ in range(200):
+    for dummy in range(200):
         run.launch()
         run.poll(99)
         run.sender.flush()
@@ -218,6 +224,7 @@ def test_replay_shows_no_token(tmp_path):
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            check=False,
         )
         assert server.requests[0]["headers"]["Authorization"] == "Bearer hunter2"
     assert done.returncode == 1 and "refused the token" in done.stdout and "hunter2" not in done.stdout
@@ -227,11 +234,11 @@ def test_live_spool_is_never_taken_not_by_others_and_not_by_its_own_process(tmp_
     run = Run(tmp_path)
     run.launch()
     with Ingester() as server:
-        for _ in range(2):
+        for dummy in range(2):
             # The second round shows that the first one's look at the file did not drop the lock. The test must not open
             # it here.
             assert spool.take(str(run.path)) is None
-            assert spool_leftovers.deliver(str(tmp_path), lambda backlog: True) == []
+            assert spool_leftovers.deliver([str(tmp_path)], lambda backlog: True) == []
             done = replay(tmp_path, server.url)
             assert done.returncode == 0 and server.events == [] and run.path.exists()
             assert in_child(lambda: 0 if spool.take(str(run.path)) is None else 1) == 0
@@ -284,7 +291,7 @@ def test_forked_worker_neither_writes_nor_drops_the_lock(tmp_path):
 
 
 def test_two_drainers_at_once_share_the_work_and_send_nothing_twice(tmp_path):
-    for _ in range(12):
+    for dummy in range(12):
         dead_run(tmp_path, 40)
     with Ingester() as server:
         running = [
@@ -293,7 +300,7 @@ def test_two_drainers_at_once_share_the_work_and_send_nothing_twice(tmp_path):
                 text=True,
                 stdout=subprocess.PIPE,
             )
-            for _ in range(3)
+            for dummy in range(3)
         ]
         said = "".join(process.communicate(timeout=60)[0] for process in running)
         assert [process.returncode for process in running] == [0, 0, 0]
@@ -413,15 +420,16 @@ def test_run_that_is_killed_with_a_request_on_its_way_is_delivered_once(tmp_path
         assert [event["seq"] for event in server.events] == [1, 2, 3, 4] and os.listdir(tmp_path) == []
 
 
-def test_burst_of_launches_shares_requests_and_each_is_on_disk_when_its_hook_returns(tmp_path, monkeypatch):
+@pytest.mark.parametrize("always", [False, True])
+def test_burst_of_launches_shares_requests(tmp_path, monkeypatch, always):
     syncs = []
     monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
     with Ingester(script=["hold"]) as server:
-        run = Run(tmp_path, server.url, timeout=60, budget=120)
-        for _ in range(30):
+        run = Run(tmp_path, server.url, timeout=60, budget=120, always_sync=always)
+        for dummy in range(30):
             run.launch()
             run.sender.flush()
-            assert syncs[-1] == run.path.stat().st_size
+            assert not always or syncs[-1] == run.path.stat().st_size
         assert len(spooled(run.path)) == 30
         server.release.set()
         run.sender.catch_up()
@@ -429,14 +437,84 @@ def test_burst_of_launches_shares_requests_and_each_is_on_disk_when_its_hook_ret
     assert len(server.events) == 30 and len(server.batches) == 2
 
 
-def test_burst_is_on_disk_with_the_ingester_away_too(tmp_path, monkeypatch):
-    syncs = []
-    monkeypatch.setattr(spool, "_sync_data", lambda fd: syncs.append(os.fstat(fd).st_size))
-    run = Run(tmp_path)
-    for _ in range(30):
-        run.launch()
-        run.sender.flush()
-        assert syncs[-1] == run.path.stat().st_size
+class Sync:
+    """A run whose clock stands still, and what is on disk: the size of its file at each sync."""
+
+    def __init__(self, tmp_path, monkeypatch, url=None, **options) -> None:
+        self.now, self.sizes = 0.0, []
+        monkeypatch.setattr(spool, "_sync_data", lambda fd: self.sizes.append(os.fstat(fd).st_size))
+        self.run = Run(tmp_path, url, timeout=60, budget=120, clock=lambda: self.now, **options)
+
+    def launch(self, at=0.0) -> bool:
+        """Launch in a hook at that time; return whether all of the file is on disk when it returns."""
+        self.now = at
+        self.run.launch()
+        self.run.sender.flush()
+        return bool(self.sizes) and self.sizes[-1] == self.run.path.stat().st_size
+
+    def answered(self) -> None:
+        self.run.sender.catch_up(answered=True)
+        while self.run.backlog.waiting:
+            assert self.run.sender._landed(60)
+
+
+def test_launch_is_synced_in_its_hook_until_the_first_answer_and_no_more_while_answers_come(tmp_path, monkeypatch):
+    with Ingester() as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        assert sync.launch()
+        sync.answered()
+        for at in (1, 2, 3):
+            assert not sync.launch(at)
+            sync.answered()
+            assert sync.run.sender.sync_due == math.inf  # the ledger has it
+        assert len(sync.sizes) == 1
+
+
+def test_launch_that_is_not_acknowledged_is_synced_a_second_later_by_whoever_comes(tmp_path, monkeypatch):
+    with Ingester(script=["store", "hold"]) as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        assert not sync.launch(10.0) and sync.run.sender.sync_due == 11.0
+        sync.run.poll()
+        sync.run.sender.flush()
+        assert len(sync.sizes) == 1
+        sync.now = 11.0
+        sync.run.sender.flush()
+        assert sync.sizes[-1] == sync.run.path.stat().st_size
+        server.release.set()
+        sync.run.end()
+
+
+def test_request_that_fails_has_everything_synced_at_once(tmp_path, monkeypatch):
+    with Ingester(script=["store", "500"], always="500") as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        assert not sync.launch(10.0)
+        assert sync.run.sender._landed(60)
+        assert sync.sizes[-1] == sync.run.path.stat().st_size
+
+
+def test_burst_while_the_ingester_is_away_is_synced_in_groups_and_no_task_begins_before(tmp_path, monkeypatch):
+    sync = Sync(tmp_path, monkeypatch)
+    assert sync.launch(5.0)
+    assert not sync.launch(5.05) and sync.run.sender.sync_due == pytest.approx(5.1)
+    assert sync.launch(5.11)
+    assert not sync.launch(5.12)
+    sync.run.sender.catch_up()
+    assert sync.sizes[-1] == sync.run.path.stat().st_size
+
+
+def test_run_that_ends_with_something_undelivered_has_it_on_disk(tmp_path, monkeypatch):
+    with Ingester(script=["store"], always="hang") as server:
+        sync = Sync(tmp_path, monkeypatch, server.url)
+        sync.launch()
+        sync.answered()
+        sync.run.sender._timeout, sync.run.sender._budget = 0.2, 0.4
+        assert not sync.launch(10.0)
+        sync.run.sender.finish()
+        assert sync.sizes[-1] == sync.run.path.stat().st_size and sync.run.backlog.waiting == 1
 
 
 def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, monkeypatch):
@@ -467,7 +545,7 @@ def test_disk_that_has_room_again_does_not_mix_up_what_is_on_its_way(tmp_path, m
 def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_path):
     with Ingester() as server:
         run = Run(tmp_path, server.url)
-        for _ in range(12):
+        for dummy in range(12):
             run.poll(1000)
             run.sender.flush()
         assert run.path.stat().st_size < 1 << 20
@@ -477,9 +555,9 @@ def test_delivered_spool_gives_its_disk_space_back_while_the_run_goes_on(tmp_pat
 
 def test_limit_gives_up_polls_then_context_and_never_a_launch(tmp_path):
     run = Run(tmp_path, limit=1 << 16)
-    for _ in range(600):
+    for dummy in range(600):
         run.poll()
-    for _ in range(200):
+    for dummy in range(200):
         run.journal.write("play_started", {"play": "p"})
     run.launch(200)
     run.end()
@@ -558,7 +636,7 @@ def test_slow_disk_is_waited_for_no_longer_than_the_budget(tmp_path, monkeypatch
     synced = []
     monkeypatch.setattr(spool, "_sync_data", synced.append)
     run = Run(tmp_path, patience=2.0)
-    for _ in range(10):
+    for dummy in range(10):
         run.launch()
         run.backlog.secure()
     assert len(synced) == 3 and "too slow" in run.backlog.trouble and len(spooled(run.path)) == 10
@@ -570,7 +648,7 @@ def test_links_are_not_followed(tmp_path):
     place = tmp_path / "s"
     place.mkdir(mode=0o700)
     (place / (str(uuid.uuid4()) + ".spool")).symlink_to(target)
-    (outcome,) = spool_leftovers.deliver(str(place), lambda backlog: True)
+    (outcome,) = spool_leftovers.deliver([str(place)], lambda backlog: True)
     assert outcome.left and outcome.trouble == "it is not a file of this user"
     path = dead_run(place, 1)
     Path(str(path)[:-6] + ".dead").symlink_to(target)
@@ -590,7 +668,7 @@ def test_file_of_a_process_that_died_at_its_birth_is_swept_when_it_is_old(tmp_pa
 
 
 def test_left_over_of_a_dead_run_is_delivered_within_its_time(tmp_path):
-    for _ in range(3):
+    for dummy in range(3):
         dead_run(tmp_path)
     with Ingester(script=["store"], always="hang") as server:
         run = Run(tmp_path, server.url, timeout=0.2)
@@ -598,7 +676,7 @@ def test_left_over_of_a_dead_run_is_delivered_within_its_time(tmp_path):
         run.sender.flush()
         # No one waits for the answer; what the server would store of a leftover first must be this.
         assert server.wait_for(lambda events: len(events) > 0)
-        outcomes = spool_leftovers.deliver(str(tmp_path), lambda backlog: run.sender.deliver(backlog, 0.3))
+        outcomes = spool_leftovers.deliver([str(tmp_path)], lambda backlog: run.sender.deliver(backlog, 0.3))
         assert [outcome.left for outcome in outcomes] == [-1, -1, -1]
         # One attempt, not one for each of the three, and it was paid for.
         assert len(server.requests) == 2 and run.sender.spent > 0.15
@@ -618,7 +696,7 @@ def test_append_and_flush_cost_less_than_a_millisecond_of_cpu_each(tmp_path):
     run = Run(tmp_path)
     fields = {"results_file": "/x" * 40, "playbook": "site.yml", "playbook_path": "/home/deploy/site.yml"}
     began = time.process_time()
-    for _ in range(500):
+    for dummy in range(500):
         run.launch(**fields)
         run.backlog.secure()
     took = (time.process_time() - began) / 500

@@ -25,7 +25,7 @@ def _read(tmp_path, data: bytes, chunk: int = 256 << 10):
     """All lines and damaged pieces of a file; and that reading ends, goes forward and skips nothing."""
     lines, damaged, at = [], [], spool_format.HEADER_SIZE
     with _file(tmp_path, data) as file:
-        for _ in range(len(data) + 2):
+        for dummy in range(len(data) + 2):
             if at >= len(data):
                 return lines, damaged
             pieces, following = spool_format.read(file.fileno(), at, len(data), chunk)
@@ -148,9 +148,9 @@ def test_text_inside_an_event_is_never_taken_for_an_event(tmp_path):
 
 def test_random_damage_never_gives_an_event_that_was_not_written(tmp_path):
     chance = random.Random(20261120)
-    for _ in range(400):
+    for dummy in range(400):
         data = bytearray(_whole())
-        for _ in range(chance.randrange(1, 12)):
+        for dummy in range(chance.randrange(1, 12)):
             place = chance.randrange(spool_format.HEADER_SIZE, len(data))
             kind = chance.randrange(4)
             if kind == 0:
@@ -158,7 +158,7 @@ def test_random_damage_never_gives_an_event_that_was_not_written(tmp_path):
             elif kind == 1:
                 del data[place : place + chance.randrange(1, 200)]
             elif kind == 2:
-                data[place:place] = bytes(chance.randrange(256) for _ in range(chance.randrange(1, 50)))
+                data[place:place] = bytes(chance.randrange(256) for dummy in range(chance.randrange(1, 50)))
             else:
                 data[place:place] = data[chance.randrange(spool_format.HEADER_SIZE, len(data)) :][:80]
             if len(data) <= spool_format.HEADER_SIZE + 1:

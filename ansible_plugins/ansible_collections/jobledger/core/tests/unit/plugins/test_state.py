@@ -49,7 +49,7 @@ def test_file_that_other_roles_wrote_is_read_and_completed(tmp_path):
     )
     found = StateFiles(str(tmp_path)).get(KEY)
     assert found["ansible_job_id"] == "2472848566.371110"
-    assert found["metadata"] == {"f": 1.5} and type(found["metadata"]["f"]) is float
+    assert found["metadata"] == {"f": 1.5} and isinstance(found["metadata"]["f"], float)
     assert (found["play"], found["status"], found["execution_host"]) == ("Upgrade databases", "running", "db1")
 
 
@@ -283,7 +283,7 @@ def test_metadata_that_is_no_dictionary_is_refused(text):
 
 def test_metadata_beyond_what_json_can_say_is_refused():
     deep = {}
-    for _ in range(state_record.MAX_DEPTH):
+    for dummy in range(state_record.MAX_DEPTH):
         deep = {"d": deep}
     with pytest.raises(StateError, match="deeper"):
         state_record.metadata(deep)
@@ -306,7 +306,7 @@ def test_readers_see_the_old_record_or_the_new_one_while_many_write(tmp_path):
                 errors.append(error)
 
     def write(size):
-        for _ in range(30):
+        for dummy in range(30):
             _save(files, extra={"pad": "x" * size})
 
     reader = threading.Thread(target=read)

@@ -19,7 +19,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,19 +28,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code demo}: the main job on real Ansible. Every step is checked; the first that does not do what it says ends the
- * demo with exit code 1.
+ * {@code demo}: recovery on real Ansible. Every step is checked; the first that does not do what it says ends the demo
+ * with exit code 1.
  */
 @Command(
         name = "demo",
         description =
-                "Shows the main job on real Ansible: starts jobs, kills the controller, resumes every job by name."
-                        + " Leaves nothing behind.",
+                "Shows the main job on real Ansible: starts jobs, kills the controller, and runs the same playbook again;"
+                        + " then settles, cancels and follows jobs. Leaves nothing behind. Needs Linux.",
         mixinStandardHelpOptions = true)
 final class DemoCommand implements Callable<Integer> {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
-    private static final Set<String> JOBS =
-            Set.of("Migrate schema", "Back up (orders)", "Back up (users)", "Rebuild index");
+    private static final String PLAY = "Upgrade databases";
+    private static final String JOB = "Migrate schema";
     private static final int HOSTS = 3;
 
     /** Where the demo mirrors to. */
@@ -109,53 +109,97 @@ final class DemoCommand implements Callable<Integer> {
         say("Start the ingester, as './jobledger serve' does");
         detail(stage.startIngester());
 
-        say("Run start.yml: on three hosts a job with poll: 0, a loop of two, and one with poll: 2 that the"
-                + " controller waits for");
-        Process controller = stage.ansible("start.yml");
-        int expected = HOSTS * JOBS.size();
-        stage.await("all " + expected + " jobs in the ledger", PATIENCE, () -> {
+        Process first = startAndKill(stage);
+        runAgain(stage, first);
+        JsonNode nightly = startNightly(stage);
+        settle(stage, nightly);
+        cancel(stage);
+        mirror(stage);
+
+        say("Stop the ingester with SIGTERM");
+        detail("it stopped after " + stage.stopIngester().toMillis() + " ms");
+    }
+
+    private Process startAndKill(DemoStage stage) throws IOException, InterruptedException {
+        say("Run site.yml: on three hosts it starts a job once, and waits for it");
+        Process controller = stage.ansible("site.yml");
+        stage.await(HOSTS + " jobs in the ledger", PATIENCE, () -> {
             stage.requireAlive(controller, "the controller");
-            return stage.get("/api/v1/jobs?status=running").get("jobs").size() == expected;
+            return jobs(stage, "status=running").size() == HOSTS;
         });
-        detail(expected + " jobs are in the ledger; the controller (process " + controller.pid()
-                + ") waits for 'Rebuild index'");
-
-        say("kill -9 the controller while all of its jobs run");
+        say("kill -9 the controller while its jobs run");
         stage.killNine(controller);
-        JsonNode running = stage.get("/api/v1/jobs?status=running").get("jobs");
-        require(running.size() == expected, "the ledger still shows " + expected + " running jobs");
-        long alive = stage.runningJobs(running);
-        require(alive == expected, "all " + expected + " jobs are alive on their hosts without a controller");
+        JsonNode running = jobs(stage, "status=running");
+        require(running.size() == HOSTS, "the ledger still shows " + HOSTS + " running jobs");
+        require(alive(stage, running) == HOSTS, "all " + HOSTS + " are alive on their hosts without a controller");
+        return controller;
+    }
 
-        say("What resume.yml will ask, by hand:");
-        String path = "/api/v1/jobs/db1/Upgrade%20databases/Migrate%20schema";
-        JsonNode one = stage.get(path);
-        detail("curl " + stage.url() + path);
-        detail("  ansible_job_id " + one.get("ansible_job_id").asText() + ", status "
-                + one.get("status").asText());
-        detail("  results_file " + one.get("results_file").asText());
+    private void runAgain(DemoStage stage, Process killed) throws IOException, InterruptedException {
+        say("Run the same playbook again; and another controller does so at the same time");
+        Process second = stage.ansible("site.yml");
+        Process third = stage.ansible("site.yml");
+        stage.await("two runs attached to the jobs of process " + killed.pid(), PATIENCE, () -> {
+            stage.requireAlive(second, "the second controller");
+            stage.requireAlive(third, "the third controller");
+            return attached(stage) == 2 * HOSTS;
+        });
+        detail("both wait for the jobs that the killed controller started");
 
-        say("Run resume.yml, a new controller: it finds every job by name and waits for its end");
-        int exit = stage.finish(stage.ansible("resume.yml"), PATIENCE);
-        require(exit == 0, "ansible-playbook resume.yml ended with exit code 0");
+        say("Meanwhile follow the output of one job");
+        Process output =
+                stage.jobledger("jobs", "output", "db1", PLAY, JOB, "-i", "inventory.yml", "--lines", "2", "--follow");
+        stage.await("the output of the job", PATIENCE, () -> stage.told().contains("is migrated"));
+        Files.createFile(stage.folder().resolve("enough"));
+        require(stage.finish(output, PATIENCE) == 0, "it was followed to its end");
+        require(stage.finish(second, PATIENCE) == 0, "the playbook that was run again ended with exit code 0");
+        require(stage.finish(third, PATIENCE) == 0, "so did the other controller's");
+        List<String> starts = Files.readAllLines(stage.folder().resolve("starts"));
+        require(starts.size() == HOSTS, "three runs, and each job was started once: " + String.join(", ", starts));
+        require(jobs(stage, "status=succeeded").size() == HOSTS, "all " + HOSTS + " jobs succeeded");
+    }
 
+    private JsonNode startNightly(DemoStage stage) throws IOException, InterruptedException {
+        say("Run nightly.yml, which knows nothing of Jobledger: two jobs with poll: 0");
+        require(stage.finish(stage.ansible("nightly.yml"), PATIENCE) == 0, "they run, and nobody waits for them");
+        return stage.get("/api/v1/jobs/db3/Nightly/Back%20up");
+    }
+
+    private void settle(DemoStage stage, JsonNode backup) throws IOException, InterruptedException {
+        say("One of them is killed on its host, with kill -9. Nobody tells the ledger");
+        DemoProcesses.ofJob(stage.folder(), backup.get("ansible_job_id").asText())
+                .flatMap(process -> Stream.concat(process.descendants(), Stream.of(process)))
+                .toList()
+                .forEach(ProcessHandle::destroyForcibly);
+        require(status(stage, "Back%20up").equals("running"), "the ledger says that it runs");
+        say("Settle: ask the host what became of the jobs that are open");
+        int exit = stage.finish(
+                stage.ansible("jobledger.core.settle", "-e", "settle_unseen_for=0s", "-e", "settle_adopt=false"),
+                PATIENCE);
+        require(exit == 0, "every host was looked at");
+        require(status(stage, "Back%20up").equals("lost"), "the ledger says that 'Back up' is lost");
+        require(status(stage, "Rebuild%20index").equals("running"), "and that 'Rebuild index' runs");
+    }
+
+    private void cancel(DemoStage stage) throws IOException, InterruptedException {
+        say("Cancel the other");
+        Process cancel = stage.jobledger(
+                "jobs",
+                "cancel",
+                "db3",
+                "Nightly",
+                "Rebuild index",
+                "--reason",
+                "the window is over",
+                "-i",
+                "inventory.yml");
+        require(stage.finish(cancel, PATIENCE) == 0, "it was ended on its host");
         say("The jobs, as './jobledger jobs ls' shows them");
-        JsonNode jobs = stage.get("/api/v1/jobs");
-        table(jobs.get("jobs"), Views.JOBS);
-        require(
-                StreamSupport.stream(jobs.get("jobs").spliterator(), false)
-                                .filter(job -> job.get("status").asText().equals("succeeded"))
-                                .count()
-                        == expected,
-                "all " + expected + " jobs succeeded");
+        table(stage.get("/api/v1/jobs").get("jobs"), Views.JOBS);
+        require(status(stage, "Rebuild%20index").equals("cancelled"), "the ledger says that it was cancelled");
+    }
 
-        say("The runs, as './jobledger runs ls' shows them: the one that was killed never said goodbye");
-        stage.await(
-                "the killed run shown as interrupted",
-                PATIENCE,
-                () -> states(stage).equals(Set.of("finished resume.yml", "interrupted start.yml")));
-        table(stage.get("/api/v1/runs").get("runs"), Views.RUNS);
-
+    private void mirror(DemoStage stage) throws InterruptedException {
         say("The mirror: the same records as " + (mirror == MirrorKind.oci ? "objects in the bucket" : "files")
                 + ", for the day when the ledger is gone");
         stage.await(
@@ -169,22 +213,41 @@ final class DemoCommand implements Callable<Integer> {
                         == 0);
         Set<String> paths = stage.mirrored();
         paths.forEach(this::detail);
-        require(paths.size() == expected, "the mirror holds " + expected + " records");
-        require(
-                paths.containsAll(JOBS.stream()
-                        .map(job -> "db2/Upgrade databases/" + job + ".json")
-                        .toList()),
-                "they stand under host/play/job.json");
-
-        say("Stop the ingester with SIGTERM");
-        detail("it stopped after " + stage.stopIngester().toMillis() + " ms");
+        require(paths.size() == HOSTS + 2, "the mirror holds " + (HOSTS + 2) + " records");
+        require(paths.contains("db2/" + PLAY + "/" + JOB + ".json"), "they stand under host/play/job.json");
     }
 
-    private static Set<String> states(DemoStage stage) {
-        return StreamSupport.stream(stage.get("/api/v1/runs").get("runs").spliterator(), false)
-                .map(run ->
-                        run.get("state").asText() + " " + run.get("playbook").asText())
-                .collect(Collectors.toSet());
+    private static JsonNode jobs(DemoStage stage, String filter) {
+        return stage.get("/api/v1/jobs?" + filter).get("jobs");
+    }
+
+    private static String status(DemoStage stage, String job) {
+        return stage.get("/api/v1/jobs/db3/Nightly/" + job).get("status").asText();
+    }
+
+    private static long alive(DemoStage stage, JsonNode jobs) {
+        return rows(jobs)
+                .filter(job -> DemoProcesses.ofJob(
+                                stage.folder(), job.get("ansible_job_id").asText())
+                        .findAny()
+                        .isPresent())
+                .count();
+    }
+
+    /** How many jobs were found by runs that did not start them, as those runs have told. */
+    private static long attached(DemoStage stage) {
+        return rows(stage.get("/api/v1/runs").get("runs"))
+                .flatMap(run ->
+                        rows(stage.get("/api/v1/runs/" + run.get("run_id").asText() + "/events")
+                                .get("events")))
+                .filter(event -> event.path("decision").asText().equals("attached"))
+                .map(event -> event.get("run_id").asText() + event.get("host").asText())
+                .distinct()
+                .count();
+    }
+
+    private static Stream<JsonNode> rows(JsonNode array) {
+        return StreamSupport.stream(array.spliterator(), false);
     }
 
     private void table(JsonNode rows, List<RecordColumn> fields) {

@@ -20,15 +20,16 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import java.util.stream.StreamSupport;
 
 /**
  * What the demo plays with: a folder of its own, an ingester process, Ansible processes. Closing it, from any thread,
@@ -44,6 +45,7 @@ final class DemoStage implements AutoCloseable {
     private final Consumer<String> narrator;
     private final List<Process> started = new ArrayList<>();
     private final List<String> mirrorFlags = new ArrayList<>();
+    private final Queue<String> told = new ConcurrentLinkedQueue<>();
     private OciSettings oci = OciSettings.of(Map.of());
     private String mirror;
     private Path ansible;
@@ -194,41 +196,80 @@ final class DemoStage implements AutoCloseable {
         return url;
     }
 
+    /** The demo's own folder, which its playbooks know, too. */
+    Path folder() {
+        return folder;
+    }
+
     JsonNode get(String path) {
         return new ApiClient(url).get(path);
     }
 
-    /** Starts a playbook of docs/examples/demo. Its output is shown, indented, as it comes. */
-    Process ansible(String playbook) throws IOException {
+    /** Starts ansible-playbook beside the playbooks of the demo. Its output is shown, indented, as it comes. */
+    Process ansible(String... arguments) throws IOException {
+        narrator.accept("$ ansible-playbook " + String.join(" ", arguments));
+        return told(words(List.of(ansible.toString()), arguments));
+    }
+
+    /** Starts a command of this program, which may run Ansible itself. */
+    Process jobledger(String... arguments) throws IOException {
+        narrator.accept("$ ./jobledger "
+                + String.join(" ", Stream.of(arguments).map(DemoStage::quoted).toList()));
+        List<String> program = List.of(
+                java(), "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"), Main.class.getName());
+        return told(words(program, arguments));
+    }
+
+    private static String quoted(String word) {
+        return word.matches("[A-Za-z0-9_./:=,-]+") ? word : "'" + word + "'";
+    }
+
+    private static List<String> words(List<String> program, String... arguments) {
+        List<String> words = new ArrayList<>(program);
+        words.addAll(List.of(arguments));
+        return words;
+    }
+
+    private Process told(List<String> command) throws IOException {
         Path examples = home.resolve("docs").resolve("examples").resolve("demo");
-        narrator.accept("$ ansible-playbook " + playbook);
-        ProcessBuilder builder = new ProcessBuilder(ansible.toString(), playbook)
-                .directory(examples.toFile())
-                .redirectErrorStream(true);
-        builder.environment().keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.startsWith("ANSIBLE_"));
-        builder.environment().put("JOBLEDGER_URL", url);
+        ProcessBuilder builder =
+                new ProcessBuilder(command).directory(examples.toFile()).redirectErrorStream(true);
+        Map<String, String> environment = builder.environment();
+        environment.keySet().removeIf(name -> name.startsWith("JOBLEDGER_") || name.startsWith("ANSIBLE_"));
+        environment.put("JOBLEDGER_URL", url);
         // On a busy machine a cold ingester may take longer than a run would usually wait for it.
-        builder.environment().put("JOBLEDGER_TIMEOUT", "10");
-        builder.environment().put("JOBLEDGER_BUDGET", "30");
-        builder.environment().put("JOBLEDGER_SPOOL_DIR", folder.resolve("spool").toString());
-        builder.environment().put("DEMO_DIR", folder.toString());
-        builder.environment()
-                .put("ANSIBLE_CONFIG", examples.resolve("ansible.cfg").toString());
-        builder.environment().put("ANSIBLE_HOME", folder.resolve("ansible").toString());
-        builder.environment()
-                .put(
-                        "ANSIBLE_LOCAL_TEMP",
-                        folder.resolve("ansible").resolve("tmp").toString());
+        environment.put("JOBLEDGER_TIMEOUT", "10");
+        environment.put("JOBLEDGER_BUDGET", "30");
+        environment.put("JOBLEDGER_SPOOL_DIR", folder.resolve("spool").toString());
+        environment.put(DemoProcesses.MARK, folder.toString());
+        environment.put("PATH", ansible.getParent() + File.pathSeparator + environment.getOrDefault("PATH", ""));
+        environment.put("ANSIBLE_CONFIG", examples.resolve("ansible.cfg").toString());
+        environment.put("ANSIBLE_HOME", folder.resolve("ansible").toString());
+        environment.put(
+                "ANSIBLE_LOCAL_TEMP", folder.resolve("ansible").resolve("tmp").toString());
         Process process = start(builder);
         Thread reader = new Thread(
                 () -> process.inputReader()
                         .lines()
                         .filter(line -> !line.isBlank())
-                        .forEach(line -> narrator.accept("| " + line)),
+                        .forEach(this::heard),
                 "demo-output");
         reader.setDaemon(true);
         reader.start();
         return process;
+    }
+
+    private void heard(String line) {
+        if (line.startsWith("ASYNC POLL") && told.contains(line)) {
+            return; // Ansible says it again every two seconds
+        }
+        told.add(line);
+        narrator.accept("| " + line);
+    }
+
+    /** What commands have written, as one text. */
+    String told() {
+        return String.join("\n", told);
     }
 
     /** Waits for a process to end by itself; returns its exit code. */
@@ -254,26 +295,6 @@ final class DemoStage implements AutoCloseable {
         if (!process.isAlive()) {
             throw new CommandFailed(who + " ended too early, with exit code " + process.exitValue());
         }
-    }
-
-    /**
-     * How many of the jobs have a live process. Ansible's wrapper carries the first part of the id as an argument as
-     * long as the job runs.
-     */
-    long runningJobs(JsonNode jobs) {
-        return StreamSupport.stream(jobs.spliterator(), false)
-                .map(job -> job.get("ansible_job_id").asText())
-                .filter(id -> wrappers(id).findAny().isPresent())
-                .count();
-    }
-
-    private static Stream<ProcessHandle> wrappers(String jobId) {
-        String mark = jobId.substring(0, jobId.lastIndexOf('.'));
-        return ProcessHandle.allProcesses()
-                .filter(process -> process.info()
-                        .arguments()
-                        .filter(arguments -> List.of(arguments).contains(mark))
-                        .isPresent());
     }
 
     /** Waits until {@code condition} holds. */
@@ -307,28 +328,12 @@ final class DemoStage implements AutoCloseable {
             process.descendants().forEach(ProcessHandle::destroyForcibly);
             process.destroyForcibly();
         }
-        stopJobs();
+        // Jobs outlive everything else, that is their nature; a demo that broke off must end them too.
+        DemoProcesses.of(folder).forEach(ProcessHandle::destroyForcibly);
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
-        }
-    }
-
-    /** Jobs outlive everything else, that is their nature; a demo that broke off must end them too. */
-    private void stopJobs() throws IOException {
-        Path async = folder.resolve("async");
-        if (!Files.isDirectory(async)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(async)) {
-            files.map(file -> file.getFileName().toString())
-                    .filter(name -> name.matches("j\\d+\\.\\d+"))
-                    .flatMap(DemoStage::wrappers)
-                    .forEach(process -> {
-                        process.descendants().forEach(ProcessHandle::destroyForcibly);
-                        process.destroyForcibly();
-                    });
         }
     }
 }

@@ -291,7 +291,7 @@ final class EventDecoder {
         decision();
         Sighting sighting = kind == Kind.CHECK ? sighting(sound) : null;
         Description description =
-                new Description(launch, host, play, task, job, async, launch ? head.at() : since(sighting));
+                new Description(launch, host, play, task, job, async, launch ? head.at() : startOf(sighting));
         JobDescription described = description.read(sound, told);
         JobEnds ends = ends(kind, sound, sighting);
         if (!sound || !fields.faults().isEmpty()) {
@@ -411,7 +411,12 @@ final class EventDecoder {
         return sound && fields.faults().isEmpty() ? new Sighting(head.evidence(), fields.map("sighting")) : null;
     }
 
-    /** When a process that was seen had started: the best start of a job whose launch nobody recorded. */
+    /** The best start of a job whose launch nobody recorded: what its host has written down, else its process's. */
+    private Instant startOf(Sighting sighting) {
+        Instant written = fields.time("started_at");
+        return written == null ? since(sighting) : written;
+    }
+
     private static Instant since(Sighting sighting) {
         return sighting != null && sighting.facts().get("since") instanceof String since ? Json.time(since) : null;
     }

@@ -548,6 +548,30 @@ class JobMergeTest {
                 .isFalse();
     }
 
+    @Test
+    void aJobThatARunFound_hasTheStartAndTheLimitThatItsHostHasWrittenDown() {
+        ObjectNode found = seen(
+                "job_polled",
+                1,
+                1,
+                7,
+                "decision",
+                "attached",
+                "started_at",
+                "2026-11-20T09:00:00.000000Z",
+                "async",
+                90,
+                "action",
+                "jobledger.core.start_once");
+        JobRecord record = record(found);
+        assertThat(record.startedAt()).isEqualTo("2026-11-20T09:00:00Z");
+        assertThat(record.deadline()).isEqualTo("2026-11-20T09:01:30Z");
+        assertThat(record.action()).isEqualTo("jobledger.core.start_once");
+        assertThat(record(found, launch(2, 1, 0, "p")).startedAt())
+                .as("its recorder's spool came late")
+                .isEqualTo(Wire.T0);
+    }
+
     private static JobRecord record(ObjectNode... history) {
         Job job = fold(Wire.jobs(events(history)));
         return job.record(job.mainKey());
