@@ -8,10 +8,13 @@ import io.jobledger.config.InvalidSetting;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.config.Setting;
 import io.jobledger.config.Settings;
+import io.jobledger.ledger.move.LedgerMove;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -22,7 +25,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "migrate-ledger",
         description =
-                "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares every row."
+                "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares both."
                         + " Stop the ingester first. Started again, it goes on where it was. The old files stay.",
         mixinStandardHelpOptions = true)
 public final class MigrateLedgerCommand implements Callable<Integer> {
@@ -68,6 +71,13 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         }
         Path file = tokens == null ? source.base().resolveSibling("tokens.json") : tokens;
         List<Token> held = new FileTokenStore(file).read().orElse(List.of());
+        List<LedgerMove.Moved> moved;
+        try (Bars bars = new Bars()) {
+            moved = new LedgerMove(source.base(), target, new LedgerMove.Access(held, TokenCommand.user()), bars).run();
+        }
+        moved.forEach(part -> spec.commandLine()
+                .getOut()
+                .printf("%-12s %,12d, the same on both sides: %s%n", part.part(), part.rows(), part.digest()));
         spec.commandLine()
                 .getOut()
                 .println(
@@ -88,6 +98,37 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
             return settings.ledger();
         } catch (InvalidSetting e) {
             throw new CommandFailed(e.getMessage().replace(Setting.LEDGER.flag() + " must", option + " must"));
+        }
+    }
+
+    /** A bar for each part, for a person who watches; a log would only get its control characters. */
+    private static final class Bars implements LedgerMove.Progress, AutoCloseable {
+        private ProgressBar bar;
+
+        @Override
+        public void begin(String what, long total) {
+            close();
+            bar = System.console() == null
+                    ? null
+                    : new ProgressBarBuilder()
+                            .setTaskName(what)
+                            .setInitialMax(total)
+                            .build();
+        }
+
+        @Override
+        public void step(long done) {
+            if (bar != null) {
+                bar.stepTo(done);
+            }
+        }
+
+        @Override
+        public void close() {
+            if (bar != null) {
+                bar.close();
+                bar = null;
+            }
         }
     }
 }

@@ -4,11 +4,14 @@ import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Verifier;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.verify.LogVerifier;
+import io.jobledger.log.EventLog;
 import io.jobledger.log.LogException;
 import io.jobledger.log.file.FileLog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.LongConsumer;
+import org.jdbi.v3.core.Jdbi;
 
 /** A ledger's directory that is only looked at: one that no ingester has open, or a copy of it. Thread-safe. */
 public final class LedgerArchive implements AutoCloseable {
@@ -54,6 +57,21 @@ public final class LedgerArchive implements AutoCloseable {
                             : "the ledger " + path + " cannot be opened: " + Failures.text(e),
                     e);
         }
+    }
+
+    /** What it acknowledged; to be read only. */
+    public EventLog log() {
+        return log;
+    }
+
+    /**
+     * Its records, once they have all that is in the log; works what they lack into them.
+     *
+     * @param progress hears now and then how far they are
+     */
+    public Jdbi records(LongConsumer progress) {
+        H2SecondPlace.project(projections, log, log.head().entry(), progress);
+        return projections.jdbi();
     }
 
     public Verifier verifier() {

@@ -110,7 +110,12 @@ final class LogAudit {
         List<byte[]> digests = new ArrayList<>();
         for (LogEntry entry : record.entries()) {
             if (entry.kind() == LogEntry.Kind.REMOVED) {
-                removals.entry(entry.run());
+                if (entry.seq() > 0) {
+                    removals.entry(entry.run());
+                } else {
+                    // Only its digest is left.
+                    removals.stub(1);
+                }
                 digests.add(entry.digest());
                 continue;
             }

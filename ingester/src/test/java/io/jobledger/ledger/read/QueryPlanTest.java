@@ -14,6 +14,7 @@ import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.Outbox;
+import io.jobledger.ledger.Projected;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.ledger.h2.EmbeddedLedgerTest;
 import io.jobledger.ledger.query.JobFilter;
@@ -132,6 +133,7 @@ public class QueryPlanTest {
                         "id" + (batch * 300 + 1),
                         "status",
                         "failed"));
+        Projected.all(ledger);
         int mirror = ledger.outbox().feed(List.of("file:///mirror")).get(0);
         List<Outbox.Entry> due = ledger.outbox().due(mirror, 50);
         ledger.outbox().done(due.subList(0, 10));
