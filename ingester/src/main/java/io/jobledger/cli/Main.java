@@ -12,9 +12,10 @@ import io.jobledger.cli.serve.Logging;
 import io.jobledger.cli.serve.ServeCommand;
 import io.jobledger.cli.tend.AcceptLossCommand;
 import io.jobledger.cli.tend.BackupCommand;
-import io.jobledger.cli.tend.CompactCommand;
+import io.jobledger.cli.tend.EraseCommand;
 import io.jobledger.cli.tend.MigrateLedgerCommand;
 import io.jobledger.cli.tend.MirrorCommand;
+import io.jobledger.cli.tend.ProjectCommand;
 import io.jobledger.cli.tend.PruneCommand;
 import io.jobledger.cli.tend.RebuildCommand;
 import io.jobledger.cli.tend.RestoreCommand;
@@ -67,7 +68,8 @@ public final class Main implements Runnable {
             "restore",
             "rebuild",
             "accept-loss",
-            "compact",
+            "erase",
+            "project",
             "prune",
             "verify",
             "migrate-ledger",
@@ -133,7 +135,8 @@ public final class Main implements Runnable {
             case "restore" -> RestoreCommand.commandLine();
             case "rebuild" -> RebuildCommand.commandLine();
             case "accept-loss" -> AcceptLossCommand.commandLine();
-            case "compact" -> CompactCommand.commandLine();
+            case "erase" -> new CommandLine(new EraseCommand());
+            case "project" -> ProjectCommand.commandLine();
             case "prune" -> new CommandLine(new PruneCommand());
             case "verify" -> VerifyCommand.commandLine();
             case "token" -> TokenCommand.commandLine();

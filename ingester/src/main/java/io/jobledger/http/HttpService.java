@@ -8,6 +8,7 @@ import io.jobledger.config.Settings;
 import io.jobledger.event.EventLimits;
 import io.jobledger.http.api.ActRoutes;
 import io.jobledger.http.api.BackupRoutes;
+import io.jobledger.http.api.EraseRoutes;
 import io.jobledger.http.api.EventRoutes;
 import io.jobledger.http.api.HealthRoutes;
 import io.jobledger.http.api.HostRoutes;
@@ -328,6 +329,7 @@ public final class HttpService implements AutoCloseable {
         new EventRoutes(ledger, this::eventLimits, workers).mount(router);
         new RunRoutes(ledger.audit(), jobs, lists, clock, settings.runSilence()).mount(router);
         new BackupRoutes(ledger, workers).mount(router);
+        new EraseRoutes(ledger, answers).mount(router);
         new UpkeepRoutes(
                         ledger.upkeep(),
                         Retention.Policy.of(settings.retention()),

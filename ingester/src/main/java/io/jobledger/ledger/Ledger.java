@@ -46,6 +46,13 @@ public interface Ledger extends AutoCloseable {
      */
     void backup(Path file);
 
+    /**
+     * Throws the records away and computes them again from the log, while the ledger goes on. Returns at once.
+     *
+     * @throws LedgerException of kind {@code UNSUPPORTED} where they are always as the log says
+     */
+    void computeAgain();
+
     /** Names the ledger for people, without secrets. */
     String location();
 

@@ -9,6 +9,8 @@ public interface Upkeep {
     /** @param silence after which a run that said no goodbye is taken for interrupted, and may go */
     Retention retention(Duration silence);
 
+    Eraser eraser();
+
     /**
      * Counts. Blocks on the database, for longer the more runs there are: not for every request.
      *

@@ -319,6 +319,11 @@ class HttpLimitsTest {
         }
 
         @Override
+        public void computeAgain() {
+            throw failure;
+        }
+
+        @Override
         public String location() {
             return "nowhere";
         }

@@ -52,4 +52,9 @@ final class NoUpkeep implements Upkeep {
     public long setAside() {
         return 0;
     }
+
+    @Override
+    public io.jobledger.ledger.Eraser eraser() {
+        throw new UnsupportedOperationException();
+    }
 }

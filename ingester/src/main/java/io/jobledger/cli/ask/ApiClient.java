@@ -10,6 +10,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -79,13 +80,21 @@ public final class ApiClient {
         return ask("POST", path);
     }
 
+    public JsonNode post(String path, JsonNode body) {
+        return answer(open("POST", path, Map.of("Accept", "application/json"), LONG_PATIENCE, body));
+    }
+
     /** The answer may be empty: then it is an empty object. */
     JsonNode delete(String path) {
         return ask("DELETE", path);
     }
 
     private JsonNode ask(String method, String path) {
-        try (InputStream body = open(method, path, Map.of("Accept", "application/json"), PATIENCE)) {
+        return answer(open(method, path, Map.of("Accept", "application/json"), PATIENCE, null));
+    }
+
+    private JsonNode answer(InputStream answer) {
+        try (InputStream body = answer) {
             String text = new String(body.readAllBytes(), StandardCharsets.UTF_8);
             return text.isEmpty() ? Json.MAPPER.createObjectNode() : json(200, text);
         } catch (IOException e) {
@@ -144,6 +153,11 @@ public final class ApiClient {
 
     /** The body of a good answer. */
     private InputStream open(String method, String path, Map<String, String> headers, Duration silence) {
+        return open(method, path, headers, silence, null);
+    }
+
+    private InputStream open(
+            String method, String path, Map<String, String> headers, Duration silence, JsonNode content) {
         URI uri = uri(path);
         HttpURLConnection connection;
         int status;
@@ -155,6 +169,13 @@ public final class ApiClient {
             connection.setReadTimeout((int) silence.toMillis());
             headers.forEach(connection::setRequestProperty);
             access.letIn(connection);
+            if (content != null) {
+                connection.setRequestProperty("Content-Type", "application/json");
+                connection.setDoOutput(true);
+                try (OutputStream out = connection.getOutputStream()) {
+                    out.write(Json.text(content).getBytes(StandardCharsets.UTF_8));
+                }
+            }
             status = connection.getResponseCode();
         } catch (IOException e) {
             String tls = TlsFault.of(url, e);

@@ -69,6 +69,10 @@ public final class Reading {
         return api().post(path);
     }
 
+    public JsonNode post(String path, JsonNode body) {
+        return api().post(path, body);
+    }
+
     public Format format() {
         return format;
     }

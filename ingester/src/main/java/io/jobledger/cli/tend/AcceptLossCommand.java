@@ -4,8 +4,10 @@ import io.jobledger.cli.serve.AccessStores;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.Settings;
+import io.jobledger.ledger.h2.LedgerSalvage;
 import io.jobledger.trail.Act;
 import io.jobledger.trail.TrailException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.Map;
@@ -20,9 +22,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "accept-loss",
         description =
-                "Lets a damaged ledger go on with what is left of it, when there is no backup and no mirror. Keeps a"
-                        + " copy of every file as it was, stores what its journal still has, and writes into the audit"
-                        + " trail that somebody decided so. Stop the ingester first.",
+                "Lets a damaged ledger go on with what is left of it, when there is no backup and no mirror. Keeps"
+                        + " the damaged files aside, begins a new epoch, stores again what is whole behind the damage,"
+                        + " and writes into the audit trail that somebody decided so. Stop the ingester first.",
         mixinStandardHelpOptions = true)
 public final class AcceptLossCommand implements Callable<Integer> {
     @Spec
@@ -46,17 +48,30 @@ public final class AcceptLossCommand implements Callable<Integer> {
     public Integer call() {
         Settings settings = SettingFlags.load(spec);
         Path ledger = settings.ledger().file("accept-loss", "use PostgreSQL's own tools to mend or restore it");
+        String by = "user " + System.getProperty("user.name", "?");
         try (AccessStores access = AccessStores.open(settings, Clock.systemUTC())) {
             access.trail()
                     .record(new Act(
                             "ledger.accept-loss",
-                            "user " + System.getProperty("user.name", "?"),
+                            by,
                             "local",
                             Map.of("ledger", settings.ledger().toString())));
         } catch (TrailException e) {
             throw new CommandFailed(e.getMessage());
         }
-        spec.commandLine().getOut().println(ledger);
+        LedgerSalvage.Outcome outcome = LedgerSalvage.run(ledger, by, Clock.systemUTC());
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(settings.ledger() + ": "
+                + (outcome.from() > outcome.to()
+                        ? "nothing that is known is lost"
+                        : "entries " + outcome.from() + " to " + outcome.to() + " were lost, and " + outcome.stored()
+                                + " events of them were stored again"));
+        if (outcome.evidence() != null) {
+            out.println("The damaged files are in " + outcome.evidence());
+        }
+        out.println("Epoch " + outcome.head().epoch() + " has begun. Start the ingester: it computes the records from"
+                + " the log. 'jobledger verify' says whether what is left is as it was acknowledged");
+        out.flush();
         return CommandLine.ExitCode.OK;
     }
 }

@@ -4,6 +4,8 @@ import io.jobledger.cli.serve.Ingester;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.Settings;
+import io.jobledger.ledger.h2.LedgerRestore;
+import io.jobledger.log.LogHead;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorException;
 import java.io.IOException;
@@ -86,13 +88,18 @@ public final class RestoreCommand implements Callable<Integer> {
         if (!Files.isRegularFile(file)) {
             throw new CommandFailed("there is no file " + file);
         }
-        java.util.Objects.hash(
+        Path ledger = settings.ledger()
+                .file("restore", "use pg_restore, or let 'jobledger migrate-ledger' move a restored file there");
+        LogHead head = LedgerRestore.restore(
                 file,
-                settings.ledger()
-                        .file(
-                                "restore",
-                                "use pg_restore, or let 'jobledger migrate-ledger' move a restored file there"),
+                ledger,
+                "user " + System.getProperty("user.name", "?"),
+                "restored from " + name,
                 Clock.systemUTC());
-        spec.commandLine().getOut().println("restored " + name + " to " + settings.ledger());
+        spec.commandLine()
+                .getOut()
+                .println("restored " + name + " to " + settings.ledger() + ": "
+                        + (head.entry() - 1) + " entries, and epoch " + head.epoch()
+                        + " has begun. The next start computes the records");
     }
 }

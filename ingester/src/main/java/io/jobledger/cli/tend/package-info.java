@@ -1,6 +1,6 @@
 /**
- * Commands for those who look after a ledger: tokens, backup and restore, rebuild, verify, prune, compact, moving it to
- * PostgreSQL.
+ * Commands for those who look after a ledger: tokens, backup and restore, rebuild, verify, prune, erase, project,
+ * moving it to PostgreSQL.
  *
  * <p>Invariants: a command that works on a ledger's files first makes sure that no ingester has them open; what removes
  * or replaces something says so and asks, unless it was told not to.

@@ -280,7 +280,16 @@ public final class EmbeddedLedger extends JdbcLedger {
 
     @Override
     public void backup(Path copy) {
-        throw new UnsupportedOperationException();
+        try {
+            LedgerBackup.write(log, delivery.jdbi(), now(), copy);
+        } catch (IOException | RuntimeException e) {
+            throw Failures.of("the ledger could not be copied to " + copy, e);
+        }
+    }
+
+    @Override
+    public void computeAgain() {
+        projector.computeAgain();
     }
 
     @Override

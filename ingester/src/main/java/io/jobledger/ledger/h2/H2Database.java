@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jdbi.v3.core.ConnectionFactory;
@@ -64,6 +66,19 @@ final class H2Database implements ConnectionFactory, AutoCloseable {
             throw e;
         }
         pool = made;
+    }
+
+    /** Makes a file out of the statements that H2's {@code SCRIPT} gave. */
+    static void run(Path base, Path script) throws IOException {
+        try (Connection connection = DriverManager.getConnection(
+                        "jdbc:h2:file:" + base.toAbsolutePath().normalize(), "jobledger", "");
+                PreparedStatement statement = connection.prepareStatement("RUNSCRIPT FROM ?")) {
+            statement.setString(1, script.toString());
+            statement.execute();
+        } catch (SQLException e) {
+            throw new IOException(e.getMessage(), e);
+        }
+        PrivateFiles.restrict(file(base));
     }
 
     static Path file(Path base) {

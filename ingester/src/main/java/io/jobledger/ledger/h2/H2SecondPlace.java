@@ -47,7 +47,8 @@ public final class H2SecondPlace implements SecondPlace {
         try {
             while (projections.applied().entry() < upTo) {
                 LogHead before = projections.applied();
-                GroupApply.run(projections, before, LogSteps.after(log, before, GROUP, upTo), (names, head, received) -> {});
+                GroupApply.run(
+                        projections, before, LogSteps.after(log, before, GROUP, upTo), (names, head, received) -> {});
                 progress.accept(projections.applied().entry());
             }
             return projections.applied();

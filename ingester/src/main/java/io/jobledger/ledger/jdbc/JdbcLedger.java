@@ -88,8 +88,8 @@ public abstract class JdbcLedger implements Ledger {
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
         this.committer = new GroupCommitter(batches -> commit(batches, null), heads::check, queueEvents, maxGroup);
-        this.upkeep = new JdbcUpkeep(
-                jdbi, log, committer, new Acts(), places, this::bytes, health, this::projecting, clock);
+        this.upkeep =
+                new JdbcUpkeep(jdbi, log, committer, new Acts(), places, this::bytes, health, this::projecting, clock);
     }
 
     /**

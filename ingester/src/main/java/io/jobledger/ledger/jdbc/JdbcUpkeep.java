@@ -1,5 +1,6 @@
 package io.jobledger.ledger.jdbc;
 
+import io.jobledger.ledger.Eraser;
 import io.jobledger.ledger.LedgerFigures;
 import io.jobledger.ledger.Projecting;
 import io.jobledger.ledger.Retention;
@@ -7,6 +8,7 @@ import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
 import io.jobledger.ledger.WriteObserver;
 import io.jobledger.ledger.retention.LedgerActs;
+import io.jobledger.ledger.retention.LogEraser;
 import io.jobledger.ledger.retention.LogRetention;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Sql;
@@ -64,6 +66,11 @@ final class JdbcUpkeep implements Upkeep {
     @Override
     public Retention retention(Duration silence) {
         return new LogRetention(jdbi, log, acts, clock, silence);
+    }
+
+    @Override
+    public Eraser eraser() {
+        return new LogEraser(log, acts);
     }
 
     @Override

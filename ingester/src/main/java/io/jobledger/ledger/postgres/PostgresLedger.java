@@ -294,6 +294,15 @@ public final class PostgresLedger extends JdbcLedger {
     }
 
     @Override
+    public void computeAgain() {
+        throw new LedgerException(
+                LedgerException.Kind.UNSUPPORTED,
+                "the ledger " + location()
+                        + " stores records with the log, in one transaction: there is nothing to compute again."
+                        + " 'jobledger verify --deep' says whether they are as the log says");
+    }
+
+    @Override
     public String location() {
         return options.location().toString();
     }

@@ -35,7 +35,7 @@ public final class JdbcAudit implements AuditQueries {
 
     /** @param projected up to which entry the log is in the rows */
     public JdbcAudit(Reader reader, EventLog log, LongSupplier projected, Clock clock) {
-        LogReads reads = new LogReads(log, reader.limit());
+        LogReads reads = new LogReads(log, reader);
         this.jobs = new JdbcJobQueries(reader, clock);
         this.names = new JdbcNames(reader, clock);
         this.stats = new JdbcStats(reader, clock);

@@ -6,7 +6,9 @@ import io.jobledger.json.Json;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.ledger.rows.Failures;
+import io.jobledger.ledger.rows.Reader;
 import io.jobledger.log.EventLog;
+import io.jobledger.log.LogChain;
 import io.jobledger.log.LogEntry;
 import io.jobledger.log.LogException;
 import io.jobledger.log.SeqRanges;
@@ -14,6 +16,8 @@ import io.jobledger.model.Event;
 import io.jobledger.model.RunId;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.UUID;
 import java.util.function.Predicate;
 
@@ -22,22 +26,58 @@ final class LogReads {
     private static final String USUAL_BEGINNING = "{\"type\":\"";
 
     private final EventLog log;
+    private final Reader reader;
     private final Duration limit;
 
-    /** @param limit longest time for one call */
-    LogReads(EventLog log, Duration limit) {
+    /** Nothing takes longer than what the reader reads. */
+    LogReads(EventLog log, Reader reader) {
         this.log = log;
-        this.limit = limit;
+        this.reader = reader;
+        this.limit = reader.limit();
     }
 
-    /** The events of a run in a range of entries, in their order, for as long as {@code each} returns true. */
+    /**
+     * The events of a run in a range of entries, in their order, for as long as {@code each} returns true; those that
+     * were replaced are as they are now.
+     */
     void ofRun(UUID run, long from, long upTo, Predicate<LogEntry> each) {
         Predicate<LogEntry> limited = limited(each);
+        Deque<LogEntry> replaced = replaced(run, from, upTo);
+        boolean[] more = {true};
         try {
-            log.ofRun(run, from, upTo, limited);
+            log.ofRun(run, from, upTo, entry -> {
+                while (more[0] && !replaced.isEmpty() && replaced.peek().entry() < entry.entry()) {
+                    more[0] = limited.test(replaced.poll());
+                }
+                if (!replaced.isEmpty() && replaced.peek().entry() == entry.entry()) {
+                    // It is to be taken out of the log.
+                    return more[0];
+                }
+                more[0] = more[0] && limited.test(entry);
+                return more[0];
+            });
         } catch (LogException e) {
             throw failure(e);
         }
+        while (more[0] && !replaced.isEmpty()) {
+            more[0] = limited.test(replaced.poll());
+        }
+    }
+
+    private Deque<LogEntry> replaced(UUID run, long from, long upTo) {
+        return reader.lookup(handle -> new ArrayDeque<>(handle.createQuery("SELECT entry, seq, body FROM replaced WHERE"
+                        + " run_id = ? AND entry >= ? AND entry <= ? ORDER BY entry")
+                .bind(0, run)
+                .bind(1, from)
+                .bind(2, upTo)
+                .map((rows, c) -> new LogEntry(
+                        rows.getLong(1),
+                        LogEntry.Kind.EVENT,
+                        run,
+                        rows.getLong(2),
+                        rows.getString(3),
+                        LogChain.start()))
+                .list()));
     }
 
     /** The events of all runs in a range of entries, in their order, for as long as {@code each} returns true. */

@@ -20,6 +20,7 @@ final class RemovalCount {
     private final Map<UUID, Long> unexplained = new HashMap<>();
     private final Set<Long> replaced = new HashSet<>();
     private boolean byName = true;
+    private boolean whole = true;
     private long removed;
     /** Entries that facts remove. */
     private long told;
@@ -55,6 +56,9 @@ final class RemovalCount {
             purged++;
             UUID run = BatchDecoder.again(event.body()).head().run().value();
             unexplained.computeIfPresent(run, (id, count) -> count == 1 ? null : count - 1);
+        } else if (fact instanceof LogFact.EpochBegan) {
+            // What was removed may be among what was lost.
+            whole = false;
         } else if (fact instanceof LogFact.Purged) {
             gone = purged;
         }
@@ -87,7 +91,7 @@ final class RemovalCount {
                     null,
                     null,
                     removed + " entries of the log are gone, and its facts account for " + told + " of them"));
-        } else if (removed < gone) {
+        } else if (whole && removed < gone) {
             out.accept(new Fault(
                     "changed",
                     null,

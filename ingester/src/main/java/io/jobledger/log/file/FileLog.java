@@ -13,6 +13,7 @@ import io.jobledger.log.file.LogDisk.LogFile;
 import io.jobledger.model.Event;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -199,6 +200,35 @@ public final class FileLog implements EventLog {
             writer.rotate();
         }
         return rewriting.purge(purge);
+    }
+
+    /** Takes a file of the log, as far as it counts. */
+    public interface EachFile {
+        void file(String name, InputStream bytes) throws IOException;
+    }
+
+    /**
+     * Gives the files of the log, one after the other: together they are a log that ends at the head that is returned,
+     * or somewhat later. Appends go on meanwhile.
+     */
+    public LogHead copy(EachFile each) throws IOException {
+        Catalog catalog;
+        LogHead head;
+        synchronized (this) {
+            requireOpen();
+            catalog = store.catalog();
+            head = store.head();
+        }
+        for (Segment segment : catalog.all()) {
+            try (LogFile file = store.disk().open(segment.file())) {
+                // It may have been rewritten since: then it has the same records, or was closed with some more.
+                boolean packed = SegmentHeader.read(file).packed();
+                each.file(
+                        segment.file().getFileName().toString(),
+                        new LogFileInput(file, packed ? file.size() : segment.end()));
+            }
+        }
+        return head;
     }
 
     @Override
