@@ -101,11 +101,7 @@ public abstract class LedgerContract implements AuditContract {
 
     /** Waits until what is acknowledged is in the records. */
     public static void awaitRecords(Ledger ledger) {
-        long head = ledger.heads().now().entry();
-        Awaitility.await()
-                .pollInterval(Duration.ofMillis(1))
-                .pollDelay(Duration.ZERO)
-                .until(() -> ledger.feed().committed() >= head);
+        Projected.all(ledger);
     }
 
     public final EventSink.Appended append(ObjectNode... events) {
