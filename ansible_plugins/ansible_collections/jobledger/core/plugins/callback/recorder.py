@@ -174,6 +174,7 @@ from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
     spool_leftovers,
     spool_place,
 )
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.known_head import KnownHead
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
 from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
@@ -288,6 +289,7 @@ class CallbackModule(CallbackBase):
         open_spool = functools.partial(self._place.create, self._journal.run_id) if self._place else None
         backlog = Backlog(open_spool, limit=spool_max, patience=budget)
         self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
+        self._sender.tell(KnownHead.of(self._place, client.address))
         self._redactor = details.redactor
         self._observer = Observer(
             self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details

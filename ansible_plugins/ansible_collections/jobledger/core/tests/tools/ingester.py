@@ -30,6 +30,7 @@ class Ingester:
         self.wrong: list = []
         self.records: dict[str, tuple] = {}
         self.jobs: list[dict] = []  # what GET /api/v1/jobs lists, by status=open or by ansible_job_id
+        self.heads: list = []  # the `head` of the next good answers
         self.refuse_hosts: set = set()
         self.max_events = 10_000
         self.connections = 0
@@ -160,7 +161,10 @@ class _Handler(BaseHTTPRequestHandler):
             owner.events += fresh
             owner.batches.append(batch)
             owner.changed.notify_all()
-        self.answer(200, {"received": len(batch), "stored": len(fresh), "duplicates": len(batch) - len(fresh)})
+        answer = {"received": len(batch), "stored": len(fresh), "duplicates": len(batch) - len(fresh)}
+        if owner.heads:
+            answer["head"] = owner.heads.pop(0)
+        self.answer(200, answer)
 
     def do_what_500(self) -> None:
         self.answer(500, {"title": "Broken", "status": 500, "detail": "disk on fire"}, PROBLEM)

@@ -65,6 +65,7 @@ class Client:
         self._client_cert = client_cert
         self._client_key = client_key
         self._max_answer = max_answer
+        self.told: str | None = None  # the last head that the ledger answered; goes with what is written to it
         self._pid = os.getpid()
         self._resolved: list | None = None
         self._context: ssl.SSLContext | None = None
@@ -210,6 +211,8 @@ class Client:
         if self._headers is None:
             self._headers = _headers(self.address, self._token)
         length = b"" if body is None else b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        if body is not None and self.told is not None:
+            length += b"Jobledger-Head: %s\r\n" % self.told.encode("ascii")
         return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (
             method.encode("ascii"),
             (self.address.prefix + path).encode("ascii"),

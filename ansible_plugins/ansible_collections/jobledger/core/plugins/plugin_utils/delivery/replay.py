@@ -32,6 +32,7 @@ if not __package__:
 
 from . import access, settings, spool_leftovers, spool_place  # noqa: E402
 from .client import Client  # noqa: E402
+from .known_head import KnownHead  # noqa: E402
 from .sender import Sender  # noqa: E402
 
 NOTHING_LEFT, SOME_LEFT, USAGE = 0, 1, 2
@@ -87,6 +88,7 @@ def deliver(place, client: Client, timeout: float, seconds: float, was=()) -> tu
     `timeout` is for one request, `seconds` is what may be lost in all. Never raises for disk or network.
     """
     sender = Sender(client, timeout, seconds)
+    sender.tell(KnownHead.of(place, client.address))
     try:
         return spool_leftovers.deliver(
             place.to_read(was), lambda backlog: sender.insist(backlog, seconds), count=True

@@ -20,6 +20,7 @@ import time
 
 from ..recording.journal import DURABLE
 from .client import TransportError
+from .known_head import KnownHead
 from .spool_backlog import Backlog
 
 # An answer this quick is the normal case and costs the budget nothing; what goes beyond it does.
@@ -71,6 +72,7 @@ class Sender:
         self._not_before = 0.0
         self._flight = 0  # how many events, the first of the backlog, are on their way
         self._pressing = False  # whether a launch or an end waits that no request took
+        self._known = KnownHead([])
         self.backlog = backlog or Backlog()
         self.spent = 0.0
         self.healthy = False  # whether the last attempt went well
@@ -92,6 +94,11 @@ class Sender:
         if self.healthy:
             return backlog.unsynced_since + _PUT_OFF
         return max(backlog.unsynced_since, backlog.synced_at + _BURST)
+
+    def tell(self, known: KnownHead) -> None:
+        """Tell the ledger with each request what it answered last; `known` keeps that for the next run."""
+        self._known = known.load()
+        self._client.told = known.text
 
     def add(self, kind: str, line: bytes) -> None:
         """Take one event (JSON in ASCII). It is spooled, where there is a spool, before this returns. Never raises
@@ -183,6 +190,8 @@ class Sender:
     def close(self) -> None:
         """Close the connection. In a forked process this does nothing."""
         self._client.close()
+        if self._client.usable:
+            self._known.store()
 
     def _first_of_all(self) -> None:
         if self._always_sync:
@@ -259,6 +268,8 @@ class Sender:
         body = _json(answer)
         if answer.status == 200 and body.get("received") == count:
             backlog.settle(count)
+            self._known.heard(body.get("head"))
+            self._client.told = self._known.text
             self._pause = self._retry_after = 0.0
             self._batch_events = self._ceiling
             self.healthy = True

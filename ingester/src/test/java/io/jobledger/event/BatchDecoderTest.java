@@ -56,7 +56,7 @@ class BatchDecoderTest {
 
     static Stream<Arguments> badEvents() {
         return Stream.of(
-                arguments("type", launch("job_started", "job_exploded")),
+                arguments("type", launch("job_started", "Job_started")),
                 arguments("type", launch("job_started", "")),
                 arguments("type", launch("\"job_started\"", "7")),
                 arguments("type", launch("\"type\":\"job_started\",", "")),

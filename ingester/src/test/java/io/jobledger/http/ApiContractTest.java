@@ -189,7 +189,10 @@ class ApiContractTest {
                                         ? "job_keys -started_at"
                                         : operation.path().endsWith("/runs") ? "runs -started_at" : "jobs -started_at";
         String tie = list.startsWith("runs") ? run(1).toString() : "5";
-        return new io.jobledger.ledger.query.Cursor(list, "2026-11-20T10:30:45Z", tie).encode();
+        return "1-1."
+                + new io.jobledger.ledger.query.Cursor(
+                                list, list.startsWith("events") ? "1" : "2026-11-20T10:30:45Z", tie)
+                        .encode();
     }
 
     @Test

@@ -89,13 +89,58 @@ class HttpServiceTest {
     @Test
     void events_areAcknowledgedWithCounts_inBothFormats() {
         String event = json("run_alive", run(1), 1, 1).toString();
-        assertThat(ok(service.post("[" + event + "," + event + "]")).toString())
-                .isEqualTo("{\"received\":2,\"stored\":1,\"duplicates\":1}");
+        assertThat(counts(service.post("[" + event + "," + event + "]"))).isEqualTo("2 1 1");
         HttpResponse<String> lines = service.send(service.request("/api/v1/events")
                 .header("content-type", "application/x-ndjson; charset=utf-8")
                 .POST(BodyPublishers.ofString(event + "\n" + json("run_alive", run(1), 2, 1) + "\n")));
-        assertThat(ok(lines).toString()).isEqualTo("{\"received\":2,\"stored\":1,\"duplicates\":1}");
-        assertThat(ok(service.post("[]")).toString()).isEqualTo("{\"received\":0,\"stored\":0,\"duplicates\":0}");
+        assertThat(counts(lines)).isEqualTo("2 1 1");
+        assertThat(counts(service.post("[]"))).isEqualTo("0 0 0");
+    }
+
+    private static String counts(HttpResponse<String> answer) {
+        JsonNode json = ok(answer);
+        return json.get("received") + " " + json.get("stored") + " " + json.get("duplicates");
+    }
+
+    @Test
+    void eventOfAnUnknownType_isKept_andTheAnswerNamesIt() {
+        JsonNode answer = ok(service.post("[" + json("run_alive", run(905), 1, 1) + ","
+                + json("job_paused", run(905), 2, 2, "host", "h", "by", List.of("x")) + "]"));
+        assertThat(answer.get("stored").intValue()).isEqualTo(2);
+        assertThat(answer.get("unknown_types").toString()).isEqualTo("[\"job_paused\"]");
+        JsonNode run = ok(service.get("/api/v1/runs/" + run(905)));
+        assertThat(run.get("events").intValue()).isEqualTo(2);
+        assertThat(ok(service.get("/api/v1/runs/" + run(905) + "/events"))
+                        .at("/events/1/by/0")
+                        .textValue())
+                .isEqualTo("x");
+    }
+
+    @Test
+    void lists_sayOfWhichMomentTheySpeak_andACursorIsOfItsEpoch() {
+        post(
+                started(run(906), 1, 1, "as-of", "p", "j", "as-of-1"),
+                started(run(906), 2, 2, "as-of", "p", "j", "as-of-2"));
+        HttpResponse<String> answer = service.get("/api/v1/jobs?host=as-of&limit=1");
+        JsonNode list = ok(answer);
+        assertThat(answer.headers().firstValue("jobledger-as-of"))
+                .contains(list.at("/as_of/entry").textValue());
+        assertThat(list.at("/as_of/at").textValue()).isNotBlank();
+        String next = list.get("next").textValue();
+        assertThat(ok(service.get("/api/v1/jobs?host=as-of&limit=1&cursor=" + next))
+                        .at("/jobs/0/ansible_job_id")
+                        .textValue())
+                .isEqualTo("as-of-1");
+        String other = "2" + next.substring(1);
+        assertThat(problem(service.get("/api/v1/jobs?host=as-of&limit=1&cursor=" + other), 410)
+                        .get("type")
+                        .textValue())
+                .endsWith("other-epoch");
+        assertThat(service.get("/jobs?host=as-of&limit=1&cursor=" + other).statusCode())
+                .isEqualTo(410);
+        problem(service.get("/api/v1/jobs?cursor=" + next.substring(next.indexOf('.') + 1)), 400);
+        assertThat(service.get("/api/v1/jobs?format=csv&host=as-of").headers().firstValue("jobledger-as-of-time"))
+                .isPresent();
     }
 
     @Test
@@ -327,7 +372,7 @@ class HttpServiceTest {
                 arguments(good, 400, "array"),
                 arguments("[" + good + ",{\"type\":\"run_alive\"}]", 400, "\"field\":\"run_id\""),
                 arguments(
-                        "[" + good + "," + good.replace("run_alive", "nothing") + "]",
+                        "[" + good + "," + good.replace("run_alive", "No type") + "]",
                         400,
                         "\"index\":1,\"field\":\"type\""),
                 arguments("[" + good + "," + good.replace("\"seq\":1", "\"seq\":0") + "]", 400, "\"field\":\"seq\""),

@@ -673,6 +673,54 @@ interface AuditContract {
     }
 
     @Test
+    default void eventsThatCameLate_standWhereTheirNumbersPutThem_onEveryPage() {
+        for (int seq : new int[] {4, 1, 9, 2, 3, 12, 5, 7, 8, 6}) {
+            append(json("run_alive", run(1), seq, seq), json("run_alive", run(2), seq, seq));
+        }
+        for (int limit = 1; limit <= 11; limit++) {
+            assertThat(walk(page -> audit().events(run(1), page), null, limit))
+                    .extracting(StoredEvent::seq)
+                    .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L, 12L);
+        }
+        assertThat(audit().events(run(1), 5, 3)).hasSize(3).first().asString().contains("\"seq\":6");
+        assertThat(audit().events(run(1), 11, 3)).singleElement().asString().contains("\"seq\":12");
+        assertThat(audit().events(run(3), PageRequest.first(5)))
+                .isEqualTo(new io.jobledger.ledger.query.Page<StoredEvent>(List.of(), null));
+    }
+
+    @Test
+    default void lifeOfAJob_isFoundInEveryRunThatToldOfIt_andInTheOrderOfItsTime() {
+        append(started(run(1), 1, 10, "h", "p", "j", "a \"quoted\" id"), json("run_alive", run(1), 2, 11));
+        append(
+                json("job_polled", run(2), 1, 30, "host", "h", "ansible_job_id", "a \"quoted\" id"),
+                json("job_polled", run(2), 2, 30, "host", "other", "ansible_job_id", "a \"quoted\" id"),
+                json("job_polled", run(3), 1, 20, "host", "h", "ansible_job_id", "a \"quoted\" id"));
+        append(json("job_ended", run(1), 3, 40, "host", "h", "ansible_job_id", "a \"quoted\" id", "status", "failed"));
+        assertThat(audit().eventsOf("h", io.jobledger.Wire.id("a \"quoted\" id"), 10))
+                .extracting(event -> event.run() + " " + event.seq())
+                .containsExactly(run(1) + " 1", run(3) + " 1", run(2) + " 1", run(1) + " 3");
+        assertThat(audit().eventsOf("h", io.jobledger.Wire.id("a \"quoted\" id"), 2))
+                .as("those that came first")
+                .extracting(event -> event.run() + " " + event.seq())
+                .containsExactly(run(1) + " 1", run(2) + " 1");
+    }
+
+    @Test
+    default void endings_nameTheJobsThatMayHaveEnded_ofAStretchOfTheLog() {
+        append(
+                started(run(1), 1, 1, "h", "p", "j", "a"),
+                json("job_ended", run(1), 2, 2, "host", "h", "ansible_job_id", "a", "status", "failed"),
+                saved(run(2), 20, "h", "p", "k", "b"));
+        long upTo = Projected.all(ledger());
+        assertThat(audit().endings(0, upTo, 10))
+                .extracting(EventQueries.Ending::ansibleJobId)
+                .containsExactly("a", "b");
+        assertThat(audit().endings(0, upTo, 1)).hasSize(1);
+        assertThat(audit().endings(0, upTo - 1, 10)).hasSize(1);
+        assertThat(audit().endings(upTo, upTo, 10)).isEmpty();
+    }
+
+    @Test
     default void changes_comeInTheOrderOfArrival_withTheirRecords() {
         append(json("run_alive", run(1), 1, 1), started(run(1), 2, 2, "h", "p", "j", "a"));
         long then = Projected.all(ledger());

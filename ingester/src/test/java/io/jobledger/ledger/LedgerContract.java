@@ -38,7 +38,6 @@ import java.util.Random;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -101,11 +100,7 @@ public abstract class LedgerContract implements AuditContract {
 
     /** Waits until what is acknowledged is in the records. */
     public static void awaitRecords(Ledger ledger) {
-        long head = ledger.heads().now().entry();
-        Awaitility.await()
-                .pollInterval(Duration.ofMillis(1))
-                .pollDelay(Duration.ZERO)
-                .until(() -> ledger.feed().committed() >= head);
+        Projected.all(ledger);
     }
 
     public final EventSink.Appended append(ObjectNode... events) {

@@ -104,7 +104,7 @@ class LiveViewTest {
                 post(service, json("job_ended", run(1), 4, 9, "host", "h", "ansible_job_id", "a", "status", "failed"));
                 Client.Message second = client.next();
                 assertThat(second.data().get("status").textValue()).isEqualTo("failed");
-                assertThat(Long.parseLong(second.id())).isGreaterThan(Long.parseLong(first.id()));
+                assertThat(entry(second.id())).isGreaterThan(entry(first.id()));
                 last = second.id();
             }
             post(service, started(run(1), 5, 20, "h", "p", "j", "b"), started(run(1), 6, 21, "h", "p", "j", "c"));
@@ -114,6 +114,32 @@ class LiveViewTest {
                 assertThat(client.next().data().get("ansible_job_id").textValue())
                         .isEqualTo("c");
             }
+        }
+    }
+
+    private static long entry(String id) {
+        assertThat(id).startsWith("1-");
+        return Long.parseLong(id.substring(2));
+    }
+
+    @Test
+    void viewOfAnotherEpoch_orOfWhatTheLogLacks_isTold_andBeginsAnew() throws IOException {
+        try (RunningService service = new RunningService(directory, List.of(), Map.of())) {
+            post(service, json("run_alive", run(1), 1, 1));
+            for (String lost : List.of("2-1", "1-7")) {
+                try (Client client = new Client(service, "", lost)) {
+                    Client.Message told = client.next();
+                    assertThat(told.event()).isEqualTo("epoch");
+                    assertThat(told.data().get("was").textValue()).isEqualTo(lost);
+                    assertThat(told.id()).startsWith("1-");
+                    post(service, started(run(2), (int) entry(told.id()) + 1, 2, "h", "p", "j", "new" + lost));
+                    assertThat(client.next().data().get("ansible_job_id").textValue())
+                            .isEqualTo("new" + lost);
+                }
+            }
+            assertThat(service.send(service.request("/api/v1/stream").header("last-event-id", "7"))
+                            .statusCode())
+                    .isEqualTo(400);
         }
     }
 
@@ -127,9 +153,9 @@ class LiveViewTest {
                 events.add(started(run(1), i, i, "h", "p", "j", "id" + i));
             }
             post(service, events.toArray(ObjectNode[]::new));
-            try (Client jobs = new Client(service, "?user=deploy&label=team=db", "0");
-                    Client all = new Client(service, "?kind=events", "0");
-                    Client runs = new Client(service, "?kind=runs&run_id=" + run(1), "0")) {
+            try (Client jobs = new Client(service, "?user=deploy&label=team=db", "1-0");
+                    Client all = new Client(service, "?kind=events", "1-0");
+                    Client runs = new Client(service, "?kind=runs&run_id=" + run(1), "1-0")) {
                 for (int i = 2; i <= 700; i++) {
                     assertThat(jobs.next().data().get("ansible_job_id").textValue())
                             .isEqualTo("id" + i);
@@ -166,7 +192,7 @@ class LiveViewTest {
     void clientThatDoesNotRead_isCutOff_andMissesNothing() throws IOException {
         try (RunningService service = new RunningService(directory, List.of(), Map.of(Setting.IDLE_TIMEOUT, "1s"))) {
             String padding = "x".repeat(10_000);
-            try (Client slow = new Client(service, "?kind=events", "0")) {
+            try (Client slow = new Client(service, "?kind=events", "1-0")) {
                 slow.line(": connected");
                 for (int batch = 0; batch < 20; batch++) {
                     List<ObjectNode> events = new ArrayList<>();
@@ -186,7 +212,7 @@ class LiveViewTest {
                 } catch (AssertionError | SocketException cut) {
                     assertThat(cut).hasMessageNotContaining("got everything");
                 }
-                try (Client again = new Client(service, "?kind=events", Integer.toString(seen))) {
+                try (Client again = new Client(service, "?kind=events", "1-" + seen)) {
                     for (int i = seen + 1; i <= 2000; i++) {
                         assertThat(again.next().data().get("seq").intValue()).isEqualTo(i);
                     }
