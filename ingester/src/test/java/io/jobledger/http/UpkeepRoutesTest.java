@@ -168,4 +168,43 @@ class UpkeepRoutesTest {
         assertThat(delete("/api/v1/runs/" + run(1), 200).get("events").asInt()).isEqualTo(3);
         assertThat(verdict(verify("?deep=true")).get("removed").asInt()).isEqualTo(5);
     }
+
+    private HttpResponse<String> erase(String body) {
+        return service.send(service.request("/api/v1/erase")
+                .header("content-type", "application/json")
+                .POST(BodyPublishers.ofString(body)));
+    }
+
+    @Test
+    void erase_takesATextOut_andNamesWhatIsWrong() {
+        post(json("run_started", run(4), 1, 1, "run_name", "with hunter2"));
+        assertThat(erase("{\"run_id\":\"" + run(4) + "\",\"seq\":1,\"text\":\"hunter2\",\"reason\":\"a password\"}")
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(service.get("/api/v1/runs/" + run(4)).body())
+                .contains("with [erased]")
+                .doesNotContain("hunter2");
+        assertThat(erase("{\"entry\":1,\"text\":\"hunter2\",\"reason\":\"r\"}").statusCode())
+                .as("that event has none of it")
+                .isEqualTo(409);
+        assertThat(erase("{\"entry\":99,\"details\":true,\"reason\":\"r\"}").statusCode()).isEqualTo(404);
+        for (String wrong : List.of(
+                "[]",
+                "{}",
+                "{\"entry\":1,\"text\":\"abc\",\"reason\":\"r\"}",
+                "{\"entry\":1,\"reason\":\"r\"}",
+                "{\"entry\":1,\"details\":true}",
+                "{\"entry\":1,\"seq\":1,\"run_id\":\"" + run(4) + "\",\"details\":true,\"reason\":\"r\"}")) {
+            assertThat(erase(wrong).statusCode()).as(wrong).isEqualTo(400);
+        }
+    }
+
+    @Test
+    void project_computesTheRecordsAgain() {
+        assertThat(service.send(service.request("/api/v1/project").POST(BodyPublishers.noBody()))
+                        .statusCode())
+                .isEqualTo(200);
+        post(json("run_alive", run(6), 1, 5));
+        assertThat(verdict(verify("?deep=true")).get("intact").asBoolean()).isTrue();
+    }
 }
