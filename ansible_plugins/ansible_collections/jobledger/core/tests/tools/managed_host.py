@@ -38,6 +38,7 @@ mount --make-rprivate /
 mount --bind {root}/machine-id /etc/machine-id
 mount --bind {root}/boot_id /proc/sys/kernel/random/boot_id
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /dev/shm
 mkdir /run/sshd
 hostname far
 ip link set lo up

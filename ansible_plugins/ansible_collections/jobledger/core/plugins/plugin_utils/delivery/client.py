@@ -62,6 +62,8 @@ class Client:
         self.address = address
         self._token = token
         self._headers: bytes | None = None
+        self.condition: tuple | None = None  # (name, value) of one more header, such as If-Match
+        self.last_etag: str | None = None  # of the last answer
         self._ca_file = ca_file
         self._client_cert = client_cert
         self._client_key = client_key
@@ -95,6 +97,7 @@ class Client:
             error.seconds = time.monotonic() - began
             raise
         answer.seconds = time.monotonic() - began
+        self.last_etag = answer.headers.get("Etag") or answer.headers.get("ETag")
         return answer
 
     def send(self, method: str, path: str, body: bytes | None = None, timeout: float = 1.0) -> float:
@@ -213,6 +216,8 @@ class Client:
         if self._headers is None:
             self._headers = _headers(self.address, self._token)
         length = b"" if body is None else b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
+        if self.condition is not None:
+            length += ("%s: %s\r\n" % self.condition).encode("ascii")
         return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (
             method.encode("ascii"),
             (self.address.prefix + path).encode("ascii"),
