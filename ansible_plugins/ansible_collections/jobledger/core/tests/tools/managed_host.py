@@ -29,7 +29,6 @@ UsePAM no
 PasswordAuthentication no
 MaxStartups 100
 Subsystem sftp internal-sftp
-SETENV
 """
 # Process 1 of the host. What it mounts is seen by the host alone.
 _BOOT = """
@@ -93,11 +92,11 @@ class ManagedHost:
         (root / "ssh").chmod(0o755)
         self._process: subprocess.Popen | None = None
 
-    def start(self, environment: str = "") -> ManagedHost:
-        """Boot it, and wait until its sshd listens. `environment` are NAME=VALUE words for all that runs there."""
+    def start(self) -> ManagedHost:
+        """Boot it, and wait until its sshd listens."""
         assert self._process is None, "it is up"
-        root, config = self.root, _CONFIG.replace("ROOT", str(self.root))
-        (root / "sshd_config").write_text(config.replace("SETENV", "SetEnv " + environment if environment else ""))
+        root = self.root
+        (root / "sshd_config").write_text(_CONFIG.replace("ROOT", str(root)))
         (root / "boot_id").write_text(str(uuid.uuid4()) + "\n")
         (root / "boot.sh").write_text(_BOOT.format(root=root, python=sys.executable, sshd=SSHD))
         with open(root / "sshd.log", "wb") as log:
@@ -128,11 +127,6 @@ class ManagedHost:
         (self.root / "pid").unlink()
         os.kill(pid, signal.SIGKILL)  # the kernel kills all others of its process namespace
         process.wait()
-
-    def reboot(self, environment: str = "") -> None:
-        """Cut its power and boot it again: another boot id."""
-        self.stop()
-        self.start(environment)
 
     def freeze(self) -> None:
         """Stop all of its processes, as a hypervisor does that migrates it."""
