@@ -10,15 +10,12 @@ import os
 import re
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
-import machine as machines
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / "ansible_plugins"
-BIN = Path(sys.executable).parent
 SITE = """\
 - name: A ledger, and this machine as a controller of it
   hosts: localhost
@@ -81,39 +78,6 @@ PLAYBOOK = """\
       poll: 1
 """
 AS_SERVICE = "runuser -u jobledger -- env JOBLEDGER_CONFIG=/etc/jobledger/jobledger.properties "
-
-pytestmark = pytest.mark.skipif(machines.possible() is not None, reason=machines.possible() or "")
-
-
-@pytest.fixture(scope="module")
-def collection(tmp_path_factory) -> Path:
-    """The collection's archive, where the machine sees it."""
-    place = tmp_path_factory.mktemp("collection")
-    subprocess.run(
-        [str(BIN / "ansible-galaxy"), "collection", "build", "--output-path", str(place)],
-        cwd=COLLECTIONS / "ansible_collections" / "jobledger" / "core",
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
-    (found,) = place.iterdir()
-    return found
-
-
-@pytest.fixture
-def machine(tmp_path):
-    """A throwaway copy of this machine, that knows this Ansible."""
-    try:
-        with machines.Machine(tmp_path / "machine") as made:
-            made.environment.update(
-                PATH="%s:%s" % (BIN, made.environment["PATH"]),
-                HOME="/root",
-                ANSIBLE_COLLECTIONS_PATH="%s:/usr/share/ansible/collections" % COLLECTIONS,
-                ANSIBLE_LOCALHOST_WARNING="0",
-                ANSIBLE_NOCOWS="1",
-            )
-            yield made
-    except OSError as error:
-        pytest.skip(str(error))
 
 
 def _play(machine, name: str, text: str) -> dict:
@@ -200,6 +164,10 @@ def _remove_it(machine) -> None:
     assert "jobledger" not in machine.sh("cat /etc/ansible/ansible.cfg").replace("jobledger.core.controller", "")
     _play(machine, "remove", REMOVE % {"all": "true"})
     machine.sh("test ! -e /etc/jobledger; test ! -e /var/lib/jobledger")
+
+
+def test_what_is_not_there_is_removed_all_the_same(machine):
+    assert _play(machine, "remove", REMOVE % {"all": "true"})["failed"] == 0
 
 
 def test_callbacks_that_are_on_stay_on(machine, collection):

@@ -117,8 +117,11 @@ options:
         key: poll_interval
   details:
     description:
-      - What to record of each job besides its names and its end. Any of C(cmd), C(stdout), C(stderr) and
-        C(module_args); by default nothing.
+      - What to record of each job besides its names and its end; by default nothing. Choices are the following four.
+      - C(cmd) is the command, of modules that report one. C(stdout) and C(stderr) are what the job wrote.
+        C(module_args) are the arguments of its module.
+      - Another word is told in the warning at the end, and then nothing of all this is recorded. It is no error, so
+        that no job is lost by it.
       - Secrets are hidden first, see O(redact). Of output the last 4,000 characters are kept, of a command the first
         2,000, of arguments
         4,000 in all.

@@ -16,7 +16,10 @@ extends_documentation_fragment:
   - jobledger.core.connection
 options:
   _terms:
-    description: None.
+    description: There are none. What is to be delivered is in the spool; terms that are given are ignored.
+    type: list
+    elements: str
+    required: false
   spool_dir:
     description:
       - Directory of the spool files.

@@ -33,7 +33,7 @@ class Place:
     `chosen` says that the user named the directory; else it is below a home that need not be this user's.
     """
 
-    def __init__(self, directory: str, address, chosen: bool = True, environment=os.environ) -> None:
+    def __init__(self, directory: str, address, chosen: bool = True, environment=None) -> None:
         self.directory = directory
         self._address = address
         self._chosen = chosen

@@ -17,23 +17,25 @@ _SHARED, _ALONE = fcntl.LOCK_SH | fcntl.LOCK_NB, fcntl.LOCK_EX | fcntl.LOCK_NB
 _FLAGS = os.O_NOFOLLOW | os.O_CLOEXEC
 
 
-def spool_dir(value: str | None, environment=os.environ) -> str | None:
+def spool_dir(value: str | None, environment=None) -> str | None:
     """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to
     nothing.
     """
     if value is None:
-        state = environment.get("XDG_STATE_HOME") or ""
+        state = (os.environ if environment is None else environment).get("XDG_STATE_HOME") or ""
         base = state if os.path.isabs(state) else os.path.join(os.path.expanduser("~"), ".local", "state")
         return os.path.join(base, "jobledger", "spool")
     return os.path.abspath(os.path.expanduser(str(value))) if str(value).strip() else None
 
 
-def fallback(environment=os.environ) -> str:
+def fallback(environment=None) -> str:
     """Return the directory for spools where none can be written in the one above."""
-    return os.path.join(environment.get("TMPDIR") or "/tmp", "jobledger-%d" % os.geteuid())
+    return os.path.join(
+        (os.environ if environment is None else environment).get("TMPDIR") or "/tmp", "jobledger-%d" % os.geteuid()
+    )
 
 
-def any_spool(directory: str | None, environment=os.environ) -> bool:
+def any_spool(directory: str | None, environment=None) -> bool:
     """Return whether there is any spool, for whatever ledger; True where that cannot be seen."""
     if directory is None:
         return False
