@@ -241,7 +241,6 @@ class AnsibleTry:
             PYTHONDONTWRITEBYTECODE="1",
             ANSIBLE_LOCALHOST_WARNING="0",
             ANSIBLE_PIPELINING="1",
-            JOBLEDGER_TEST_SSH=str(home / "ssh"),
         )
         if "2.14" in str(self._programs):
             environment["ANSIBLE_COLLECTIONS_PATHS"] = str(COLLECTIONS)

@@ -56,8 +56,6 @@ while True:
 # Ansible's ssh: into the host's network, then to its loopback. A host that is down is one that cannot be reached.
 _SSH = """#!/bin/sh
 pid=$(cat {root}/pid 2>/dev/null) || {{ echo "ssh: connect to host far: No route to host" >&2; exit 255; }}
-# Its connections may be shared below the path that a test names; each boot has its own.
-set -- ${{JOBLEDGER_TEST_SSH:+-o ControlMaster=auto -o ControlPersist=5 -o ControlPath=$JOBLEDGER_TEST_SSH-$pid}} "$@"
 exec nsenter --target "$pid" --net -- ssh "$@"
 """
 
