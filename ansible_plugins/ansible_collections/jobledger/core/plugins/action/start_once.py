@@ -67,9 +67,12 @@ class ActionModule(FencedLaunch):
             return self._look(order, variables)
         if order["fields"]["output"]:
             args = fence_output.wrap(args)
-        launch = lambda: self._checked(self.launch(module, args, variables, order), order)  # noqa: E731
-        if given["fence"] == "ledger":
-            launch = lambda: self._claimed(order, variables, module, args)  # noqa: E731
+
+        def launch():
+            if given["fence"] == "ledger":
+                return self._claimed(order, variables, module, args)
+            return self._checked(self.launch(module, args, variables, order), order)
+
         return self._settled(self._started(launch, variables, given["on_other"] == "wait"))
 
     def _given(self) -> dict:
