@@ -180,6 +180,8 @@ def site(archive: Archive) -> None:
 
 def sanity(archive: Archive, version: str) -> None:
     """ansible-test's own rules, on every Python that hosts may have and this machine has."""
+    # Exceptions and their reasons stay in the checkout: Galaxy's importer warns of any.
+    shutil.copytree(SOURCE / "tests" / "sanity", archive.root / "tests" / "sanity", dirs_exist_ok=True)
     _ansible_test(archive, version, "sanity")
 
 

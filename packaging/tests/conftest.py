@@ -5,12 +5,17 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
+import machine as machines
 import pytest
 
-TARGET = Path(__file__).resolve().parents[1] / "target"
+ROOT = Path(__file__).resolve().parents[2]
+TARGET = ROOT / "packaging" / "target"
+COLLECTIONS = ROOT / "ansible_plugins"
+BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="session")
@@ -69,3 +74,46 @@ def serving(release, environment, tmp_path):
     service.terminate()
     service.stdout.read()
     assert service.wait(60) in (0, 143)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Path:
+    """Where this checkout is."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def collection(tmp_path_factory) -> Path:
+    """The collection's archive, where the machine sees it."""
+    place = tmp_path_factory.mktemp("collection")
+    subprocess.run(
+        [str(BIN / "ansible-galaxy"), "collection", "build", "--output-path", str(place)],
+        cwd=COLLECTIONS / "ansible_collections" / "jobledger" / "core",
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    (found,) = place.iterdir()
+    return found
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """A throwaway copy of this machine, that knows this Ansible."""
+    if machines.possible():
+        pytest.skip(machines.possible())
+    try:
+        with machines.Machine(tmp_path / "machine") as made:
+            made.environment.update(
+                PATH="%s:%s" % (BIN, made.environment["PATH"]),
+                HOME="/root",
+                ANSIBLE_COLLECTIONS_PATH="%s:/usr/share/ansible/collections" % COLLECTIONS,
+                ANSIBLE_LOCALHOST_WARNING="0",
+                ANSIBLE_NOCOWS="1",
+            )
+            # What this machine itself may have of Jobledger and Ansible.
+            made.sh(
+                "rm -rf /etc/ansible /etc/jobledger* /var/*/jobledger* /root/.ansible* /root/.local/state/jobledger /srv/*"
+            )
+            yield made
+    except OSError as error:
+        pytest.skip(str(error))

@@ -67,7 +67,13 @@ class ActionModule(FencedLaunch):
             return self._look(order, variables)
         if order["fields"]["output"]:
             args = fence_output.wrap(args)
-        return self._settled(self._started(module, args, variables, order, given["on_other"] == "wait"))
+
+        def launch():
+            if given["fence"] == "ledger":
+                return self._claimed(order, variables, module, args)
+            return self._checked(self.launch(module, args, variables, order), order)
+
+        return self._settled(self._started(launch, variables, given["on_other"] == "wait"))
 
     def _given(self) -> dict:
         if not self._task.async_val:
@@ -132,16 +138,21 @@ class ActionModule(FencedLaunch):
             output=None if self._task.no_log else given["output"],
             output_limit=given["output_limit"],
         )
+        directory = given["fence_dir"] or self._variable(variables, "jobledger_fence_dir")
+        async_dir, machine = self._async_dir(), self._variable(variables, "jobledger_fence_machine")
+        weak = given["fence"] == "ledger"
+        if weak and fields["generation"] is None:
+            raise request.BadRequest("fence: ledger needs a generation: the ledger keeps one claim for each")
         return {
             "mode": "look" if self._task.check_mode else "start",
             "fields": fields,
             "on_failed": given["on_failed"],
             "nonce": uuid.uuid4().hex,
-            "dir": given["fence_dir"] or self._variable(variables, "jobledger_fence_dir") or DEFAULT_DIR,
-            "volatile": self._variable(variables, "jobledger_fence_volatile") or False,
-            "machine": self._variable(variables, "jobledger_fence_machine"),
+            "dir": directory or (os.path.join(async_dir, "jobledger-fence") if weak else DEFAULT_DIR),
+            "volatile": weak or self._variable(variables, "jobledger_fence_volatile") or False,
+            "machine": machine or (fields["execution_host"] if weak else None),
             "whole": bool(self._task.poll),
-            "async_dir": self._async_dir(),
+            "async_dir": async_dir,
         }
 
     def _async_dir(self) -> str:
@@ -170,10 +181,10 @@ class ActionModule(FencedLaunch):
         shown = {key: value for key, value in fence.items() if key not in ("ansible_job_id", "results_file")}
         return dict(found, fence=shown, looked_only=True, skipped=False)
 
-    def _started(self, module: str, args: dict, variables: dict, order: dict, wait: bool) -> dict:
+    def _started(self, launch, variables: dict, wait: bool) -> dict:
         until = time.monotonic() + self._task.async_val
         while True:
-            reply = self._checked(self.launch(module, args, variables, order), order)
+            reply = launch()
             if reply.get("decision") in ("started", "attached"):
                 # Now, and not at the first poll: nobody else would know the job if this controller died before.
                 item = naming.item(self._task, variables, self._templar.template)
@@ -186,6 +197,40 @@ class ActionModule(FencedLaunch):
                 reply.pop("busy", None)
                 return reply
             time.sleep(max(1.0, float(self._task.poll or 0)))
+
+    def _claimed(self, order: dict, variables: dict, module: str, args: dict) -> dict:
+        """Launch where the host says that nothing is there, and the ledger accepts the claim."""
+        # Imported here: most tasks need no HTTP.
+        from ansible_collections.jobledger.core.plugins.plugin_utils.acting import ledger_fence
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.record import RecordError
+
+        try:
+            fence = ledger_fence.LedgerFence(self._ledger(), order["fields"], order["on_failed"])
+            while True:
+                look = dict(order, mode="look")
+                seen = self._checked(
+                    self._execute_module(module_name=STEP, module_args={"order": look}, task_vars=variables), look
+                )
+                try:
+                    claimed = {"job_id": fence.claim()} if seen.get("decision") == "started" else {}
+                except ledger_fence.NotClaimed as error:
+                    if error.answer is None:
+                        time.sleep(1.0)
+                        continue
+                    self._remove_tmp_path(self._connection._shell.tmpdir)  # the step, which would do it, does not run
+                    return error.answer or _refused(str(error))
+                order.update(claimed)
+                return self._checked(self.launch(module, args, variables, order), order)
+        except (RecordError, StateError) as error:
+            return _refused("the ledger decides whether this job may be started, and it cannot be asked: %s" % error)
+
+    def _ledger(self):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
+
+        connection = Connection("", os.environ, constants.CONFIG_FILE)
+        if not connection.url:
+            raise request.BadRequest("fence: ledger needs an ingester: set JOBLEDGER_URL, or [jobledger] url")
+        return connection.client(lambda text: None)
 
     def _checked(self, reply: dict, order: dict) -> dict:
         if reply.pop("fence_nonce", None) == order["nonce"]:
@@ -228,3 +273,7 @@ class ActionModule(FencedLaunch):
 
 def _warn(text: str) -> None:
     Display().warning("jobledger: %s" % text)
+
+
+def _refused(why: str) -> dict:
+    return {"failed": True, "changed": False, "decision": "refused", "msg": "start_once refused: %s" % why}

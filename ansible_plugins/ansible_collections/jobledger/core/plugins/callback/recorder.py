@@ -117,8 +117,11 @@ options:
         key: poll_interval
   details:
     description:
-      - What to record of each job besides its names and its end. Any of C(cmd), C(stdout), C(stderr) and
-        C(module_args); by default nothing.
+      - What to record of each job besides its names and its end; by default nothing. Choices are the following four.
+      - C(cmd) is the command, of modules that report one. C(stdout) and C(stderr) are what the job wrote.
+        C(module_args) are the arguments of its module.
+      - Another word is told in the warning at the end, and then nothing of all this is recorded. It is no error, so
+        that no job is lost by it.
       - Secrets are hidden first, see O(redact). Of output the last 4,000 characters are kept, of a command the first
         2,000, of arguments
         4,000 in all.
@@ -164,34 +167,16 @@ import operator
 import os
 import threading
 import time
+import uuid
 
 from ansible.executor import task_result
 from ansible.plugins.callback import CallbackBase
+
+# Ansible compiles what it loads of a collection anew in each run. So all else is loaded when there is something to
+# record, or to deliver: `_open`.
 from ansible_collections.jobledger.core.plugins.plugin_utils.acting import current_run
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
-    access,
-    settings,
-    spool_leftovers,
-    spool_place,
-)
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.known_head import KnownHead
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording import (
-    caller,
-    journal,
-    launches,
-    only_one,
-    run_info,
-)
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.details import Details
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.jobs import Jobs
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.names import name as wire_name
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.observer import Observer
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.redact import HidesAll
-from ansible_collections.jobledger.core.plugins.plugin_utils.recording.task_context import TaskContext
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import whereabouts
+from ansible_collections.jobledger.core.plugins.plugin_utils.recording import only_one
 
 _FLUSH_AFTER = 2.0
 _ALIVE_EVERY = 60.0
@@ -230,6 +215,12 @@ class CallbackModule(CallbackBase):
         self._turn = threading.RLock()
         self._watch = None  # the notes of launches, in a run with a task that leaves some
         self._pid = os.getpid()
+        self._run_id = str(uuid.uuid4())
+        self._journal = self._sender = self._place = None  # there once something is recorded
+        self._resident = False  # whether somebody else delivers
+        self._watching = None  # the Observer, in a run with a job
+        self._early: list = []  # what was to be told before that: (what to call, its argument, when)
+        self._spools = None  # the spool's directory
         self._errors = 0
         self._first_error = None
         self._play = None
@@ -248,13 +239,12 @@ class CallbackModule(CallbackBase):
         self._last_kind = None
         self._playbooks = 0
         self._went_well = False  # the last recap: Ansible ends after a playbook that did not go well
-        self._caller = caller.Caller(None, {})
+        self._playbook = None  # the first one
+        self._platform = None  # the run's name and labels by the platform that runs it
         self._wrong: list = []  # what is to be said of settings that cannot be used
 
     def set_options(self, task_keys=None, var_options=None, direct=None):
-        """Read and check the settings. One that cannot be used is told at the end of the run; it keeps no event from
-        being recorded.
-        """
+        """See whether there is anything to do. The other settings are read when there is something to record."""
         super().set_options(task_keys=task_keys, var_options=var_options, direct=direct)
         if not self.get_option("url"):
             self.disabled = True
@@ -266,57 +256,109 @@ class CallbackModule(CallbackBase):
                 "callbacks_enabled = jobledger.core.recorder, and no copy of it in callback_plugins."
             )
             return
-        client = self._client()
-        self._labels = self._read("labels", settings.labels, {}, "the run has none")
-        timeout = self._read(
-            "timeout", functools.partial(settings.seconds, "timeout", least=0.01, most=60), 1.0, "it is 1"
-        )
-        budget = self._read("budget", functools.partial(settings.seconds, "budget", least=0, most=600), 2.0, "it is 2")
-        interval = self._read(
-            "poll_interval", functools.partial(settings.seconds, "poll_interval", least=0, most=86400), 10.0, "it is 10"
-        )
-        spool_max = self._read(
-            "spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB"
-        )
-        always_sync = self._read("sync", settings.sync, False, "it is needed")
-        kinds = self._read("details", settings.details, (), "none are recorded")
-        redactor = self._read("redact", settings.redactor, None, "no details are recorded, and all messages are hidden")
-        details = Details(kinds, redactor) if redactor else Details((), HidesAll())
-        self._address = client.address
-        self._place = self._place_of_spools()
-        self._journal = journal.Journal(self._take)
-        current_run.announce(self._journal.run_id, self.get_option("run_name"))
-        open_spool = functools.partial(self._place.create, self._journal.run_id) if self._place else None
-        backlog = Backlog(open_spool, limit=spool_max, patience=budget)
-        self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
-        self._sender.tell(KnownHead.of(self._place, client.address))
-        self._redactor = details.redactor
-        self._observer = Observer(
-            self._journal, Jobs(self._journal, interval, time.monotonic), self._context, journal.utc_now, details
-        )
-        self._followed = self._observer.followed
+        self._spools = whereabouts.spool_dir(self.get_option("spool_dir"))
+        current_run.announce(self._run_id, self._run_name)
         self._active = True
         # Interrupted runs end without v2_playbook_on_stats; what waits can still be sent when the process ends.
         atexit.register(self._at_exit)
 
-    def _place_of_spools(self):
-        given = self.get_option("spool_dir")
-        directory = settings.spool_dir(given)
-        if directory is None:
+    def _open(self):
+        """Read and check the settings, make what records and delivers, and tell what there was to tell before.
+
+        A setting that cannot be used is told at the end of the run; it keeps no event from being recorded.
+        """
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, settings
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.known_head import KnownHead
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.sender import Sender
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.spool_backlog import Backlog
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, redact
+
+        read = functools.partial(self._read, settings)
+        client = self._client(settings)
+        self._labels = read("labels", settings.labels, {}, "the run has none")
+        timeout = read("timeout", functools.partial(settings.seconds, "timeout", least=0.01, most=60), 1.0, "it is 1")
+        budget = read("budget", functools.partial(settings.seconds, "budget", least=0, most=600), 2.0, "it is 2")
+        self._interval = read(
+            "poll_interval", functools.partial(settings.seconds, "poll_interval", least=0, most=86400), 10.0, "it is 10"
+        )
+        spool_max = read(
+            "spool_max", functools.partial(settings.size, "spool_max", least=1 << 16), 64 << 20, "it is 64MiB"
+        )
+        always_sync = read("sync", settings.sync, False, "it is needed")
+        self._kinds = read("details", settings.details, (), "none are recorded")
+        self._redactor = read(
+            "redact", settings.redactor, redact.HidesAll(), "no details are recorded, and all messages are hidden"
+        )
+        self._address = client.address
+        self._place = self._place_of_spools(settings)
+        open_spool = functools.partial(self._place.create, self._run_id) if self._place else None
+        self._resident = self._place is not None and self._place.has_resident()
+        if self._resident:
+            client = access.Resting(client.address)
+            self._leftovers_tried = True
+        backlog = Backlog(open_spool, limit=spool_max, patience=budget)
+        self._urgent_kinds = journal.URGENT
+        self._journal = journal.Journal(self._take, run_id=self._run_id)
+        self._sender = Sender(client, timeout, budget, backlog, always_sync=always_sync)
+        self._sender.tell(KnownHead.of(self._place, client.address))
+        early, self._early = self._early, []
+        for tell, given, at in early:
+            tell(given, at)
+
+    @property
+    def _observer(self):
+        """What follows jobs; made when the first one comes."""
+        if self._watching is None:
+            self._opened()
+            from ansible_collections.jobledger.core.plugins.plugin_utils.recording import (
+                details,
+                jobs,
+                journal,
+                observer,
+            )
+
+            hides_all = type(self._redactor).__name__ == "HidesAll"
+            self._watching = observer.Observer(
+                self._journal,
+                jobs.Jobs(self._journal, self._interval, time.monotonic),
+                self._context,
+                journal.utc_now,
+                details.Details(() if hides_all else self._kinds, self._redactor),
+            )
+            self._followed = self._watching.followed
+        return self._watching
+
+    def _opened(self):
+        if self._journal is None:
+            self._open()
+
+    def _tell(self, tell, given):
+        """Call `tell(given, when)`; when nothing is recorded yet, once there is something else to tell."""
+        if self._journal is None:
+            self._early.append((tell, given, time.time()))
+        else:
+            tell(given, time.time())
+
+    def _place_of_spools(self, settings):
+        if self._spools is None:
             return None
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spool_place
+
         try:
             address = settings.Address(self.get_option("url"))  # known though its token, say, cannot be read
         except settings.SettingError:
             address = None
-        return spool_place.Place(directory, address, chosen=given is not None)
+        return spool_place.Place(self._spools, address, chosen=self.get_option("spool_dir") is not None)
 
-    def _client(self):
+    def _client(self, settings):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access
+
         try:
             return access.client(self.get_option, lambda text: self._display.warning("jobledger: %s" % text))
         except settings.SettingError as error:
             return access.Unreachable(str(error))
 
-    def _read(self, name, reader, otherwise, meanwhile):
+    def _read(self, settings, name, reader, otherwise, meanwhile):
         try:
             return reader(self.get_option(name))
         except settings.SettingError as error:
@@ -326,31 +368,26 @@ class CallbackModule(CallbackBase):
     @property
     def untold(self):
         """Whether no hook of this recorder has been called yet."""
-        return self._active and not self._journal.seq
+        return self._active and not self._early and not (self._journal and self._journal.seq)
 
     def set_play_context(self, play_context):
         self._play_context = play_context
 
     def v2_playbook_on_start(self, playbook):
         self._playbooks += 1
-        self._active = not run_info.is_replay(playbook)
+        self._active = not _is_replay(playbook)
+        self._playbook = self._playbook or playbook
         self._began(playbook)
 
     @_guarded
     def _began(self, playbook):
-        self._where = run_info.playbook_of(playbook)
-        self._caller = caller.find(os.environ, run_info.extra_vars_of(playbook))
-        if self._caller.run_name and not self.get_option("run_name"):
-            current_run.announce(self._journal.run_id, self._caller.run_name)
-        self._tell_run()
+        self._tell(self._tell_playbook, playbook)
 
     @_guarded
     def v2_playbook_on_play_start(self, play):
-        self._sender.catch_up()
+        self._catch_up()
         self._play = play
-        self._tell_run()
-        self._where = dict(self._where, play=wire_name(play.get_name()) or "unnamed")
-        self._journal.write("play_started", dict(self._where, strategy=wire_name(play.strategy)))
+        self._tell(self._tell_play, play)
 
     # At the latest when the next task begins, the launches of the one before are on disk and on their way.
 
@@ -422,11 +459,10 @@ class CallbackModule(CallbackBase):
     @_guarded
     def v2_playbook_on_stats(self, stats):
         self._take_notes()
-        self._sender.catch_up()
-        self._tell_run()
-        recap = run_info.stats_of(stats)
+        self._catch_up()
+        recap = {host: stats.summarize(host) for host in stats.processed}
         self._went_well = not any(counters["failures"] or counters["unreachable"] for counters in recap.values())
-        self._journal.write("run_finished", {"stats": recap})
+        self._tell(self._tell_recap, recap)
 
     @_guarded
     def _started(self, host, task):
@@ -436,7 +472,7 @@ class CallbackModule(CallbackBase):
                     self._watch_launches()
                 self._sender.catch_up()  # an intent goes ahead of its job, and the next hook may be long in coming
             return
-        self._observer.task_left(host.name)
+        self._followed.pop(host.name, None)
         # A result's task is a copy with its templates filled in. What is plainly no job as it is written is none on any
         # host.
         if not _is_status_check(task) and "{{" not in task.action:
@@ -457,6 +493,9 @@ class CallbackModule(CallbackBase):
     def _watch_launches(self):
         # Before the first worker is forked that may leave a note; without a spool there is no place for one.
         if self._watch is None and self._sender.backlog.path:
+            from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.launch_watch import LaunchWatch
+            from ansible_collections.jobledger.core.plugins.plugin_utils.recording import launches
+
             self._watch = LaunchWatch(self._sender.backlog.path, self._journal.run_id, self._heard)
             launches.offer(self._leave_note)
 
@@ -465,7 +504,7 @@ class CallbackModule(CallbackBase):
         return event is not None and self._watch.leave(event)
 
     def _safely(self, hook, *args, **kwargs):
-        began, before = time.monotonic(), self._sender.spent
+        began, before = time.monotonic(), self._sender.spent if self._sender else 0.0
         try:
             hook(self, *args, **kwargs)
         except Exception as error:
@@ -474,29 +513,73 @@ class CallbackModule(CallbackBase):
             self._deliver()  # what a hook wrote before it failed as well
         except Exception as error:
             self._note(error)
-        self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
+        if self._sender:
+            self._sender.charge(time.monotonic() - began - (self._sender.spent - before))
 
     def _context(self, host, task):
-        where = {key: value for key, value in self._where.items() if value is not None}
-        return TaskContext(where, self._play, self._play_context, host, task, journal.utc_now(), self._warn_once)
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import journal, task_context
 
-    def _tell_run(self):
-        if not self._run_told:
-            self._run_told = True
-            run_name = self.get_option("run_name") or self._caller.run_name
-            labels = dict(self._caller.labels, **self._labels)
-            self._journal.write("run_started", dict(run_info.of_run(run_name, labels, self._redactor), **self._where))
+        where = {key: value for key, value in self._where.items() if value is not None}
+        return task_context.TaskContext(
+            where, self._play, self._play_context, host, task, journal.utc_now(), self._warn_once
+        )
+
+    def _tell_playbook(self, playbook, at):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import run_info
+
+        self._where = run_info.playbook_of(playbook)
+        self._tell_run(at)
+
+    def _tell_play(self, play, at):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import names
+
+        self._tell_run(at)
+        self._where = dict(self._where, play=names.name(play.get_name()) or "unnamed")
+        self._journal.write("play_started", dict(self._where, strategy=names.name(play.strategy)), at)
+
+    def _tell_recap(self, recap, at):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import run_info
+
+        self._tell_run(at)
+        self._journal.write("run_finished", {"stats": run_info.stats_of(recap)}, at)
+
+    def _tell_run(self, at):
+        if self._run_told:
+            return
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import run_info
+
+        self._run_told = True
+        labels = dict(self._by_platform().labels, **self._labels)
+        started = run_info.of_run(self._run_name(), labels, self._redactor)
+        self._journal.write("run_started", dict(started, **self._where), at)
+
+    def _run_name(self):
+        return self.get_option("run_name") or self._by_platform().run_name
+
+    def _by_platform(self):
+        if self._platform is None:
+            from ansible_collections.jobledger.core.plugins.plugin_utils.recording import caller, run_info
+
+            self._platform = caller.find(os.environ, run_info.extra_vars_of(self._playbook))
+        return self._platform
+
+    def _catch_up(self):
+        if self._sender:
+            self._sender.catch_up()
 
     def _take(self, kind, line):
         # The journal's sink. The events of one hook leave together, when the hook is done.
         self._sender.add(kind, line)
         self._last_kind = kind
-        self._urgent = self._urgent or kind in journal.URGENT
+        self._urgent = self._urgent or kind in self._urgent_kinds
         self._quiet_since = time.monotonic()
         if self._waiting_since is None:
             self._waiting_since = self._quiet_since
 
     def _deliver(self):
+        if self._journal is None:
+            self._due = float("inf")
+            return
         now = time.monotonic()
         if now - self._quiet_since >= _ALIVE_EVERY and self._run_told:
             self._journal.write("run_alive")
@@ -515,28 +598,41 @@ class CallbackModule(CallbackBase):
         return due if self._waiting_since is None else min(due, self._waiting_since + _FLUSH_AFTER)
 
     def _between_tasks(self):
-        self._sender.catch_up()
+        self._catch_up()
         if not self._leftovers_tried:
             self._try_leftovers()
 
     def _try_leftovers(self):
         # Early, because this run may be the one that resumes what a dead one started; half, because it has its own to
         # do.
-        if self._place and spool_leftovers.found(self._place.to_read(), self._sender.backlog.path):
-            self._sender.catch_up(answered=True)
-            if self._sender.healthy and not self._sender.backlog.waiting:
-                self._leftovers_tried = True
-                self._deliver_leftovers(self._sender.left(reserve=True) / 2)
-        else:
+        if self._journal is None and not whereabouts.any_spool(self._spools):
             self._leftovers_tried = True
+            return
+        self._opened()
+        if self._leftovers_in(self._place) and not self._told_all():
+            return
+        self._leftovers_tried = True
+        self._deliver_leftovers(self._sender.left(reserve=True) / 2)
+
+    def _told_all(self):
+        self._sender.catch_up(answered=True)
+        return self._sender.healthy and not self._sender.backlog.waiting
+
+    def _leftovers_in(self, place):
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spool_leftovers
+
+        return place is not None and spool_leftovers.found(place.to_read(), self._sender.backlog.path)
 
     def _deliver_leftovers(self, seconds):
-        if self._place:
-            until = time.monotonic() + seconds
-            # What is left of the first round is told anew by the second.
-            self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
-                self._place.to_read(), lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
-            )
+        if not self._leftovers_in(self._place):
+            return
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import spool_leftovers
+
+        until = time.monotonic() + seconds
+        # What is left of the first round is told anew by the second.
+        self._leftovers = [outcome._replace(left=0) for outcome in self._leftovers] + spool_leftovers.deliver(
+            self._place.to_read(), lambda backlog: self._sender.deliver(backlog, max(0.0, until - time.monotonic()))
+        )
 
     def _note(self, error):
         self._errors += 1
@@ -561,17 +657,24 @@ class CallbackModule(CallbackBase):
             return
         with self._turn:
             self._active = False
-            launches.offer(None)
-            self._end()
+            if self._watch is not None:
+                self._watch.stop()
+            if self._early or self._journal is not None:
+                self._end()
 
     def _end(self):
-        steps = (self._take_notes, self._say_goodbye, self._sender.finish, self._last_leftovers, self._sender.close)
-        for step in (*steps, self._sender.backlog.finish):
-            try:
-                step()
-            except Exception as error:
-                self._note(error)
-        self._report()
+        self._try(self._opened)
+        if self._sender is not None:
+            steps = (self._take_notes, self._say_goodbye, self._sender.finish, self._last_leftovers, self._sender.close)
+            for step in (*steps, self._sender.backlog.finish):
+                self._try(step)
+            self._report()
+
+    def _try(self, step):
+        try:
+            step()
+        except Exception as error:
+            self._note(error)
 
     def _take_notes(self):
         if self._watch is not None:
@@ -582,6 +685,8 @@ class CallbackModule(CallbackBase):
         # began.
         if not self._run_told:
             return
+        from ansible_collections.jobledger.core.plugins.plugin_utils.recording import run_info
+
         if self._last_kind != "run_finished":
             self._journal.write("run_interrupted", {"reason": "it ended before its recap"})
         elif self._went_well and self._playbooks < run_info.playbooks():
@@ -600,28 +705,32 @@ class CallbackModule(CallbackBase):
             "jobledger: run %s: events %d, delivered %d, seconds lost %.3f"
             % (self._journal.run_id, self._journal.seq, sender.backlog.delivered, sender.spent)
         )
-        text = " ".join(
-            filter(
-                None,
-                [
-                    final_warning(
-                        sender,
-                        self._journal.seq,
-                        self._address,
-                        self._leftovers,
-                        self._place.trouble if self._place else None,
-                        self._pid == 1,
-                    ),
-                    *self._wrong,
-                ],
-            )
-        )
+        parts = [self._undelivered(), *self._wrong]
         if self._errors:
-            text = " ".join(
-                filter(None, (text, "%d internal errors, the first: %s." % (self._errors, self._first_error)))
-            )
+            parts.append("%d internal errors, the first: %s." % (self._errors, self._first_error))
+        text = " ".join(filter(None, parts))
         if text:
             self._display.warning("jobledger: %s" % text)
+
+    def _undelivered(self):
+        if self._resident:
+            if self._place.has_resident() and not self._sender.backlog.in_memory_only:
+                return ""  # what is in the spool is on its way
+            self._sender.reason = "the resident deliverer has gone"
+        from ansible_collections.jobledger.core.plugins.plugin_utils.delivery.report import final_warning
+
+        moved = self._place.trouble if self._place else None
+        return final_warning(
+            self._sender, self._journal.seq, self._address, self._leftovers, moved, first=self._pid == 1
+        )
+
+
+def _is_replay(playbook):
+    if not str(getattr(playbook, "_file_name", "")).endswith("replay.yml"):
+        return False
+    from ansible_collections.jobledger.core.plugins.plugin_utils.recording import run_info
+
+    return run_info.is_replay(playbook)
 
 
 def _is_status_check(task):

@@ -16,7 +16,10 @@ extends_documentation_fragment:
   - jobledger.core.connection
 options:
   _terms:
-    description: None.
+    description: There are none. What is to be delivered is in the spool; terms that are given are ignored.
+    type: list
+    elements: str
+    required: false
   spool_dir:
     description:
       - Directory of the spool files.
@@ -63,7 +66,13 @@ _raw:
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
 from ansible.utils.display import Display
-from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import access, replay, settings, spool_place
+from ansible_collections.jobledger.core.plugins.plugin_utils.delivery import (
+    access,
+    replay,
+    settings,
+    spool_place,
+    whereabouts,
+)
 
 
 class LookupModule(LookupBase):
@@ -73,7 +82,7 @@ class LookupModule(LookupBase):
         """Return what became of each spool. Raises AnsibleError for a setting that cannot be used."""
         self.set_options(var_options=variables, direct=kwargs)
         try:
-            directory = settings.spool_dir(self.get_option("spool_dir"))
+            directory = whereabouts.spool_dir(self.get_option("spool_dir"))
             if directory is None:
                 raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
             client = access.client(self.get_option, lambda text: Display().warning("jobledger: %s" % text))

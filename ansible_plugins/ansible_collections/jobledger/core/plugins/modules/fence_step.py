@@ -134,7 +134,7 @@ def _answer(order, invocation):
             return {"decision": "started", "changed": True}
         answer = fence_start.look(_fence(directory, machine, fields), wanted)
         return dict(answer.facts(), changed=answer.decision == "started")
-    link = os.path.join(_async_dir(order["async_dir"]), invocation.name)
+    link = os.path.join(_async_dir(order["async_dir"]), order.get("job_id") or invocation.name)
     answer = fence_start.start_once(
         _fence(directory, machine, fields), wanted, invocation.command, invocation.tmpdir, link
     )

@@ -67,10 +67,15 @@ options:
       since all runs have to use the same.
     type: str
   fence:
-    description: What decides. V(host) is the fence on the execution host.
+    description:
+      - What decides. V(host) is the fence on the execution host, and the only one that is sure.
+      - V(ledger) is for hosts that cannot keep a fence, such as containers that will be gone. The job is claimed in the
+        ledger by one conditional event, and the host's record may be on a passing file system, by default in the async
+        directory. Weaker - a ledger that was restored from an older copy has forgotten its claims. Needs
+        O(generation), and an ingester that answers.
     type: str
     default: host
-    choices: [host]
+    choices: [host, ledger]
 notes:
   - The connection must run Ansible's async wrapper, as ssh and local do. Others, such as winrm and psrp, are refused.
   - Hosts need Linux, Python 3.6 or later, and a local file system for the fence directory.

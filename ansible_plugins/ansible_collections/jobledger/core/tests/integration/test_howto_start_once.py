@@ -112,4 +112,4 @@ def test_ansible_doc_knows_what_the_reference_says(site):
             " ".join(line.split("|")[1] for line in page.split("| variable")[0].splitlines() if line.startswith("| `")),
         )
     )
-    assert told == set(options) - {"fence"}
+    assert told == set(options)

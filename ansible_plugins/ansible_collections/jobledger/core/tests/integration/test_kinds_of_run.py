@@ -253,7 +253,8 @@ def test_no_log_job_that_is_waited_for_ends_with_its_status_alone(controller, in
 
 def test_quiet_run_says_that_it_is_alive_and_not_more_often_than_the_interval(controller, ingester):
     done = controller.playbook(
-        "- {hosts: all, gather_facts: false, tasks: [%s]}" % ", ".join(["{command: sleep 0.2}"] * 8),
+        "- {hosts: all, gather_facts: false, tasks: [{command: 'true', async: 30, poll: 0}, %s]}"
+        % ", ".join(["{command: sleep 0.2}"] * 8),
         url=ingester.url,
         **controller.patched("_ALIVE_EVERY", 0.5),
     )
@@ -261,6 +262,18 @@ def test_quiet_run_says_that_it_is_alive_and_not_more_often_than_the_interval(co
     alive = [datetime.strptime(event["at"], "%Y-%m-%dT%H:%M:%S.%fZ") for event in ingester.of("run_alive")]
     assert len(alive) >= 2 and min(after - before for before, after in zip(alive, alive[1:])).total_seconds() >= 0.5
     assert all(event.keys() == {"type", "run_id", "seq", "at"} for event in ingester.of("run_alive"))
+
+
+def test_run_without_a_job_says_only_that_it_ran_and_asks_nobody_before_its_end(controller, ingester):
+    tasks = (
+        "- {name: P, hosts: all, gather_facts: false, tasks: [{command: 'true'}, {shell: 'cat {{ seen }} || true'}]}"
+    )
+    done = controller.playbook(tasks, "-e", "seen=%s" % controller.spool, url=ingester.url)
+    assert done.returncode == 0 and done.stderr == "" and controller.left_files() == []
+    assert [event["type"] for event in ingester.events] == ["run_started", "play_started", "run_finished"]
+    assert len(ingester.requests) == 1 and ingester.wrong == []
+    # What is told late was noted when it was.
+    assert sorted(event["at"] for event in ingester.events) == [event["at"] for event in ingester.events]
 
 
 def test_busy_run_does_not_say_that_it_is_alive(controller, ingester):

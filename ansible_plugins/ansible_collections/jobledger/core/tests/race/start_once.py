@@ -390,6 +390,7 @@ def main() -> int:
     parser.add_argument("--ansible", metavar="VERSION", default=None)
     parser.add_argument("--ledger", choices=("away", "h2", "postgresql"), default="away")
     parser.add_argument("--host", choices=("local", "own"), default="local", help="own: by ssh, and it is rebooted")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin no try of real Ansible after that")
     chosen = parser.parse_args()
     total: Counter = Counter()
     began = time.monotonic()
@@ -405,7 +406,7 @@ def main() -> int:
     print(
         "%d tries, seeds from %d: %d wrong. %s. %.0f s"
         % (
-            chosen.tries + chosen.reboot_tries + chosen.ansible_tries,
+            chosen.tries + chosen.reboot_tries + total["tries with ansible"],
             chosen.seed,
             wrong,
             ", ".join("%s %d" % entry for entry in sorted(total.items())),

@@ -53,8 +53,8 @@ SHOWN = """
       ignore_errors: true
 """
 QUIET = (
-    "[{name: Quiet, hosts: db1, gather_facts: false, tasks: [{command: sleep 0.3}, {command: sleep 0.3}, "
-    "{command: sleep 0.3}]}]"
+    "[{name: Quiet, hosts: db1, gather_facts: false, tasks: [{command: uptime, async: 9, poll: 0}, "
+    "{command: sleep 0.3}, {command: sleep 0.3}, {command: sleep 0.3}]}]"
 )
 
 

@@ -29,7 +29,6 @@ UsePAM no
 PasswordAuthentication no
 MaxStartups 100
 Subsystem sftp internal-sftp
-SETENV
 """
 # Process 1 of the host. What it mounts is seen by the host alone.
 _BOOT = """
@@ -38,6 +37,7 @@ mount --make-rprivate /
 mount --bind {root}/machine-id /etc/machine-id
 mount --bind {root}/boot_id /proc/sys/kernel/random/boot_id
 mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /dev/shm
 mkdir /run/sshd
 hostname far
 ip link set lo up
@@ -56,8 +56,6 @@ while True:
 # Ansible's ssh: into the host's network, then to its loopback. A host that is down is one that cannot be reached.
 _SSH = """#!/bin/sh
 pid=$(cat {root}/pid 2>/dev/null) || {{ echo "ssh: connect to host far: No route to host" >&2; exit 255; }}
-# Its connections may be shared below the path that a test names; each boot has its own.
-set -- ${{JOBLEDGER_TEST_SSH:+-o ControlMaster=auto -o ControlPersist=5 -o ControlPath=$JOBLEDGER_TEST_SSH-$pid}} "$@"
 exec nsenter --target "$pid" --net -- ssh "$@"
 """
 
@@ -92,11 +90,11 @@ class ManagedHost:
         (root / "ssh").chmod(0o755)
         self._process: subprocess.Popen | None = None
 
-    def start(self, environment: str = "") -> ManagedHost:
-        """Boot it, and wait until its sshd listens. `environment` are NAME=VALUE words for all that runs there."""
+    def start(self) -> ManagedHost:
+        """Boot it, and wait until its sshd listens."""
         assert self._process is None, "it is up"
-        root, config = self.root, _CONFIG.replace("ROOT", str(self.root))
-        (root / "sshd_config").write_text(config.replace("SETENV", "SetEnv " + environment if environment else ""))
+        root = self.root
+        (root / "sshd_config").write_text(_CONFIG.replace("ROOT", str(root)))
         (root / "boot_id").write_text(str(uuid.uuid4()) + "\n")
         (root / "boot.sh").write_text(_BOOT.format(root=root, python=sys.executable, sshd=SSHD))
         with open(root / "sshd.log", "wb") as log:
@@ -127,11 +125,6 @@ class ManagedHost:
         (self.root / "pid").unlink()
         os.kill(pid, signal.SIGKILL)  # the kernel kills all others of its process namespace
         process.wait()
-
-    def reboot(self, environment: str = "") -> None:
-        """Cut its power and boot it again: another boot id."""
-        self.stop()
-        self.start(environment)
 
     def freeze(self) -> None:
         """Stop all of its processes, as a hypervisor does that migrates it."""

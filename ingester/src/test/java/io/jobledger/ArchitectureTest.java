@@ -542,7 +542,7 @@ class ArchitectureTest {
                 .collect(toCollection(TreeSet::new));
         assertThat(large)
                 .containsExactlyInAnyOrder(
-                        "config.Limits 14",
+                        "config.Limits 15",
                         "config.Settings 22",
                         "ledger.query.JobFilter 21",
                         "ledger.query.RunFilter 14",

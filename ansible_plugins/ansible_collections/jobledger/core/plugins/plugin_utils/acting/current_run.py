@@ -12,14 +12,15 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections.abc import Callable
 
 from ansible import context
 
 _RUN: dict = {}
 
 
-def announce(run_id: str, run_name: str | None) -> None:
-    """The recorder's run, as it is named in the ledger."""
+def announce(run_id: str, run_name: Callable) -> None:
+    """The recorder's run, as it is named in the ledger. `run_name()` gives its name, if it has one."""
     _RUN.update(run_id=run_id, run_name=run_name)
 
 
@@ -32,5 +33,5 @@ def who() -> dict:
     except (KeyError, OSError):  # a user id without a name
         user = str(os.getuid())
     found = {"controller": socket.gethostname(), "user": user, "pid": os.getppid(), "playbook": playbook}
-    found.update(_RUN)
+    found.update((key, value() if callable(value) else value) for key, value in _RUN.items())
     return {key: value for key, value in found.items() if value is not None}

@@ -41,7 +41,8 @@ def job_key(task, variables: dict, loader, template, warn) -> dict:
     result = item(task, variables, template)
     launch = context.launch(task, result)
     play = names.name(variables.get("ansible_play_name")) or "unnamed"
-    return {"host": launch["host"], "play": play, "job": launch["job"], "task": launch["task"]}
+    named = {"host": launch["host"], "play": play, "job": launch["job"], "task": launch["task"]}
+    return dict(named, execution_host=launch["execution_host"] or launch["host"])
 
 
 def item(task, variables: dict, template) -> dict:

@@ -19,7 +19,7 @@ OPTIONS = {
     "output": {"type": "str", "choices": ["keep"]},
     "output_limit": {"type": "int", "default": fence_output.LIMIT},
     "fence_dir": {"type": "str"},
-    "fence": {"type": "str", "default": "host", "choices": ["host"]},
+    "fence": {"type": "str", "default": "host", "choices": ["host", "ledger"]},
 }
 COMMAND = "ansible.legacy.command"
 _COMMANDS = {"command": False, "shell": True}

@@ -61,6 +61,18 @@ class Unreachable:
         """There is nothing to close."""
 
 
+class Resting:
+    """What stands for a client where a resident delivers: nothing is sent, and nobody waits."""
+
+    usable = False
+
+    def __init__(self, address) -> None:
+        self.address = address
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 def of_environment(environment, ini=None, **given):
     """Return an `option` for `client`: what is `given`, else JOBLEDGER_… of the environment, else what `ini` has."""
 

@@ -9,17 +9,18 @@ waited for: `send` returns when the request is written, and `receive` looks late
 
 Proxies of the environment are not used. Redirects are not followed. Not thread-safe. A process forked from the one
 that made the client must not use it; `Client.usable` says so.
+
+`http.client` and `ssl` are loaded when an answer is an unusual one, or the address is https: most runs need neither.
 """
 
 from __future__ import annotations
 
-import http.client
 import io
 import math
 import os
 import re
 import socket
-import ssl
+import sys
 import time
 
 from . import resolver
@@ -27,7 +28,7 @@ from .answers import Answer, usual
 
 USER_AGENT = "jobledger-core"
 # What a server does that closed an idle connection, or a moment ago, before it read the request.
-_CLOSED = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
+_CLOSED = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError)
 # For the rest of an answer whose first bytes are there, when somebody comes for it after its time.
 _REST_SECONDS = 0.05
 _CHUNK = 1 << 16
@@ -61,6 +62,8 @@ class Client:
         self.address = address
         self._token = token
         self._headers: bytes | None = None
+        self.condition: tuple | None = None  # (name, value) of one more header, such as If-Match
+        self.last_etag: str | None = None  # of the last answer
         self._ca_file = ca_file
         self._client_cert = client_cert
         self._client_key = client_key
@@ -68,7 +71,7 @@ class Client:
         self.told: str | None = None  # the last head that the ledger answered; goes with what is written to it
         self._pid = os.getpid()
         self._resolved: list | None = None
-        self._context: ssl.SSLContext | None = None
+        self._context = None  # of TLS, where it is used
         self._connection: _Connection | None = None
         self._method = ""  # of the request that is on its way, as all down to the deadline
         self._message = b""
@@ -95,6 +98,7 @@ class Client:
             error.seconds = time.monotonic() - began
             raise
         answer.seconds = time.monotonic() - began
+        self.last_etag = answer.headers.get("Etag") or answer.headers.get("ETag")
         return answer
 
     def send(self, method: str, path: str, body: bytes | None = None, timeout: float = 1.0) -> float:
@@ -133,7 +137,7 @@ class Client:
             if found is not None:
                 found.seconds = time.monotonic() - began
             return found
-        except (TransportError, OSError, http.client.HTTPException, ValueError) as error:
+        except (TransportError, OSError, ValueError, *_loaded("http.client", "HTTPException")) as error:
             # Whatever was in flight, the next request must not read this one's answer.
             self.close()
             failure = error if isinstance(error, TransportError) else TransportError(_reason(error, self._timeout))
@@ -193,6 +197,8 @@ class Client:
             return answer
         self._renew(_REST_SECONDS)
         self._connection.deadline = self._deadline
+        import http.client
+
         response = http.client.HTTPResponse(self._connection, method=self._method)
         response.begin()
         data = response.read(self._max_answer + 1)
@@ -213,6 +219,8 @@ class Client:
         length = b"" if body is None else b"Content-Type: application/json\r\nContent-Length: %d\r\n" % len(body)
         if body is not None and self.told is not None:
             length += b"Jobledger-Head: %s\r\n" % self.told.encode("ascii")
+        if self.condition is not None:
+            length += ("%s: %s\r\n" % self.condition).encode("ascii")
         return b"%s %s HTTP/1.1\r\n%s%s\r\n" % (
             method.encode("ascii"),
             (self.address.prefix + path).encode("ascii"),
@@ -220,7 +228,9 @@ class Client:
             length,
         )
 
-    def _tls(self) -> ssl.SSLContext:
+    def _tls(self):
+        import ssl
+
         # Certificate and host name are always verified; there is no setting to leave that out.
         try:
             context = ssl.create_default_context(cafile=self._ca_file)
@@ -299,7 +309,7 @@ class _Connection:
             self._sock.settimeout(max(0.0, until - time.monotonic()))
             try:
                 self._early = self._sock.recv(_CHUNK)
-            except (BlockingIOError, socket.timeout, ssl.SSLWantReadError):
+            except (BlockingIOError, socket.timeout, *_loaded("ssl", "SSLWantReadError")):
                 return False
         return True
 
@@ -369,16 +379,22 @@ def _left(deadline: float) -> float:
     return left
 
 
+def _loaded(module: str, name: str) -> tuple:
+    """Return a class of a module as a tuple; an empty one where that is not loaded, so that nothing is of the class."""
+    found = sys.modules.get(module)
+    return () if found is None else (getattr(found, name),)
+
+
 def _tells(error: OSError) -> int:
     """How much a failed attempt says of the ingester: that its certificate is wrong is more than that nobody
     listens.
     """
-    if isinstance(error, ssl.SSLError):
+    if isinstance(error, _loaded("ssl", "SSLError")):
         return 3
     return 2 if isinstance(error, socket.timeout) else 1
 
 
-def _distrust(error: ssl.SSLCertVerificationError) -> str:
+def _distrust(error) -> str:
     said = (error.verify_message or "no reason given").rstrip(".")
     if error.verify_code in _OTHER_NAME:
         return "the server's certificate is for another name (%s): set url to a name that it has" % said
@@ -401,27 +417,27 @@ def _reason(error: Exception, timeout: float) -> str:
         return "connection refused"
     if isinstance(error, socket.gaierror):
         return "the host's name cannot be resolved"
-    if isinstance(error, ssl.SSLCertVerificationError):
+    if isinstance(error, _loaded("ssl", "SSLCertVerificationError")):
         return _distrust(error)
-    if isinstance(error, ssl.SSLError) and "CERTIFICATE_REQUIRED" in str(error.reason):
-        return "the server asks for a client certificate: set client_cert and client_key"
-    if isinstance(error, ssl.SSLError) and error.reason in (
-        "WRONG_VERSION_NUMBER",
-        "RECORD_LAYER_FAILURE",
-        "HTTP_REQUEST",
-    ):
-        return (
-            "TLS failed (%s): the server seems to speak plain http there; check the scheme and the port of url"
-            % error.reason
-        )
-    if isinstance(error, ssl.SSLError):
-        return "TLS failed (%s)" % (error.reason or "no reason given")
-    if isinstance(error, http.client.RemoteDisconnected):
+    if isinstance(error, _loaded("ssl", "SSLError")):
+        return _tls_reason(error)
+    if isinstance(error, _loaded("http.client", "RemoteDisconnected")):
         return "the server closed the connection without an answer"
-    if isinstance(error, http.client.BadStatusLine):
+    if isinstance(error, _loaded("http.client", "BadStatusLine")):
         return "the answer is not HTTP"
-    if isinstance(error, http.client.IncompleteRead):
+    if isinstance(error, _loaded("http.client", "IncompleteRead")):
         return "the server closed the connection in the middle of its answer"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return "HTTP failed (%s)" % type(error).__name__
+
+
+def _tls_reason(error) -> str:
+    if "CERTIFICATE_REQUIRED" in str(error.reason):
+        return "the server asks for a client certificate: set client_cert and client_key"
+    if error.reason in ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "HTTP_REQUEST"):
+        return (
+            "TLS failed (%s): the server seems to speak plain http there; check the scheme and the port of url"
+            % error.reason
+        )
+    return "TLS failed (%s)" % (error.reason or "no reason given")

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import threading
 
+from ..recording import launches
 from . import launch_notes
 
 
@@ -26,6 +27,10 @@ class LaunchWatch:
         self._waiting, self._bell = os.pipe()
         os.set_blocking(self._bell, False)
         threading.Thread(target=self._listen, name="jobledger-launches", daemon=True).start()
+
+    def stop(self) -> None:
+        """No more notes are wanted."""
+        launches.offer(None)
 
     def leave(self, event: dict) -> bool:
         """Leave a note and wake the recorder. In a worker. Raises OSError. False: the run has been delivered already,

@@ -21,6 +21,10 @@ class RecordError(Exception):
     """The question could not be answered; the text says what is wrong and what to do. It never holds a token."""
 
 
+class Refused(RecordError):
+    """The ingester answered: the condition that was set does not hold."""
+
+
 class Absent(RecordError):
     """The ingester answered: there is no such record."""
 
@@ -76,6 +80,8 @@ def ask(client, method: str, path: str, timeout: float, data: bytes | None = Non
         )
     if answer.status == 404:
         raise Absent(_problem(body))
+    if answer.status == 412:
+        raise Refused(_problem(body))
     if answer.status in (401, 403):
         raise RecordError("the ingester at %s refused the token: %s" % (where, _problem(body)))
     if answer.status != 200:

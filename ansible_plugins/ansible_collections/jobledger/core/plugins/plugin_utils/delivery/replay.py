@@ -5,10 +5,13 @@
 
     python3 replay.py [--url URL] [--spool-dir DIR] [--token-file FILE] [--ca-file FILE] [--client-cert FILE]
     [--client-key FILE]
-                      [--was URL]... [--timeout SECONDS] [--seconds SECONDS]
+                      [--was URL]... [--follow] [--timeout SECONDS] [--seconds SECONDS]
 
 A spool is for the ledger at the address that its run was given, and is delivered to no other; `--was` names an address
 that the ledger had before.
+
+`--follow` stays and delivers until SIGTERM or SIGINT: one for each user, directory and ledger. Runs that find it only
+write.
 
 One line for each spool. Exit code 0: nothing is left, 1: some is left, 2: it was called wrongly. Spools of runs that
 are still going, or that another process is delivering at this moment, are left alone and do not count as left.
@@ -30,9 +33,10 @@ if not __package__:
     sys.path[0] = os.path.dirname(_above)
     __package__ = importlib.import_module("%s.%s" % (os.path.basename(_above), os.path.basename(_here))).__name__
 
-from . import access, settings, spool_leftovers, spool_place  # noqa: E402
+from . import access, settings, spool_leftovers, spool_place, whereabouts  # noqa: E402
 from .client import Client  # noqa: E402
 from .known_head import KnownHead  # noqa: E402
+from .resident import Resident  # noqa: E402
 from .sender import Sender  # noqa: E402
 
 NOTHING_LEFT, SOME_LEFT, USAGE = 0, 1, 2
@@ -45,7 +49,7 @@ def main(arguments: list[str] | None = None, environment=None, say=print) -> int
     environment = os.environ if environment is None else environment
     given = _parser(environment).parse_args(arguments)
     try:
-        directory = settings.spool_dir(given.spool_dir, environment)
+        directory = whereabouts.spool_dir(given.spool_dir, environment)
         if directory is None:
             raise settings.SettingError("spool_dir is empty: there is no spool to deliver")
         option = access.of_environment(
@@ -64,12 +68,36 @@ def main(arguments: list[str] | None = None, environment=None, say=print) -> int
         print("replay: %s" % error, file=sys.stderr)
         return USAGE
     place = spool_place.Place(directory, client.address, environment=environment)
+    if given.follow:
+        return follow(place, client, timeout, min(seconds, 30.0), was)
     outcomes, reason = deliver(place, client, timeout, seconds, was)
     for text in lines(place, outcomes, reason, was):
         say(text)
     if not outcomes:
         say("nothing to deliver in %s" % directory)
     return SOME_LEFT if any(outcome.left for outcome in outcomes) else NOTHING_LEFT
+
+
+def follow(place, client: Client, timeout: float, seconds: float, was=()) -> int:
+    """Deliver until a signal comes; return the exit code. `seconds` may be lost to the ledger in one round."""
+    try:
+        lock = whereabouts.become_resident(place.own())
+    except OSError as error:
+        print("replay: the spool's directory cannot be used: %s" % error, file=sys.stderr)
+        return USAGE
+    if lock is None:
+        print("replay: another resident delivers what is in %s" % place.own(), file=sys.stderr)
+        return USAGE
+    sender = Sender(client, timeout, seconds)
+    sender.tell(KnownHead.of(place, client.address))
+    # A service's log has each line as soon as it is said.
+    print("delivering what is in %s" % place.own(), flush=True)
+    try:
+        Resident(place, sender, seconds, lambda *told: print(line(*told), flush=True), was).run()
+    finally:
+        sender.close()
+        os.close(lock)
+    return NOTHING_LEFT
 
 
 def lines(place, outcomes: list, reason: str | None, was=()) -> list[str]:
@@ -137,6 +165,7 @@ def _parser(environment) -> argparse.ArgumentParser:
     parser.add_argument(
         "--was", metavar="URL", action="append", default=[], help="an address that this ledger had before"
     )
+    parser.add_argument("--follow", action="store_true", help="stay, and deliver what runs write until a signal comes")
     parser.add_argument("--timeout", default=10, help="seconds for one request (default 10)")
     parser.add_argument(
         "--seconds", default=300, help="seconds to lose to an ingester that is slow or absent, in all (default 300)"

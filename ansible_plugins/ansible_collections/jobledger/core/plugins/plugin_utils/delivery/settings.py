@@ -8,12 +8,8 @@ Pure functions without I/O, safe on any thread. No message ever holds a token.
 
 from __future__ import annotations
 
-import os
 import re
 from urllib.parse import urlsplit
-
-from ..recording.details import KINDS
-from ..recording.redact import Redactor, compiled
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 
@@ -95,14 +91,20 @@ def sync(value: object) -> bool:
 def details(given) -> list[str]:
     """Return what is wanted of a job besides its names. Raises SettingError for a kind that there is not."""
     wanted = [str(kind).strip() for kind in given or () if str(kind).strip()]
+    if not wanted:
+        return []
+    from ..recording.details import KINDS  # most runs want none
+
     unknown = [kind for kind in wanted if kind not in KINDS]
     if unknown:
         raise SettingError("details may name %s; %r is none of them" % (", ".join(KINDS), unknown[0]))
     return wanted
 
 
-def redactor(text: str | None) -> Redactor:
+def redactor(text: str | None):
     """Return what hides secrets: the default expressions and those of `text`, one a line. Raises SettingError."""
+    from ..recording.redact import Redactor, compiled  # only a recorder hides anything
+
     try:
         return Redactor(compiled(text))
     except ValueError as error:
@@ -118,14 +120,3 @@ def size(name: str, value: object, least: int) -> int:
     if number < least:
         raise SettingError("%s must be at least %d bytes" % (name, least))
     return number
-
-
-def spool_dir(value: str | None, environment=None) -> str | None:
-    """Return the spool's directory as an absolute path: by default below the XDG state home; None when it is set to
-    nothing.
-    """
-    if value is None:
-        state = (os.environ if environment is None else environment).get("XDG_STATE_HOME") or ""
-        base = state if os.path.isabs(state) else os.path.join(os.path.expanduser("~"), ".local", "state")
-        return os.path.join(base, "jobledger", "spool")
-    return os.path.abspath(os.path.expanduser(str(value))) if str(value).strip() else None

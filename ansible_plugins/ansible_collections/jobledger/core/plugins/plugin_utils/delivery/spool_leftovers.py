@@ -41,12 +41,13 @@ def found(directories: list[str], own: str | None) -> bool:
         return True
 
 
-def deliver(directories: list[str], send, count: bool = False) -> list[Outcome]:
+def deliver(directories: list[str], send, count: bool = False, met=None) -> list[Outcome]:
     """Take each spool whose run is over, the longest untouched first, and call `send(backlog)` until that returns
     False.
 
     Spools that were not tried are told as well, those of live runs are not. `count` reads what is left, to tell how
-    many events that is; without it no more is read than is sent. Never raises for the disk.
+    many events that is; without it no more is read than is sent. `met(file)` is called for each that is taken. Never
+    raises for the disk.
     """
     outcomes, paths = [], []
     going = True
@@ -63,6 +64,8 @@ def deliver(directories: list[str], send, count: bool = False) -> list[Outcome]:
             continue
         if file is None:
             continue
+        if met is not None:
+            met(file)
         backlog = Backlog(file=file)
         try:
             if going and not _send_all(send, file, backlog):

@@ -1,6 +1,9 @@
 # Copyright 2026 Jobledger contributors
 # GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
 # SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
+# Copyright 2026 Jobledger contributors
+# GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
+# SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
 """Where a run's spool is, and where those of earlier runs may be.
 
 Below the spool's directory each ledger has one of its own, named by its address. What is for one ledger is never sent
@@ -18,7 +21,7 @@ import os
 import stat
 
 from ..state import paths
-from . import spool
+from . import spool, whereabouts
 
 # A disk that is full now has room later; another directory would only hide that.
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
@@ -30,11 +33,11 @@ class Place:
     `chosen` says that the user named the directory; else it is below a home that need not be this user's.
     """
 
-    def __init__(self, directory: str, address, chosen: bool = True, environment=os.environ) -> None:
+    def __init__(self, directory: str, address, chosen: bool = True, environment=None) -> None:
         self.directory = directory
         self._address = address
         self._chosen = chosen
-        self._fallback = os.path.join(environment.get("TMPDIR") or "/tmp", "jobledger-%d" % os.geteuid())
+        self._fallback = whereabouts.fallback(environment)
         self.trouble: str | None = None  # why the spool is not where it should be
 
     def create(self, run_id: str):
@@ -53,6 +56,16 @@ class Place:
         except OSError:
             self.trouble, trouble = None, self.trouble
             raise spool.SpoolError(errno.EACCES, trouble) from None
+
+    def own(self) -> str:
+        """Return this ledger's directory, made where it is missing. Raises OSError."""
+        spool.prepare(self.directory)
+        spool.prepare(_of(self.directory, self._address))
+        return _of(self.directory, self._address)
+
+    def has_resident(self) -> bool:
+        """Return whether a resident delivers what is spooled here."""
+        return whereabouts.has_resident(_of(self.directory, self._address))
 
     def to_read(self, was=()) -> list[str]:
         """Return the directories in which spools for this ledger may be; `was` are addresses that it had before."""

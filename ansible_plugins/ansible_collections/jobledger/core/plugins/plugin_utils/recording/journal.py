@@ -60,14 +60,18 @@ class Journal:
     The line is what the spool keeps and what is sent: the very same bytes.
     """
 
-    def __init__(self, sink, clock=utc_now) -> None:
-        self.run_id = str(uuid.uuid4())
+    def __init__(self, sink, clock=utc_now, run_id: str | None = None) -> None:
+        self.run_id = run_id or str(uuid.uuid4())
         self.seq = 0
         self._sink = sink
         self._clock = clock
 
-    def write(self, kind: str, fields: dict | None = None, at: datetime | None = None) -> None:
-        """Number and stamp one event and pass it on. Fields that are None are left out. `at` defaults to now."""
+    def write(self, kind: str, fields: dict | None = None, at: datetime | float | None = None) -> None:
+        """Number and stamp one event and pass it on. Fields that are None are left out. `at` defaults to now; a number
+        is what time.time() gave.
+        """
+        if isinstance(at, float):
+            at = datetime.fromtimestamp(at, timezone.utc)
         event = {"type": kind, "run_id": self.run_id, "seq": self.seq + 1, "at": rfc3339(at or self._clock())}
         event.update((key, value) for key, value in (fields or {}).items() if value is not None)
         line = encoded(event)

@@ -18,36 +18,68 @@ _WORD = (
 _QUOTED = r"""\\?"(?:[^"\\\n]|\\[^"\n]){0,2000}\\?"|\\?'(?:[^'\\\n]|\\[^'\n]){0,2000}\\?'"""
 _ALONE = r"(?<![\w-])"
 
+
+class _Rule:
+    """One expression. It is compiled when a text first has one of the words without which it finds nothing: most runs
+    have no such text, and all of them compiled take longer than all else that the recorder does at its start.
+    """
+
+    def __init__(self, words: tuple, expression: str) -> None:
+        self._words = words
+        self._expression = expression
+        self._compiled = None
+
+    def hide(self, text: str, folded: str) -> str:
+        """Return the text with what the expression finds replaced. `folded` is the text without upper case."""
+        if not any(word in folded for word in self._words):
+            return text
+        if self._compiled is None:
+            self._compiled = re.compile(self._expression, re.IGNORECASE | re.DOTALL)
+        return self._compiled.sub(_hide, text)
+
+
+_KEY = ("private key",)
+_NAMED = ("pass", "pwd", "secret", "token", "credential", "key")
 # Where an expression has a group named `secret`, only that group is hidden.
-DEFAULTS = tuple(
-    re.compile(expression, re.IGNORECASE | re.DOTALL)
-    for expression in (
-        r"-----BEGIN [^-\n]{0,40}PRIVATE KEY-----.*?(?:-----END [^-\n]{0,40}PRIVATE KEY-----|\Z)",
-        # one whose beginning was cut off
-        r"\A(?:[A-Za-z0-9+/=]{16,128}\s{1,4})*[A-Za-z0-9+/=]{0,128}\s{0,4}-----END [^-\n]{0,40}PRIVATE KEY-----",
-        # an address with a user and password
-        r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[^\s/]{1,500}|[^\s:/@]{0,100}:[^\s@]{1,500})@",
-        # headers
+DEFAULTS = (
+    _Rule(_KEY, r"-----BEGIN [^-\n]{0,40}PRIVATE KEY-----.*?(?:-----END [^-\n]{0,40}PRIVATE KEY-----|\Z)"),
+    # one whose beginning was cut off
+    _Rule(
+        _KEY, r"\A(?:[A-Za-z0-9+/=]{16,128}\s{1,4})*[A-Za-z0-9+/=]{0,128}\s{0,4}-----END [^-\n]{0,40}PRIVATE KEY-----"
+    ),
+    # an address with a user and password
+    _Rule(("://",), r"\b[a-z][a-z0-9+.-]{0,20}://(?P<secret>[^\s/]{1,500}|[^\s:/@]{0,100}:[^\s@]{1,500})@"),
+    # headers
+    _Rule(
+        ("authorization",),
         r"\b(?:proxy-)?authorization\\?[\"']?[ \t]{0,5}[:=][ "
         r"\t]{0,5}\\?[\"']?(?P<secret>digest[^\n]{1,4000}|[^\n\"']{1,4000})",
-        r"\bcookie2?:[ \t]{0,5}(?P<secret>[^\n\"']{1,4000})",
-        _ALONE + r"bearer[ \t]{1,5}(?P<secret>[\w.~+/=-]{6,4000})",
-        # password=…, "token": "…", --api-key …
-        _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}=>?[ \t]{0,5}(?P<secret>%s|[^\s\"',;&]{1,2000})" % _QUOTED,
-        _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}:[ \t]{0,5}(?P<secret>%s|[^\n]{1,2000})" % _QUOTED,
-        r"(?<!\S)--?[\w-]{0,40}?" + _WORD + r"[\w-]{0,40}[ \t]{1,5}(?P<secret>%s|[^\s\"']{1,2000})" % _QUOTED,
+    ),
+    _Rule(("cookie",), r"\bcookie2?:[ \t]{0,5}(?P<secret>[^\n\"']{1,4000})"),
+    _Rule(("bearer",), _ALONE + r"bearer[ \t]{1,5}(?P<secret>[\w.~+/=-]{6,4000})"),
+    # password=…, "token": "…", --api-key …
+    _Rule(_NAMED, _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}=>?[ \t]{0,5}(?P<secret>%s|[^\s\"',;&]{1,2000})" % _QUOTED),
+    _Rule(_NAMED, _WORD + r"[\w.-]{0,40}\\?[\"']?[ \t]{0,5}:[ \t]{0,5}(?P<secret>%s|[^\n]{1,2000})" % _QUOTED),
+    _Rule(
+        _NAMED, r"(?<!\S)--?[\w-]{0,40}?" + _WORD + r"[\w-]{0,40}[ \t]{1,5}(?P<secret>%s|[^\s\"']{1,2000})" % _QUOTED
+    ),
+    _Rule(
+        ("-u", "user"),
         r"(?<!\S)(?:-u|--(?:proxy-)?user)[= \t]{0,5}[\"']?[^\s:\"']{0,200}:(?P<secret>[^\s\"']{1,500})",
-        r"\bmysql(?:dump|admin|show|import)?\b[^\n]{0,200}?[ \t]-p(?P<secret>[^\s]{1,200})",
-        r"\bsshpass[ \t]{1,5}-p[ \t]{0,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
-        r"\bidentified[ \t]{1,5}by[ \t]{1,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED,
-        # what is a secret by its look
-        _ALONE + r"eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{0,4000}",
+    ),
+    _Rule(("mysql",), r"\bmysql(?:dump|admin|show|import)?\b[^\n]{0,200}?[ \t]-p(?P<secret>[^\s]{1,200})"),
+    _Rule(("sshpass",), r"\bsshpass[ \t]{1,5}-p[ \t]{0,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED),
+    _Rule(("identified",), r"\bidentified[ \t]{1,5}by[ \t]{1,5}(?P<secret>%s|[^\s]{1,200})" % _QUOTED),
+    # what is a secret by its look
+    _Rule(("eyj",), _ALONE + r"eyJ[\w-]{8,4000}\.[\w-]{8,4000}\.[\w-]{0,4000}"),
+    _Rule(
+        ("gh", "github", "glpat", "xox", "hv", "sk-", "akia", "asia"),
         _ALONE
         + r"(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|hv[sbr]\.|sk-|(?:AKIA|ASIA)[0-9A-Z]{4})[\w.-]{12,255}",
-        r"\$(?:1|2[abxy]|5|6|y|7|argon2i?d?)\$[^\s:'\",]{8,300}",
-    )
+    ),
+    _Rule(("$",), r"\$(?:1|2[abxy]|5|6|y|7|argon2i?d?)\$[^\s:'\",]{8,300}"),
 )
-_SECRET_NAME = re.compile(_WORD + r"|\bauth\b|authorization", re.IGNORECASE)
+_SECRET_NAME = _WORD + r"|\bauth\b|authorization"
 
 
 def compiled(text: str | None) -> tuple:
@@ -74,12 +106,15 @@ class Redactor:
     """Hides by the default expressions and by an operator's `more`. Thread-safe."""
 
     def __init__(self, more: tuple = ()) -> None:
-        self._expressions = (*more, *DEFAULTS)
+        self._more = more
 
     def text(self, text: str) -> str:
         """Return the text with each secret in it replaced by `***`. What is hidden once stays hidden."""
-        for expression in self._expressions:
+        for expression in self._more:
             text = expression.sub(_hide, text)
+        folded = text.casefold()
+        for rule in DEFAULTS:
+            text = rule.hide(text, folded)
         return text
 
     def value(self, value, plain=None):
@@ -89,7 +124,7 @@ class Redactor:
         if isinstance(value, dict):
             return {
                 str(key): HIDDEN
-                if _SECRET_NAME.search(str(key)) and entry not in (None, "", True, False)
+                if re.search(_SECRET_NAME, str(key), re.IGNORECASE) and entry not in (None, "", True, False)
                 else self.value(entry, plain)
                 for key, entry in value.items()
             }

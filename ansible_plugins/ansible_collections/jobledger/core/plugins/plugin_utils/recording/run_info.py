@@ -74,15 +74,15 @@ def of_run(run_name: str | None, labels: dict, redactor) -> dict:
     }
 
 
-def stats_of(stats) -> dict:
-    """Return the recap of a playbook: host to counters, under the contract's names."""
+def stats_of(recap: dict) -> dict:
+    """Return the recap of a playbook, Ansible's summary by host, under the contract's names."""
     return {
         names.clean(host): {
             key: int(value)
-            for key, value in stats.summarize(host).items()
+            for key, value in recap[host].items()
             if key in ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
         }
-        for host in sorted(stats.processed)
+        for host in sorted(recap)
     }
 
 

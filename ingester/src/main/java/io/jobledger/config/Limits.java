@@ -15,6 +15,7 @@ import java.time.Duration;
  * @param connections open at once, from everywhere
  * @param connectionsPerAddress open at once, from one address
  * @param requests under way at once
+ * @param waiters that wait for a job's end at once
  * @param buffered bytes of bodies that arrived and answers that were not taken yet, of all requests together
  * @param headTimeout from the connection to the end of the first request's headers; TLS is part of it
  * @param bodyTimeout from the end of the headers to the end of the body
@@ -31,6 +32,7 @@ public record Limits(
         int connections,
         int connectionsPerAddress,
         int requests,
+        int waiters,
         long buffered,
         Duration headTimeout,
         Duration bodyTimeout,

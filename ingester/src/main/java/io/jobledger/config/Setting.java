@@ -132,6 +132,11 @@ public enum Setting {
             "N",
             "Most requests of one kind under way at once: those that store, those that look a job up by its name or"
                     + " read the metrics, and all others; beyond it clients are asked to come back."),
+    MAX_WAITERS(
+            "250",
+            "N",
+            "Most callers that wait for a job's end at once; beyond it they are asked to come back. Each holds a"
+                    + " connection (max-connections)."),
     MAX_BUFFERED(
             "",
             "SIZE",

@@ -193,6 +193,7 @@ public final class SettingsLoader {
                 (int) number(Setting.MAX_CONNECTIONS, 1, 100_000),
                 (int) number(Setting.MAX_CONNECTIONS_PER_ADDRESS, 1, 100_000),
                 (int) number(Setting.MAX_REQUESTS, 1, 100_000),
+                (int) number(Setting.MAX_WAITERS, 1, 100_000),
                 text(Setting.MAX_BUFFERED) == null
                         ? Math.max(maxBody, Runtime.getRuntime().maxMemory() / 10)
                         : size(Setting.MAX_BUFFERED),

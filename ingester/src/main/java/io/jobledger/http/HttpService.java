@@ -138,6 +138,7 @@ public final class HttpService implements AutoCloseable {
         this.clock = clock;
         this.version = version;
         this.metrics = new Metrics(ledger.upkeep(), this.relays, settings.runSilence(), clock, version);
+        metrics.waiters(load.room(Load.Kind.WAIT)::requests);
         // Several loops share a port by its number, so a free one, which has none yet, has one loop.
         this.loops = settings.port() == 0
                 ? 1

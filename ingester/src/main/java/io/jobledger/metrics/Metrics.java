@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
+import java.util.function.IntSupplier;
 
 /** All meters of one ingester. Counting never blocks; {@link #scrape} may. Thread-safe. */
 public final class Metrics implements AutoCloseable {
@@ -92,6 +93,13 @@ public final class Metrics implements AutoCloseable {
     public void certificate(DoubleSupplier days) {
         Gauge.builder("jobledger.tls.certificate.days.left", days::getAsDouble)
                 .description("Days until the served certificate ends; negative when it has ended")
+                .register(registry);
+    }
+
+    /** Shows how many callers wait for a job's end, as {@code count} says whenever it is asked. */
+    public void waiters(IntSupplier count) {
+        Gauge.builder("jobledger.waiters", count::getAsInt)
+                .description("Callers that wait for a job's end (max-waiters)")
                 .register(registry);
     }
 

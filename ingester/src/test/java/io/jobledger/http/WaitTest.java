@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.config.Setting;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -36,7 +37,11 @@ class WaitTest {
 
     @BeforeAll
     void start() {
-        service = new RunningService(directory, List.of(), Map.of());
+        Map<Setting, String> room = Map.of(
+                Setting.MAX_WAITERS, "1000",
+                Setting.MAX_CONNECTIONS, "1500",
+                Setting.MAX_CONNECTIONS_PER_ADDRESS, "1500");
+        service = new RunningService(directory, List.of(), room);
     }
 
     @AfterAll
@@ -95,16 +100,21 @@ class WaitTest {
     }
 
     @Test
-    void manyWaiters_keepNobodyFromStoringAndResuming_andAllHear() throws Exception {
+    void aThousandWaiters_keepNobodyFromStoringAndResuming_andAllHear_andNobodyMoreIsTaken() throws Exception {
         int jobs = 3;
+        int waiters = 1000;
         for (int j = 0; j < jobs; j++) {
             post(started(run(10 + j), 1, 0, "m" + j, "p", "j", "m" + j));
         }
         List<CompletableFuture<HttpResponse<String>>> all = new ArrayList<>();
-        for (int i = 0; i < 90; i++) {
+        for (int i = 0; i < waiters; i++) {
             all.add(waiting("/api/v1/jobs/m" + i % jobs + "/p/j?wait=40s"));
         }
-        await().atMost(LIMIT).until(() -> service.service.waiting() == 90);
+        await().atMost(LIMIT).until(() -> service.service.waiting() == waiters);
+        HttpResponse<String> more = service.get("/api/v1/jobs/m0/p/j?wait=40s");
+        assertThat(more.statusCode()).isEqualTo(503);
+        assertThat(more.body()).contains("max-waiters");
+        assertThat(service.get("/metrics").body()).contains("jobledger_waiters 1000.0");
         post(started(run(20), 1, 0, "m", "p", "j", "m"));
         assertThat(service.get("/api/v1/jobs/m/p/j").statusCode()).isEqualTo(200);
         for (int j = 0; j < jobs; j++) {

@@ -165,10 +165,13 @@ public final class Load {
          * does not.
          */
         Problem refusal(long announced) {
-            int most = limits.get().requests();
+            boolean waits = room.kind == Kind.WAIT;
+            int most = waits ? limits.get().waiters() : limits.get().requests();
             if (room.requests.get() > most) {
-                return Problem.later(
-                        "busy", "more than " + most + " requests of this kind are under way (max-requests)", 1);
+                return waits
+                        ? Problem.later("busy", "more than " + most + " callers wait for jobs (max-waiters)", 5)
+                        : Problem.later(
+                                "busy", "more than " + most + " requests of this kind are under way (max-requests)", 1);
             }
             return room.held() + announced > room.most() ? full() : null;
         }
