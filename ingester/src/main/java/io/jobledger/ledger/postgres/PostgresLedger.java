@@ -13,7 +13,7 @@ import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
 import io.jobledger.log.postgres.Applied;
 import io.jobledger.log.postgres.PostgresLog;
-import io.jobledger.log.postgres.Projecting;
+import io.jobledger.log.postgres.AppendHook;
 import io.jobledger.model.Event;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -225,7 +225,7 @@ public final class PostgresLedger extends JdbcLedger {
         }
 
         @Override
-        public Projecting careful(Throwable failure) {
+        public AppendHook careful(Throwable failure) {
             return super.careful(failure) == null ? null : new Conditional(clock, true, precondition);
         }
     }

@@ -7,7 +7,7 @@ import io.jobledger.ledger.rows.Sql;
 import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.postgres.Applied;
-import io.jobledger.log.postgres.Projecting;
+import io.jobledger.log.postgres.AppendHook;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -17,7 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Works what is appended into the records, in the same transaction. Thread-safe. */
-public class PostgresProjecting implements Projecting {
+public class PostgresProjecting implements AppendHook {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresProjecting.class);
     private static final int MAX_REASON = 2000;
 
@@ -96,7 +96,7 @@ public class PostgresProjecting implements Projecting {
     }
 
     @Override
-    public Projecting careful(Throwable failure) {
+    public AppendHook careful(Throwable failure) {
         return !careful && EntryFault.isIn(failure) ? new PostgresProjecting(clock, true) : null;
     }
 }

@@ -66,7 +66,7 @@ public final class AcceptedLoss {
                 lock.close();
             }
         } catch (IOException e) {
-            throw Damage.failed("could not repair the log", directory, e);
+            throw LogDamage.failed("could not repair the log", directory, e);
         }
     }
 
@@ -106,7 +106,7 @@ public final class AcceptedLoss {
                 }
             }
         } catch (IOException e) {
-            throw Damage.failed("could not read the damaged files in", evidence, e);
+            throw LogDamage.failed("could not read the damaged files in", evidence, e);
         }
     }
 

@@ -87,7 +87,7 @@ public final class FileLog implements EventLog {
             return new FileLog(directory, options, lock, mark);
         } catch (IOException e) {
             release(mark, lock);
-            throw Damage.failed("could not open the log", directory, e);
+            throw LogDamage.failed("could not open the log", directory, e);
         } catch (RuntimeException e) {
             release(mark, lock);
             throw e;
@@ -244,7 +244,7 @@ public final class FileLog implements EventLog {
             file.write(ByteBuffer.allocate(1), 0);
             file.force();
         } catch (IOException e) {
-            throw Damage.failed("could not write and sync", probe, e);
+            throw LogDamage.failed("could not write and sync", probe, e);
         }
         LogException failure = rewriting.failure();
         if (failure != null && failure.kind() == LogException.Kind.UNUSABLE) {
@@ -263,7 +263,7 @@ public final class FileLog implements EventLog {
         try {
             mark.sync();
         } catch (IOException e) {
-            throw Damage.failed(
+            throw LogDamage.failed(
                     "could not sync the log's file", store.directory().resolve(HeadMark.NAME), e);
         } finally {
             release(mark, lock);

@@ -81,7 +81,7 @@ final class HeadMark implements Closeable {
             throw new LogException(
                     LogException.Kind.UNUSABLE,
                     "the log's file " + path + ", which says how far the log must reach, is damaged, so nobody can say"
-                            + " whether the log is whole. Nothing was changed. " + Damage.WAYS);
+                            + " whether the log is whole. Nothing was changed. " + LogDamage.WAYS);
         }
     }
 

@@ -39,10 +39,10 @@ final class LogReading {
                     }
                 }
             } catch (IOException e) {
-                throw Damage.failed("could not read the log's file", segment.file(), e);
+                throw LogDamage.failed("could not read the log's file", segment.file(), e);
             }
             if (next[0] == begin) {
-                throw Damage.at(segment.file(), segment.end(), "it has no entry " + begin, begin, segment.last());
+                throw LogDamage.at(segment.file(), segment.end(), "it has no entry " + begin, begin, segment.last());
             }
         }
     }
@@ -90,7 +90,7 @@ final class LogReading {
             }
             return true;
         } catch (IOException e) {
-            throw Damage.failed("could not read the log's file", segment.file(), e);
+            throw LogDamage.failed("could not read the log's file", segment.file(), e);
         }
     }
 
@@ -113,7 +113,7 @@ final class LogReading {
         try (SegmentReader reader = SegmentReader.open(store.disk(), segment)) {
             return reader.ranges(run);
         } catch (IOException e) {
-            throw Damage.failed("could not read the log's file", segment.file(), e);
+            throw LogDamage.failed("could not read the log's file", segment.file(), e);
         }
     }
 
@@ -142,7 +142,7 @@ final class LogReading {
                             + (known.entry() > head.entry()
                                     ? " Lost are the entries " + (head.entry() + 1) + " to " + known.entry() + "."
                                     : "")
-                            + " Nothing was changed. " + Damage.WAYS);
+                            + " Nothing was changed. " + LogDamage.WAYS);
         }
         read(known.entry(), record -> {
             boolean same =
@@ -152,7 +152,7 @@ final class LogReading {
                         LogException.Kind.UNUSABLE,
                         "the log " + store.directory() + " has at entry " + known.entry() + " another history than "
                                 + who + " knows: one of them is another ledger's, or was changed. Nothing was changed"
-                                + " now. " + Damage.WAYS);
+                                + " now. " + LogDamage.WAYS);
             }
             return false;
         });

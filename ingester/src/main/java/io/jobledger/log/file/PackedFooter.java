@@ -67,14 +67,14 @@ record PackedFooter(long last, byte[] hash, Blocks blocks, long runsAt, int runs
         if (trailer.remaining() < TRAILER
                 || trailer.getInt(28) != MARK
                 || trailer.getInt(24) != sum(trailer.duplicate().limit(24))) {
-            throw Damage.at(
+            throw LogDamage.at(
                     path, at, "it does not end like a closed segment: it was cut or changed", header.first(), to);
         }
         long indexAt = trailer.getLong(0);
         long runsAt = trailer.getLong(8);
         ByteBuffer index = file.read(ByteBuffer.allocate((int) (runsAt - indexAt)), indexAt);
         if (sum(index) != trailer.getInt(16)) {
-            throw Damage.at(path, indexAt, "the places of its blocks are not as they were written", header.first(), to);
+            throw LogDamage.at(path, indexAt, "the places of its blocks are not as they were written", header.first(), to);
         }
         try {
             long last = index.getLong();
@@ -94,14 +94,14 @@ record PackedFooter(long last, byte[] hash, Blocks blocks, long runsAt, int runs
         } catch (BufferUnderflowException e) {
             // Said below.
         }
-        throw Damage.at(path, indexAt, "the places of its blocks make no sense", header.first(), to);
+        throw LogDamage.at(path, indexAt, "the places of its blocks make no sense", header.first(), to);
     }
 
     /** The runs, for {@link SegmentIndex#readRuns}. */
     ByteBuffer runs(LogFile file, Path path) throws IOException {
         ByteBuffer runs = file.read(ByteBuffer.allocate((int) (file.size() - TRAILER - runsAt)), runsAt);
         if (sum(runs) != runsSum) {
-            throw Damage.at(
+            throw LogDamage.at(
                     path, runsAt, "the numbers of its runs are not as they were written", blocks.firsts()[0], last);
         }
         return runs;

@@ -69,7 +69,7 @@ final class Recovery {
             SegmentHeader header = SegmentHeader.read(file);
             long named = Segment.firstOf(path);
             if (header == null) {
-                throw Damage.at(path, 0, "it does not begin like a segment of a log", named, last);
+                throw LogDamage.at(path, 0, "it does not begin like a segment of a log", named, last);
             }
             if (header.version() != SegmentHeader.VERSION) {
                 throw new LogException(
@@ -78,7 +78,7 @@ final class Recovery {
                                 + SegmentHeader.VERSION + ". Start the newer version of the program that wrote it");
             }
             if (header.first() != named) {
-                throw Damage.at(
+                throw LogDamage.at(
                         path,
                         0,
                         "by its own words it begins with entry " + header.first()
@@ -95,7 +95,7 @@ final class Recovery {
         long last = segments.isEmpty() ? 0 : last().last();
         byte[] hash = segments.isEmpty() ? LogChain.start() : last().hash();
         if (header.first() != last + 1) {
-            throw Damage.at(
+            throw LogDamage.at(
                     path,
                     0,
                     "it begins with entry " + header.first() + ", and what is before it ends with entry " + last
@@ -104,7 +104,7 @@ final class Recovery {
                     header.first() - 1);
         }
         if (!Arrays.equals(header.before(), hash)) {
-            throw Damage.at(
+            throw LogDamage.at(
                     path, 0, "the hash that it follows is not that of entry " + last + ": one is another log's", 1, 0);
         }
     }
@@ -136,7 +136,7 @@ final class Recovery {
                     return segment;
                 }
                 long to = found > 0 ? found - 1 : upTo;
-                throw Damage.at(path, segment.end(), why, segment.last() + 1, to);
+                throw LogDamage.at(path, segment.end(), why, segment.last() + 1, to);
             }
             segment.index().record(next.entries(), next.first(), segment.end());
             segment = segment.grown(next.last(), next.hash(), segment.end() + bytes.position());
@@ -169,7 +169,7 @@ final class Recovery {
         LogHead head =
                 last == null ? new LogHead(1, 0, LogChain.start()) : new LogHead(epoch, last.last(), last.hash());
         if (known.entry() > head.entry()) {
-            throw Damage.at(
+            throw LogDamage.at(
                     last == null ? directory : last.file(),
                     last == null ? 0 : last.end(),
                     (torn == null ? "it ends there" : torn) + ", and " + directory.resolve(HeadMark.NAME)

@@ -87,7 +87,7 @@ final class Rewriting {
         try {
             store.disk().sync(store.directory());
         } catch (IOException e) {
-            throw Damage.failed("could not sync", store.directory(), e);
+            throw LogDamage.failed("could not sync", store.directory(), e);
         }
         return removed;
     }
@@ -134,7 +134,7 @@ final class Rewriting {
             store.change(catalog -> catalog.replaced(now));
             return rewriter.removed();
         } catch (IOException e) {
-            throw Damage.failed("could not rewrite the log's file", segment.file(), e);
+            throw LogDamage.failed("could not rewrite the log's file", segment.file(), e);
         }
     }
 

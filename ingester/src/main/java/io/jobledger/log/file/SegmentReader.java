@@ -39,11 +39,11 @@ final class SegmentReader implements Closeable {
         this.file = file;
         SegmentHeader header = SegmentHeader.read(file);
         if (header == null || header.first() != segment.first()) {
-            throw Damage.at(segment.file(), 0, "it does not begin any more as it did", segment.first(), segment.last());
+            throw LogDamage.at(segment.file(), 0, "it does not begin any more as it did", segment.first(), segment.last());
         }
         footer = header.packed() ? PackedFooter.read(file, segment.file(), header, segment.last()) : null;
         if (footer == null && segment.isPacked()) {
-            throw Damage.at(segment.file(), 0, "it was replaced", segment.first(), segment.last());
+            throw LogDamage.at(segment.file(), 0, "it was replaced", segment.first(), segment.last());
         }
         blocks = footer == null ? segment.index().blocks(segment.end()) : footer.blocks();
     }
@@ -186,7 +186,7 @@ final class SegmentReader implements Closeable {
 
     private RuntimeException damage(int block, String why) {
         long to = block + 1 < blocks.count() ? blocks.firsts()[block + 1] - 1 : segment.last();
-        return Damage.at(segment.file(), blocks.offsets()[block], why, blocks.firsts()[block], to);
+        return LogDamage.at(segment.file(), blocks.offsets()[block], why, blocks.firsts()[block], to);
     }
 
     @Override

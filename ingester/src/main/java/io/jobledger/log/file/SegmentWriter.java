@@ -42,7 +42,7 @@ final class SegmentWriter {
         try {
             left = store.disk().usable(store.directory());
         } catch (IOException e) {
-            throw Damage.failed("the disk does not answer for", store.directory(), e);
+            throw LogDamage.failed("the disk does not answer for", store.directory(), e);
         }
         if (left < options.minFree()) {
             throw new LogException(
@@ -106,7 +106,7 @@ final class SegmentWriter {
             begin(begun);
         } catch (IOException e) {
             close();
-            throw Damage.failed("could not begin the log's file", begun.file(), e);
+            throw LogDamage.failed("could not begin the log's file", begun.file(), e);
         }
         store.change(catalog -> catalog.withActive(begun));
         return begun;
@@ -134,7 +134,7 @@ final class SegmentWriter {
         try {
             mark.sync();
         } catch (IOException e) {
-            throw Damage.failed(
+            throw LogDamage.failed(
                     "could not sync the log's file", store.directory().resolve(HeadMark.NAME), e);
         }
         rotated.run();

@@ -18,11 +18,11 @@ import org.jdbi.v3.core.Handle;
 /** Writes records of another log as they are, in a transaction that holds the head's lock. One use. */
 final class LogCopy {
     private final Handle handle;
-    private final RowWriter writer;
+    private final RecordWriter writer;
     private final Function<UUID, SeqRanges> numbers;
     private final List<Applied> applied = new ArrayList<>();
 
-    LogCopy(Handle handle, RowWriter writer, Function<UUID, SeqRanges> numbers) {
+    LogCopy(Handle handle, RecordWriter writer, Function<UUID, SeqRanges> numbers) {
         this.handle = handle;
         this.writer = writer;
         this.numbers = numbers;

@@ -40,7 +40,7 @@ public final class PostgresLog implements EventLog {
     private final Jdbi jdbi;
     private final UUID instance;
     private final Clock clock;
-    private final Projecting projecting;
+    private final AppendHook projecting;
     private final Transactions transactions;
     private final RowReading reading;
     private final EventPartitions partitions = new EventPartitions();
@@ -52,7 +52,7 @@ public final class PostgresLog implements EventLog {
      * @param instance this process among all that share the log
      * @param projecting what happens with every append
      */
-    public PostgresLog(Jdbi jdbi, UUID instance, Projecting projecting, Clock clock) {
+    public PostgresLog(Jdbi jdbi, UUID instance, AppendHook projecting, Clock clock) {
         this.jdbi = jdbi;
         this.instance = instance;
         this.clock = clock;
@@ -91,7 +91,7 @@ public final class PostgresLog implements EventLog {
     }
 
     /** As {@link #append(List, Instant)}, with something else in the same transaction. */
-    public Appended append(List<List<Event>> batches, Instant received, Projecting within) {
+    public Appended append(List<List<Event>> batches, Instant received, AppendHook within) {
         Instant kept = LogChain.instant(LogChain.micros(received));
         Appended appended = projected("the events cannot be stored", within, (handle, way) -> {
             LogHead before = locked(handle);
@@ -101,7 +101,7 @@ public final class PostgresLog implements EventLog {
                 return new Appended(intake.stored(), List.of(), intake.changed(), before);
             }
             way.before(handle);
-            LogHead now = new RowWriter(handle, partitions).append(before, before.epoch(), kept, intake.entries());
+            LogHead now = new RecordWriter(handle, partitions).append(before, before.epoch(), kept, intake.entries());
             List<Logged> fresh = new ArrayList<>();
             for (int i = 0; i < intake.fresh().size(); i++) {
                 fresh.add(new Logged(
@@ -148,7 +148,7 @@ public final class PostgresLog implements EventLog {
         return done.result;
     }
 
-    private LogHead append(Handle handle, LogHead before, Instant received, List<LogFact> facts, Projecting way)
+    private LogHead append(Handle handle, LogHead before, Instant received, List<LogFact> facts, AppendHook way)
             throws SQLException {
         if (facts.isEmpty()) {
             return before;
@@ -163,7 +163,7 @@ public final class PostgresLog implements EventLog {
             epoch = fact instanceof LogFact.EpochBegan began ? began.epoch() : epoch;
         }
         Instant kept = LogChain.instant(LogChain.micros(received));
-        LogHead now = new RowWriter(handle, partitions).append(before, epoch, kept, entries);
+        LogHead now = new RecordWriter(handle, partitions).append(before, epoch, kept, entries);
         way.apply(handle, applied, now);
         return now;
     }
@@ -175,15 +175,15 @@ public final class PostgresLog implements EventLog {
     }
 
     private interface Appending<T> {
-        T in(Handle handle, Projecting way) throws SQLException;
+        T in(Handle handle, AppendHook way) throws SQLException;
     }
 
     /** One transaction; when an entry of it cannot be projected, once more in the careful way. */
-    private <T> T projected(String what, Projecting within, Appending<T> work) {
+    private <T> T projected(String what, AppendHook within, Appending<T> work) {
         try {
             return transactions.run(what, handle -> work.in(handle, within));
         } catch (RuntimeException e) {
-            Projecting careful = within.careful(e);
+            AppendHook careful = within.careful(e);
             if (careful == null) {
                 throw e;
             }
@@ -226,7 +226,7 @@ public final class PostgresLog implements EventLog {
     public void copy(List<LogRecord> records, Function<UUID, SeqRanges> numbers) {
         LogHead now = projected("the log cannot be copied", projecting, (handle, way) -> {
             LogHead before = HeadRow.lock(handle).head();
-            LogCopy copy = new LogCopy(handle, new RowWriter(handle, partitions), numbers);
+            LogCopy copy = new LogCopy(handle, new RecordWriter(handle, partitions), numbers);
             LogHead after = copy.write(before, records);
             way.apply(handle, copy.applied(), after);
             return after;

@@ -6,13 +6,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** What is said of a log that is not whole, and of a disk that fails. */
-final class Damage {
+final class LogDamage {
     static final String WAYS =
             "Three ways on: put a backup in its place with 'jobledger restore'; fill a new ledger from"
                     + " a mirror with 'jobledger rebuild'; or keep what is left and accept the loss with 'jobledger"
                     + " accept-loss', which is written into the log";
 
-    private Damage() {}
+    private LogDamage() {}
 
     /**
      * The refusal of a log that misses entries.

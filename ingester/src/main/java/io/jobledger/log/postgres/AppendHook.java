@@ -6,7 +6,7 @@ import java.util.List;
 import org.jdbi.v3.core.Handle;
 
 /** What else happens in the transaction of an append, while no other writer can come between. */
-public interface Projecting {
+public interface AppendHook {
     /** Asked when there is something new, before it is appended; what it throws ends the transaction. */
     default void before(Handle handle) throws SQLException {}
 
@@ -14,7 +14,7 @@ public interface Projecting {
     void apply(Handle handle, List<Applied> entries, LogHead head) throws SQLException;
 
     /** How to try again after {@code apply} failed: in steps that tell which entry is at fault; null for not at all. */
-    default Projecting careful(Throwable failure) {
+    default AppendHook careful(Throwable failure) {
         return null;
     }
 }

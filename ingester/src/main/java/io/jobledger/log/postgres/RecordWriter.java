@@ -22,11 +22,11 @@ import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 
 /** Writes records as rows, in a transaction that holds the head's lock. Not thread-safe. */
-final class RowWriter {
+final class RecordWriter {
     private final Handle handle;
     private final EventPartitions partitions;
 
-    RowWriter(Handle handle, EventPartitions partitions) {
+    RecordWriter(Handle handle, EventPartitions partitions) {
         this.handle = handle;
         this.partitions = partitions;
     }
