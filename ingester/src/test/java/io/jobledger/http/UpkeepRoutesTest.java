@@ -4,6 +4,7 @@ import static io.jobledger.Wire.json;
 import static io.jobledger.Wire.run;
 import static io.jobledger.Wire.started;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.config.Setting;
@@ -187,7 +188,8 @@ class UpkeepRoutesTest {
         assertThat(erase("{\"entry\":1,\"text\":\"hunter2\",\"reason\":\"r\"}").statusCode())
                 .as("that event has none of it")
                 .isEqualTo(409);
-        assertThat(erase("{\"entry\":99,\"details\":true,\"reason\":\"r\"}").statusCode()).isEqualTo(404);
+        assertThat(erase("{\"entry\":99,\"details\":true,\"reason\":\"r\"}").statusCode())
+                .isEqualTo(404);
         for (String wrong : List.of(
                 "[]",
                 "{}",
@@ -205,6 +207,8 @@ class UpkeepRoutesTest {
                         .statusCode())
                 .isEqualTo(200);
         post(json("run_alive", run(6), 1, 5));
+        // While the file is replaced, whoever asks is told to come back.
+        await().until(() -> service.get("/api/v1/verify?deep=true").statusCode() == 200);
         assertThat(verdict(verify("?deep=true")).get("intact").asBoolean()).isTrue();
     }
 }
