@@ -22,7 +22,7 @@ public interface Upkeep {
     int waitingEvents();
 
     /** How far the records are behind the log. Never blocks. */
-    Projecting projecting();
+    ProjectionLag lag();
 
     /** How many entries of the log could not be worked into the records. Blocks. */
     long setAside();

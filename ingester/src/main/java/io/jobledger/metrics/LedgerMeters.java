@@ -81,14 +81,14 @@ final class LedgerMeters implements WriteObserver {
         Gauge.builder(
                         "jobledger.projection.lag.entries",
                         upkeep,
-                        from -> from.projecting().entries())
+                        from -> from.lag().entries())
                 .description("Entries of the log that are acknowledged and not yet in the records")
                 .strongReference(true)
                 .register(registry);
         Gauge.builder(
                         "jobledger.projection.lag.seconds",
                         upkeep,
-                        from -> from.projecting().behind().toMillis() / 1000.0)
+                        from -> from.lag().behind().toMillis() / 1000.0)
                 .description("How long ago the records were whole; 0 while they are")
                 .strongReference(true)
                 .register(registry);

@@ -9,6 +9,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.Wire;
 import io.jobledger.json.Json;
+import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.sink.mirror.file.FileMirror;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,6 +89,9 @@ class MetricsTest {
         assertThat(value(text, "jobledger_commit_duration_seconds_count")).isEqualTo(2);
         assertThat(value(text, "jobledger_commit_events_sum")).isEqualTo(6);
         assertThat(value(text, "jobledger_queue_events")).isZero();
+        assertThat(value(text, "jobledger_projection_lag_entries")).isZero();
+        assertThat(value(text, "jobledger_projection_lag_seconds")).isZero();
+        assertThat(value(text, "jobledger_projection_set_aside")).isZero();
         assertThat(value(text, "jobledger_lookups_total{result=\"ledger\"}")).isEqualTo(1);
         assertThat(value(text, "jobledger_lookups_total{result=\"absent\"}")).isEqualTo(1);
         assertThat(value(text, "jobledger_jobs{state=\"overdue\"}")).isEqualTo(1);
@@ -103,6 +107,19 @@ class MetricsTest {
         assertThat(value(text, counted + "POST\",route=\"/api/v1/events\",status=\"200\"}"))
                 .isEqualTo(2);
         assertThat(text).doesNotContain("nothing").doesNotContain("nowhere");
+    }
+
+    @Test
+    void whatCouldNotBeWorkedIntoTheRecords_isCounted_andSaidByReadyz() {
+        ((EmbeddedLedger) service.ledger)
+                .jdbi()
+                .useHandle(handle -> handle.execute(
+                        "INSERT INTO set_aside (entry, run_id, seq, reason) VALUES (7, ?, 1, 'no reason')",
+                        run(1).value()));
+        assertThat(value(scrape(), "jobledger_projection_set_aside")).isEqualTo(1);
+        JsonNode ready = RunningService.json(service.get("/readyz").body());
+        assertThat(ready.get("status").textValue()).isEqualTo("degraded");
+        assertThat(ready.at("/records/set_aside").intValue()).isEqualTo(1);
     }
 
     @Test

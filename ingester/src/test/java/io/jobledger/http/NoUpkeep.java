@@ -2,7 +2,7 @@ package io.jobledger.http;
 
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFigures;
-import io.jobledger.ledger.Projecting;
+import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
@@ -44,8 +44,8 @@ final class NoUpkeep implements Upkeep {
     public void observe(WriteObserver observer) {}
 
     @Override
-    public Projecting projecting() {
-        return new Projecting(0, Duration.ZERO, null);
+    public ProjectionLag lag() {
+        return new ProjectionLag(0, Duration.ZERO, null);
     }
 
     @Override

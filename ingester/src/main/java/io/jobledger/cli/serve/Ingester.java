@@ -163,7 +163,7 @@ public final class Ingester implements AutoCloseable {
 
     /** Said at the start: until then resumes wait, and lists are of an earlier moment. */
     private String behind() {
-        long entries = ledger.upkeep().projecting().entries();
+        long entries = ledger.upkeep().lag().entries();
         return entries == 0
                 ? ""
                 : "  records are " + entries + " entries behind, at "

@@ -11,7 +11,7 @@ import io.jobledger.http.guard.Responses;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Outbox;
-import io.jobledger.ledger.Projecting;
+import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.ext.web.Router;
 import java.time.Duration;
@@ -67,17 +67,17 @@ public final class HealthRoutes {
 
     /** It takes events; what else there is to know. */
     private ObjectNode ready() {
-        Projecting projecting = ledger.upkeep().projecting();
+        ProjectionLag lag = ledger.upkeep().lag();
         long setAside = ledger.upkeep().setAside();
-        boolean behind = projecting.behind().compareTo(BEHIND) > 0;
+        boolean behind = lag.behind().compareTo(BEHIND) > 0;
         ObjectNode json = JsonNodeFactory.instance
                 .objectNode()
                 .put("status", setAside > 0 ? "degraded" : behind ? "behind" : "ok")
                 .put("ledger", ledger.location());
         json.putObject("records")
                 .put("as_of", ledger.asOf().text())
-                .put("lag_entries", projecting.entries())
-                .put("lag_seconds", projecting.behind().toMillis() / 1000.0)
+                .put("lag_entries", lag.entries())
+                .put("lag_seconds", lag.behind().toMillis() / 1000.0)
                 .put("set_aside", setAside);
         return json;
     }

@@ -68,6 +68,7 @@ public final class EmbeddedLedger extends JdbcLedger {
     private final Progress progress;
     private final Projector projector;
     private final JobLookup lookup;
+    private volatile long impatientUntil = System.nanoTime();
 
     private EmbeddedLedger(
             Options options,
@@ -211,7 +212,11 @@ public final class EmbeddedLedger extends JdbcLedger {
     /** A list speaks of what is projected; for who asks right after an acknowledgement that is most often all. */
     @Override
     protected void settle() {
-        progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE);
+        if (System.nanoTime() - impatientUntil >= 0
+                && !progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE)) {
+            // A page asks several questions, and should not wait before each of them.
+            impatientUntil = System.nanoTime() + 2 * LIST_PATIENCE.toNanos();
+        }
     }
 
     /**

@@ -11,7 +11,7 @@ import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFeed;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Precondition;
-import io.jobledger.ledger.Projecting;
+import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.read.JdbcAudit;
 import io.jobledger.ledger.read.JdbcLookup;
@@ -88,8 +88,7 @@ public abstract class JdbcLedger implements Ledger {
         this.outbox = outbox;
         this.mirrors = List.copyOf(outbox.feed(mirrors));
         this.committer = new GroupCommitter(batches -> commit(batches, null), heads::check, queueEvents, maxGroup);
-        this.upkeep =
-                new JdbcUpkeep(jdbi, log, committer, new Acts(), places, this::bytes, health, this::projecting, clock);
+        this.upkeep = new JdbcUpkeep(jdbi, log, committer, new Acts(), places, this::bytes, health, this::lag, clock);
     }
 
     /**
@@ -205,11 +204,11 @@ public abstract class JdbcLedger implements Ledger {
     }
 
     /** How far the records are behind the log. */
-    private Projecting projecting() {
+    private ProjectionLag lag() {
         AsOf asOf = asOf();
         long entries = Math.max(0, log.head().entry() - asOf.entry());
         Duration behind = entries == 0 ? Duration.ZERO : Duration.between(asOf.at(), clock.instant());
-        return new Projecting(entries, behind.isNegative() ? Duration.ZERO : behind, trouble());
+        return new ProjectionLag(entries, behind.isNegative() ? Duration.ZERO : behind, trouble());
     }
 
     /** Why the records do not follow the log at the moment; null while they do. */

@@ -2,7 +2,7 @@ package io.jobledger.ledger.jdbc;
 
 import io.jobledger.ledger.Eraser;
 import io.jobledger.ledger.LedgerFigures;
-import io.jobledger.ledger.Projecting;
+import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
@@ -33,7 +33,7 @@ final class JdbcUpkeep implements Upkeep {
     private final Supplier<SecondPlace> places;
     private final LongSupplier bytes;
     private final StoreHealth health;
-    private final Supplier<Projecting> projecting;
+    private final Supplier<ProjectionLag> lag;
     private final Clock clock;
 
     /** @param bytes size of the database on its disk */
@@ -45,7 +45,7 @@ final class JdbcUpkeep implements Upkeep {
             Supplier<SecondPlace> places,
             LongSupplier bytes,
             StoreHealth health,
-            Supplier<Projecting> projecting,
+            Supplier<ProjectionLag> lag,
             Clock clock) {
         this.jdbi = jdbi;
         this.log = log;
@@ -54,7 +54,7 @@ final class JdbcUpkeep implements Upkeep {
         this.places = places;
         this.bytes = bytes;
         this.health = health;
-        this.projecting = projecting;
+        this.lag = lag;
         this.clock = clock;
     }
 
@@ -110,8 +110,8 @@ final class JdbcUpkeep implements Upkeep {
     }
 
     @Override
-    public Projecting projecting() {
-        return projecting.get();
+    public ProjectionLag lag() {
+        return lag.get();
     }
 
     @Override

@@ -9,4 +9,4 @@ import java.time.Duration;
  * @param behind how long ago the records were whole
  * @param trouble why they do not grow at the moment; null while they do
  */
-public record Projecting(long entries, Duration behind, String trouble) {}
+public record ProjectionLag(long entries, Duration behind, String trouble) {}
