@@ -1,9 +1,12 @@
 /**
- * What keeps the ledger small: which runs may go, and how they go.
+ * What is taken out of the ledger: runs that are old, by rules or by name, and what was recorded by mistake.
  *
- * <p>Invariants: what goes, goes with its run, in one transaction, and leaves a stub that a verification accepts; open
- * jobs stay unless somebody forces it; mirrors are not touched.
+ * <p>Invariants: the log first gets facts that say who removes what and why, and what stays known; projecting obeys
+ * them, so records that are computed again are the same; only then contents are purged from the log, and a purge that a
+ * crash interrupted is taken up again at the next start or prune. Open jobs stay unless somebody forces it. Mirrors are
+ * not touched by retention, and follow what is erased.
  *
- * <p>Threads: {@code retention} decides; rows are removed in small steps between the writer's groups.
+ * <p>Threads: {@code retention}, or a request's worker, decides; acts and purges have their turn between the writer's
+ * groups.
  */
 package io.jobledger.ledger.retention;
