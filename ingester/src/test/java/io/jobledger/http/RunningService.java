@@ -11,6 +11,7 @@ import io.jobledger.config.Settings;
 import io.jobledger.config.SettingsLoader;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.Projected;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
@@ -37,7 +38,7 @@ public final class RunningService implements AutoCloseable {
     final TestClock clock = new TestClock(Wire.T0.plus(Duration.ofHours(1)));
     final HttpClient client =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    final Ledger ledger;
+    public final Ledger ledger;
     final List<MirrorRelay> relays = new ArrayList<>();
     final Tokens tokens;
     public final HttpService service;
@@ -82,13 +83,18 @@ public final class RunningService implements AutoCloseable {
         return URI.create(url).getPort();
     }
 
-    /** Every answer must be one that docs/openapi.yaml allows. */
+    /**
+     * Every answer must be one that docs/openapi.yaml allows. Lists have heard of what was stored when this returns.
+     */
     public HttpResponse<String> send(HttpRequest.Builder request) {
         try {
             HttpResponse<String> response =
                     client.send(request.timeout(Duration.ofSeconds(60)).build(), BodyHandlers.ofString());
             if (response.headers().firstValue("content-encoding").isEmpty()) {
                 OpenApi.DOCUMENT.check(response);
+            }
+            if (!response.request().method().equals("GET") && response.statusCode() == 200) {
+                Projected.all(ledger);
             }
             return response;
         } catch (IOException | InterruptedException e) {
