@@ -4,7 +4,9 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which ledger is meant: the embedded directory, or a PostgreSQL database. Immutable; naming one connects to nothing. */
+/**
+ * Which ledger is meant: the embedded directory, or a PostgreSQL database. Immutable; naming one connects to nothing.
+ */
 public sealed interface LedgerLocation {
     /** How a PostgreSQL ledger is written in settings. */
     String POSTGRESQL = "jdbc:postgresql:";

@@ -53,8 +53,7 @@ public enum Setting {
     LEDGER(
             "",
             "PLACE",
-            "The ledger's directory, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the"
-                    + " data directory."),
+            "The ledger's directory, or jdbc:postgresql://HOST/DATABASE. Default: ledger in the" + " data directory."),
     LEDGER_USER("", "NAME", "The user of a PostgreSQL ledger. Default: $PGUSER, or the name of the system's user."),
     LEDGER_PASSWORD_FILE(
             "",

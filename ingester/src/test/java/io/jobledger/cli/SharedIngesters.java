@@ -171,7 +171,7 @@ final class SharedIngesters implements AutoCloseable {
 
     /** Everything that was acknowledged is in the database, once. */
     void assertExactlyOnce() throws SQLException {
-        assertThat(count("SELECT COUNT(*) FROM events WHERE type <> 'run_alive'"))
+        assertThat(count("SELECT COUNT(*) FROM events WHERE body::json ->> 'type' <> 'run_alive'"))
                 .isEqualTo(2L * jobs.get());
         assertThat(count("SELECT COUNT(*) FROM jobs WHERE status = 'succeeded'"))
                 .isEqualTo(jobs.get());
@@ -179,6 +179,10 @@ final class SharedIngesters implements AutoCloseable {
         assertThat(count("SELECT SUM(events) FROM runs WHERE events = max_seq AND max_seq > 1"))
                 .isEqualTo(2L * jobs.get());
         assertThat(count("SELECT MAX(entry) - COUNT(*) FROM events")).isZero();
+        assertThat(count("SELECT COUNT(*) FROM log_head h JOIN projected p USING (epoch, entry, hash) WHERE entry ="
+                        + " (SELECT SUM(last_entry - first_entry + 1) FROM log_records)"))
+                .as("records and log are as one")
+                .isEqualTo(1);
     }
 
     /** The outbox becomes empty, and then the mirror has the newest record of every name. */

@@ -24,9 +24,8 @@ import picocli.CommandLine.Spec;
 /** {@code migrate-ledger}: from the embedded ledger to PostgreSQL, while no ingester runs on either. */
 @Command(
         name = "migrate-ledger",
-        description =
-                "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares both."
-                        + " Stop the ingester first. Started again, it goes on where it was. The old files stay.",
+        description = "Moves an embedded ledger and its tokens into an empty PostgreSQL database and compares both."
+                + " Stop the ingester first. Started again, it goes on where it was. The old files stay.",
         mixinStandardHelpOptions = true)
 public final class MigrateLedgerCommand implements Callable<Integer> {
     @Spec
@@ -40,11 +39,7 @@ public final class MigrateLedgerCommand implements Callable<Integer> {
         return command;
     }
 
-    @Option(
-            names = "--from",
-            required = true,
-            paramLabel = "h2:FILE",
-            description = "The embedded ledger's directory.")
+    @Option(names = "--from", required = true, paramLabel = "h2:FILE", description = "The embedded ledger's directory.")
     private String from;
 
     @Option(

@@ -29,8 +29,8 @@ import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
 
 /**
- * Moves an embedded ledger, which no ingester has open, into an empty PostgreSQL database: every record of its log as it
- * is. What is interrupted goes on when it is started again. The tokens that opened the embedded ledger go first: no
+ * Moves an embedded ledger, which no ingester has open, into an empty PostgreSQL database: every record of its log as
+ * it is. What is interrupted goes on when it is started again. The tokens that opened the embedded ledger go first: no
  * ingester serves the new one before it is whole, and so never without them.
  */
 public final class LedgerMove {

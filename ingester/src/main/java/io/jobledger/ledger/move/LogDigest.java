@@ -37,8 +37,7 @@ final class LogDigest {
                 .array());
         sha.update(record.hash());
         for (LogEntry entry : record.entries()) {
-            byte[] body =
-                    entry.body() == null ? new byte[0] : entry.body().getBytes(StandardCharsets.UTF_8);
+            byte[] body = entry.body() == null ? new byte[0] : entry.body().getBytes(StandardCharsets.UTF_8);
             sha.update(ByteBuffer.allocate(4 * Long.BYTES + Integer.BYTES)
                     .putLong(entry.run().getMostSignificantBits())
                     .putLong(entry.run().getLeastSignificantBits())

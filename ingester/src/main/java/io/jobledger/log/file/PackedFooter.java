@@ -74,7 +74,8 @@ record PackedFooter(long last, byte[] hash, Blocks blocks, long runsAt, int runs
         long runsAt = trailer.getLong(8);
         ByteBuffer index = file.read(ByteBuffer.allocate((int) (runsAt - indexAt)), indexAt);
         if (sum(index) != trailer.getInt(16)) {
-            throw LogDamage.at(path, indexAt, "the places of its blocks are not as they were written", header.first(), to);
+            throw LogDamage.at(
+                    path, indexAt, "the places of its blocks are not as they were written", header.first(), to);
         }
         try {
             long last = index.getLong();

@@ -181,7 +181,8 @@ final class Recovery {
             settle(last);
             segments.remove(last);
         }
-        // A file that got its name just before a kill has it in memory only: what is appended to it now would go with it.
+        // A file that got its name just before a kill has it in memory only: what is appended to it now would go with
+        // it.
         disk.sync(directory);
         // An empty one that was to begin an epoch is made again.
         boolean goesOn = open && (last.header().epoch() == epoch || !last.isEmpty());

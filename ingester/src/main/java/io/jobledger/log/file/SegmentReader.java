@@ -39,7 +39,8 @@ final class SegmentReader implements Closeable {
         this.file = file;
         SegmentHeader header = SegmentHeader.read(file);
         if (header == null || header.first() != segment.first()) {
-            throw LogDamage.at(segment.file(), 0, "it does not begin any more as it did", segment.first(), segment.last());
+            throw LogDamage.at(
+                    segment.file(), 0, "it does not begin any more as it did", segment.first(), segment.last());
         }
         footer = header.packed() ? PackedFooter.read(file, segment.file(), header, segment.last()) : null;
         if (footer == null && segment.isPacked()) {

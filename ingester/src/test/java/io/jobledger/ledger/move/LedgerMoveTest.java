@@ -70,7 +70,8 @@ class LedgerMoveTest {
     @BeforeEach
     void fillALedger() {
         base = directory.resolve("ledger");
-        try (EmbeddedLedger ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of("file:///mirror"), clock)) {
+        try (EmbeddedLedger ledger =
+                EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of("file:///mirror"), clock)) {
             for (int batch = 0; batch < 6; batch++) {
                 QueryPlanTest.work(ledger, batch);
                 clock.advance(Duration.ofDays(11));

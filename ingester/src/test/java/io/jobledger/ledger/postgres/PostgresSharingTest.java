@@ -21,7 +21,12 @@ import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Precondition;
+import io.jobledger.log.LogChain;
+import io.jobledger.log.LogEntry;
+import io.jobledger.log.LogRecord;
+import io.jobledger.log.SeqRanges;
 import io.jobledger.log.postgres.HeadRow;
+import io.jobledger.log.postgres.PostgresLog;
 import io.jobledger.model.JobStatus;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -354,6 +359,39 @@ class PostgresSharingTest {
         assertThat(ledger.drop(today.minusDays(30)))
                 .as("dropping again finds nothing")
                 .isEmpty();
+    }
+
+    /** As an entry that only a newer version can read. */
+    @Test
+    void entryThatCannotBeProjected_isSetAside_andTheRestGoesOn() throws SQLException {
+        PostgresLedger ledger = open(MIRROR);
+        PostgresLog log =
+                new PostgresLog(ledger.jdbi(), java.util.UUID.randomUUID(), new PostgresProjecting(clock), clock);
+        List<LogEntry> entries = new ArrayList<>();
+        for (String body : List.of(
+                "{\"type\":\"from_the_future\"}",
+                Wire.event(started(run(1), 2, 1, "h", "p", "j", "a")).head().body())) {
+            long seq = entries.size() + 1;
+            entries.add(new LogEntry(
+                    seq,
+                    LogEntry.Kind.EVENT,
+                    run(1).value(),
+                    seq,
+                    body,
+                    LogChain.digest(LogEntry.Kind.EVENT, run(1).value(), seq, body)));
+        }
+        byte[] hash = LogChain.next(
+                LogChain.start(),
+                1,
+                2,
+                T0,
+                entries.stream().map(LogEntry::digest).toList());
+        log.copy(List.of(new LogRecord(1, 2, T0, entries, hash)), run -> new SeqRanges());
+        assertThat(column("SELECT entry FROM set_aside")).containsExactly("1");
+        assertThat(column("SELECT entry FROM projected")).containsExactly("2");
+        assertThat(ledger.jobs().newest(key("h", "p", "j"), Narrowing.NONE)).isPresent();
+        assertThat(ledger.outbox().backlog(ledger.mirrors().get(0)).pending()).isEqualTo(1);
+        assertThat(append(ledger, json("run_alive", run(1), 3, 3)).stored()).isEqualTo(1);
     }
 
     /** Two ingesters are asked by many at once, each on the condition that nothing is known. */

@@ -125,6 +125,10 @@ class PostgresUpkeepTest {
                         .orElseThrow()
                         .status())
                 .isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(LedgerContract.append(ledger, json("run_finished", run(1), 4, 4))
+                        .duplicates())
+                .as("its numbers stay known")
+                .isEqualTo(1);
         // The run speaks again: a chain of its own, with its own day.
         LedgerContract.append(ledger, json("run_alive", run(1), 9, 9));
         assertThat(verify().events()).isEqualTo(5);
