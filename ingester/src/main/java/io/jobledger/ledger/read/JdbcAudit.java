@@ -39,7 +39,7 @@ public final class JdbcAudit implements AuditQueries {
         this.jobs = new JdbcJobQueries(reader, clock);
         this.names = new JdbcNames(reader, clock);
         this.stats = new JdbcStats(reader, clock);
-        this.runs = new JdbcRunQueries(reader, reads, clock);
+        this.runs = new JdbcRunQueries(reader, reads, projected, clock);
         this.events = new LogEventQueries(reader, reads, projected);
     }
 

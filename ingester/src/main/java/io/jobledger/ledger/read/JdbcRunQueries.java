@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 import org.jdbi.v3.core.Handle;
 
 /** {@link RunQueries} by SQL; what only the events say, from the log. */
@@ -33,10 +34,10 @@ final class JdbcRunQueries implements RunQueries {
     private final Clock clock;
     private final Keyset keyset = new Keyset(RunCriteria.RUNS);
 
-    JdbcRunQueries(Reader reader, LogReads log, Clock clock) {
+    JdbcRunQueries(Reader reader, LogReads log, LongSupplier projected, Clock clock) {
         this.reader = reader;
         this.log = log;
-        this.events = new RunEvents(reader, log);
+        this.events = new RunEvents(reader, log, projected);
         this.clock = clock;
     }
 

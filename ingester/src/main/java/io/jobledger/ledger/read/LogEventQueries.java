@@ -38,7 +38,7 @@ final class LogEventQueries implements EventQueries {
         this.reader = reader;
         this.log = log;
         this.projected = projected;
-        this.runs = new RunEvents(reader, log);
+        this.runs = new RunEvents(reader, log, projected);
     }
 
     @Override

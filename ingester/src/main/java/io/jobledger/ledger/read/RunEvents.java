@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.LongSupplier;
 
 /**
  * A run's events by their numbers, as far as they are projected. The log has them by their entries, which is the same
@@ -24,21 +25,24 @@ final class RunEvents {
 
     private final Reader reader;
     private final LogReads log;
+    private final LongSupplier projected;
 
-    RunEvents(Reader reader, LogReads log) {
+    /** @param projected up to which entry the log is in the rows */
+    RunEvents(Reader reader, LogReads log, LongSupplier projected) {
         this.reader = reader;
         this.log = log;
+        this.projected = projected;
     }
 
     /** Entries between which all events of something are. */
     record Bounds(long first, long last) {}
 
-    /** Where the run's events are that its row speaks of; empty when there is no row. */
+    /** Where the run's events are, also those of a save or an act that names it; empty when the log never heard of it. */
     Optional<Bounds> bounds(RunId id) {
-        return reader.lookup(handle -> handle.createQuery("SELECT first_entry, last_entry FROM runs WHERE run_id = ?")
-                .bind(0, id.value())
-                .map((rows, c) -> new Bounds(rows.getLong(1), rows.getLong(2)))
-                .findOne());
+        reader.settle();
+        return log.ranges(id.value()).highest() == 0
+                ? Optional.empty()
+                : Optional.of(new Bounds(1, projected.getAsLong()));
     }
 
     /** The events after {@code afterSeq}, in the order of their numbers; at most {@code limit}. */

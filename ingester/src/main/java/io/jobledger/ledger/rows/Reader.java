@@ -68,6 +68,11 @@ public final class Reader {
         }
     }
 
+    /** Waits as before a question. */
+    public void settle() {
+        before.run();
+    }
+
     /** For a lookup that reads a few rows by an index. */
     public <T> T lookup(Function<Handle, T> work) {
         return asked(work::apply);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.jobledger.event.BatchDecoder;
+import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.JobStatus;
@@ -78,6 +79,7 @@ class OciRelayTest {
         ledger.sink()
                 .append(new BatchDecoder(1000).decode(lines.toString().getBytes(StandardCharsets.UTF_8), true))
                 .get(30, TimeUnit.SECONDS);
+        LedgerContract.awaitRecords(ledger);
     }
 
     private Outbox.Backlog backlog() {
