@@ -37,7 +37,9 @@ final class RunEvents {
     /** Entries between which all events of something are. */
     record Bounds(long first, long last) {}
 
-    /** Where the run's events are, also those of a save or an act that names it; empty when the log never heard of it. */
+    /**
+     * Where the run's events are, also those of a save or an act that names it; empty when the log never heard of it.
+     */
     Optional<Bounds> bounds(RunId id) {
         reader.settle();
         return log.ranges(id.value()).highest() == 0

@@ -101,7 +101,7 @@ public final class FileLog implements EventLog {
             throw new LogException(
                     LogException.Kind.UNUSABLE,
                     "the log " + directory + " is in use by another process: it holds " + directory.resolve("lock")
-                            + ". Stop that process, or give this one a directory of its own");
+                            + ". Most likely it is another ingester: stop it, or give this one its own --data-dir");
         }
         return lock;
     }

@@ -134,7 +134,8 @@ class AuditPlanTest {
         Path base = directory.resolve("ledger");
         try (EmbeddedLedger open = EmbeddedLedger.open(
                         EmbeddedLedgerTest.options(base), List.of(), new TestClock(T0.plusSeconds(100_000)));
-                Connection own = DriverManager.getConnection("jdbc:h2:file:" + base.resolve("projections"), "jobledger", "");
+                Connection own =
+                        DriverManager.getConnection("jdbc:h2:file:" + base.resolve("projections"), "jobledger", "");
                 Statement sql = own.createStatement()) {
             ledger = open;
             connection = own;

@@ -69,8 +69,7 @@ public class QueryPlanTest {
             // Named one by one: lists that a person asks for without an index of their own, which stop at their limit.
             scans.keySet().removeIf(statement -> statement.contains("FROM runs WHERE run_name = ?"));
             assertThat(scans).isEmpty();
-            assertThat(plan(plans, "WHERE j.ansible_job_id = ANY"))
-                    .contains("JOBS_BY_ANSIBLE_ID: ANSIBLE_JOB_ID IN");
+            assertThat(plan(plans, "WHERE j.ansible_job_id = ANY")).contains("JOBS_BY_ANSIBLE_ID: ANSIBLE_JOB_ID IN");
             assertThat(plan(plans, "FROM runs WHERE run_id = ANY")).contains("RUN_ID IN");
             assertThat(plan(plans, "WHERE k.key_id = ? ORDER BY"))
                     .containsPattern("JOB_KEYS K /\\* PUBLIC.PRIMARY_KEY\\w*: KEY_ID = \\?1 \\*/")
