@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 
 from harness.bench import CHECKOUT, TARGET
 from harness.peer import ansible
