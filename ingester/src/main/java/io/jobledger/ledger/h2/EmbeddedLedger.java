@@ -116,13 +116,23 @@ public final class EmbeddedLedger extends JdbcLedger {
             PrivateFiles.createDirectory(directory.path());
             log = FileLog.open(directory.log(), FileLog.Options.of(options.minFree()));
             projections = Projections.open(directory, options.cacheKib());
-            delivery = new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
+            delivery = delivery(directory);
             H2Outbox outbox = new H2Outbox(delivery.jdbi(), clock);
             Startup.run(directory, log, projections, outbox);
             return new EmbeddedLedger(options, log, projections, delivery, outbox, mirrors, clock);
         } catch (IOException | RuntimeException e) {
             close(projections, delivery, log);
             throw unusable(directory, e);
+        }
+    }
+
+    private static H2Database delivery(LedgerDirectory directory) throws IOException {
+        try {
+            return new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
+        } catch (RuntimeException e) {
+            LOG.warn("What the mirrors have cannot be read: {}", Failures.text(e));
+            directory.setDeliveryAside();
+            return new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
         }
     }
 

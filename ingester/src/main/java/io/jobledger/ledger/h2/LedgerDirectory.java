@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 
 /**
@@ -28,6 +29,14 @@ public record LedgerDirectory(Path path) {
     /** What each mirror has, without H2's suffix. */
     public Path delivery() {
         return path.resolve("delivery");
+    }
+
+    /** What the mirrors have cannot be used: they get every name once more. The file is kept beside its place. */
+    void setDeliveryAside() throws IOException {
+        Path file = H2Database.file(delivery());
+        Path aside = file.resolveSibling(file.getFileName() + ".damaged");
+        Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+        Projector.LOG.warn("{} is kept as {}; mirrors get every name once more", file, aside);
     }
 
     private Path closed() {

@@ -55,7 +55,6 @@ public final class LedgerSalvage {
         }
         try {
             AcceptedLoss loss = AcceptedLoss.accept(directory.log(), new SystemDisk());
-            forget(directory, loss.head());
             try (FileLog log = FileLog.open(directory.log(), FileLog.Options.of(0))) {
                 LedgerRestore.epoch(
                         log,
@@ -63,6 +62,7 @@ public final class LedgerSalvage {
                         by,
                         "a loss was accepted: entries " + loss.from() + " to " + loss.to(),
                         clock);
+                forget(directory, loss.head());
                 long[] stored = new long[1];
                 loss.salvaged(record -> {
                     stored[0] += again(log, record);
@@ -88,7 +88,12 @@ public final class LedgerSalvage {
         H2Database.delete(directory.projections());
         directory.takeClosed();
         if (Files.exists(H2Database.file(directory.delivery()))) {
-            LedgerRestore.enqueued(directory, head.entry());
+            try {
+                LedgerRestore.enqueued(directory, head.entry());
+            } catch (RuntimeException e) {
+                LOG.warn("What the mirrors have cannot be read: {}", Failures.text(e));
+                directory.setDeliveryAside();
+            }
         }
     }
 

@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Finds out what the segments of a directory hold, and whether that is whole. Of closed segments it reads the ends, of
- * others all. It changes nothing before it knows that the log is whole.
+ * Finds out what the segments of a directory hold, and whether that is whole. Of closed segments it compares checksums,
+ * of others all. It changes nothing before it knows that the log is whole.
  */
 final class Recovery {
     private final LogDisk disk;
@@ -115,9 +115,14 @@ final class Recovery {
 
     private Segment read(Path path, SegmentHeader header, SegmentHeader next) throws IOException {
         try (LogFile file = disk.open(path)) {
-            return header.packed()
-                    ? PackedFooter.segment(file, path, header, next == null ? known.entry() : next.first() - 1)
-                    : scan(file, path, header, next == null ? Long.MAX_VALUE : next.first() - 1);
+            if (!header.packed()) {
+                return scan(file, path, header, next == null ? Long.MAX_VALUE : next.first() - 1);
+            }
+            Segment segment = PackedFooter.segment(file, path, header, next == null ? known.entry() : next.first() - 1);
+            try (SegmentReader reader = SegmentReader.open(disk, segment)) {
+                reader.check();
+            }
+            return segment;
         }
     }
 

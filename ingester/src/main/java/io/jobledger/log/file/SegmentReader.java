@@ -117,8 +117,21 @@ final class SegmentReader implements Closeable {
         return records;
     }
 
-    /** Null where there is no whole packed block. */
-    static ByteBuffer inflate(ByteBuffer stored) {
+    /**
+     * Compares each block of a packed segment with its checksum, so that damage is met when the log is opened.
+     *
+     * @throws io.jobledger.log.LogException of kind {@code UNUSABLE} when one is not as it was written
+     */
+    void check() throws IOException {
+        for (int block = 0; footer != null && block < blocks.count(); block++) {
+            if (packed(stored(block)) == null) {
+                throw damage(block, "a block is not as it was written");
+            }
+        }
+    }
+
+    /** What is packed in a block; null where there is no whole block. */
+    private static ByteBuffer packed(ByteBuffer stored) {
         if (stored.remaining() < BLOCK_HEAD || stored.getInt() != BLOCK_MARK) {
             return null;
         }
@@ -133,9 +146,16 @@ final class SegmentReader implements Closeable {
         ByteBuffer packed = stored.slice().limit(length);
         sum.update(packed.duplicate());
         sum.update(lengths);
-        if ((int) sum.getValue() != expected) {
+        return (int) sum.getValue() == expected ? packed : null;
+    }
+
+    /** Null where there is no whole packed block. */
+    static ByteBuffer inflate(ByteBuffer stored) {
+        ByteBuffer packed = packed(stored.slice());
+        if (packed == null) {
             return null;
         }
+        int raw = stored.getInt(stored.position() + 2 * Integer.BYTES);
         Inflater inflater = new Inflater(true);
         try {
             inflater.setInput(packed);

@@ -190,6 +190,20 @@ class ProjectorTest {
     }
 
     @Test
+    void mirrorWhoseStateIsDamaged_getsEveryNameAgain_andTheFileIsKept() throws IOException {
+        Path directory = folder.resolve("ledger");
+        try (EmbeddedLedger ledger = open(directory)) {
+            append(ledger, history(3, 2), new Random(3));
+            ledger.outbox().done(due(ledger));
+        }
+        Files.write(directory.resolve("delivery.mv.db"), new byte[20_000]);
+        try (EmbeddedLedger ledger = open(directory)) {
+            assertThat(due(ledger)).hasSize(4);
+            assertThat(directory.resolve("delivery.mv.db.damaged")).exists();
+        }
+    }
+
+    @Test
     void entryThatCannotBeProjected_isSetAside_andTheRestGoesOn() throws IOException {
         Path directory = folder.resolve("ledger");
         try (EmbeddedLedger ledger = open(directory)) {
