@@ -250,7 +250,7 @@ class ArchitectureTest {
         row("ledger.query", "model");
         row("ledger.read", "event", "json", "ledger", "ledger.project", "ledger.query", "ledger.rows", "log", "model");
         row("ledger.retention", "event", "json", "ledger", "ledger.rows", "log", "model");
-        row("ledger.rows", "json", "ledger", "ledger.query", "model");
+        row("ledger.rows", "json", "ledger", "ledger.query", "log.LogException", "model");
         row("ledger.verify", "event", "ledger", "ledger.rows", "log", "model");
         row("log", "json", "model");
         row("log.file", "files.AtomicFiles", "files.PrivateFiles", "log", "model");

@@ -39,6 +39,8 @@ public final class EmbeddedLedger extends JdbcLedger {
     private static final Duration LIST_PATIENCE = Duration.ofMillis(500);
     /** With so many entries that are not projected, nothing more is taken until there are fewer. */
     private static final long MOST_BEHIND = 500_000;
+    /** Bytes that are left to the projector, whatever is kept free: what is acknowledged must get into the records. */
+    private static final long RESERVE = 8 << 20;
     /** Memory for the page cache of what the mirrors lack. */
     private static final int OUTBOX_CACHE_KIB = 2048;
 
@@ -114,7 +116,7 @@ public final class EmbeddedLedger extends JdbcLedger {
         try {
             refuseEarlier(directory);
             PrivateFiles.createDirectory(directory.path());
-            log = FileLog.open(directory.log(), FileLog.Options.of(options.minFree()));
+            log = FileLog.open(directory.log(), FileLog.Options.of(Math.max(options.minFree(), RESERVE)));
             projections = Projections.open(directory, options.cacheKib());
             delivery = delivery(directory);
             H2Outbox outbox = new H2Outbox(delivery.jdbi(), clock);

@@ -112,6 +112,11 @@ final class H2Database implements ConnectionFactory, AutoCloseable {
         return pool.getConnection();
     }
 
+    /** Bytes that can still be written beside the file. */
+    long room() {
+        return file(base).toFile().getUsableSpace();
+    }
+
     /** Bytes on the disk. */
     long bytes() throws IOException {
         return Files.size(file(base));

@@ -19,8 +19,8 @@ import org.jdbi.v3.core.Jdbi;
 final class Projections implements AutoCloseable {
     /** H2's own writer then sleeps for as long as a number can say. */
     private static final int NEVER = Integer.MAX_VALUE;
-    /** Milliseconds: H2's usual. */
-    private static final int USUAL = 500;
+    /** Bytes: with less, nothing is written but what must be. A write without room would close the store. */
+    private static final long ROOM = 2 << 20;
     /** Runs and jobs that are kept in memory. */
     private static final int REMEMBERED = 1000;
 
@@ -32,7 +32,7 @@ final class Projections implements AutoCloseable {
     private final H2Database database;
     private final WriterMemory memory = new WriterMemory(REMEMBERED);
     private LogHead applied;
-    private boolean resting = true;
+    private boolean unattended = true;
 
     private Projections(H2Database database) {
         this.database = database;
@@ -105,27 +105,26 @@ final class Projections implements AutoCloseable {
 
     /**
      * H2 takes its snapshots table by table and index by index while others write; one that is taken in the middle of a
-     * transaction has it in some of them and not in others, and does not undo it after a kill. So its own writer sleeps
-     * while the projector works. The statement returns when that writer has stopped.
+     * transaction has it in some of them and not in others, and does not undo it after a kill. So its own writer
+     * sleeps, and the projector has it write. The statement returns when that writer has stopped.
      */
     private void busy() {
-        if (resting) {
+        if (unattended) {
             writeDelay(NEVER);
-            resting = false;
+            unattended = false;
         }
     }
 
-    /** Between two transactions: writes what is committed to the file. */
-    void checkpoint() {
+    /**
+     * Between two transactions: writes what is committed to the file; returns false, and writes nothing, where there is
+     * no room for it.
+     */
+    boolean checkpoint() {
+        if (database.room() < ROOM) {
+            return false;
+        }
         jdbi().useHandle(handle -> handle.execute("CHECKPOINT"));
-    }
-
-    /** The projector has nothing to do: H2 may write and tidy its file. */
-    void rest() {
-        if (!resting) {
-            writeDelay(USUAL);
-            resting = true;
-        }
+        return true;
     }
 
     private void writeDelay(int milliseconds) {
@@ -136,7 +135,7 @@ final class Projections implements AutoCloseable {
     void reopen() throws IOException {
         memory.forget();
         database.reopen();
-        resting = true;
+        unattended = true;
         applied = read();
     }
 
@@ -144,7 +143,7 @@ final class Projections implements AutoCloseable {
     void replace() throws IOException {
         memory.forget();
         database.replace();
-        resting = true;
+        unattended = true;
         applied = read();
     }
 

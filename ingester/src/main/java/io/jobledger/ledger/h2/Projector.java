@@ -172,9 +172,6 @@ final class Projector implements AutoCloseable {
                 closing = true;
             }
         }
-        if (projections.applied().entry() == log.head().entry() && !dirty) {
-            projections.rest();
-        }
     }
 
     /** Mirrors that joined get every name, once the records are what the log says. */
@@ -187,9 +184,8 @@ final class Projector implements AutoCloseable {
 
     private void checkpointIfDue() {
         if (dirty && System.nanoTime() - checkpointed >= CHECKPOINT_NANOS) {
-            projections.checkpoint();
+            dirty = !projections.checkpoint();
             checkpointed = System.nanoTime();
-            dirty = false;
         }
     }
 

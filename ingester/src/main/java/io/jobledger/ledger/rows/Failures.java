@@ -1,6 +1,7 @@
 package io.jobledger.ledger.rows;
 
 import io.jobledger.ledger.LedgerException;
+import io.jobledger.log.LogException;
 import java.nio.file.FileSystemException;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
@@ -34,6 +35,9 @@ public final class Failures {
     public static LedgerException of(String what, Throwable e) {
         if (e instanceof LedgerException known) {
             return known;
+        }
+        if (e instanceof LogException log && log.kind() == LogException.Kind.FULL) {
+            return new LedgerException(LedgerException.Kind.FULL, log.getMessage(), e);
         }
         String text = text(e);
         String state = state(e);
