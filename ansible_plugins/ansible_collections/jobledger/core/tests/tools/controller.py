@@ -58,8 +58,8 @@ class Controller:
         return sorted(path.name for path in self.spool.rglob("*.spool"))
 
     def left_files(self) -> list[Path]:
-        """Return all files below the spool's directory."""
-        return [path for path in self.spool.rglob("*") if path.is_file()]
+        """Return all files below the spool's directory, but for what a ledger told last: that stays."""
+        return [path for path in self.spool.rglob("*") if path.is_file() and path.name != "head"]
 
     def left_for(self) -> list[str]:
         """Return the addresses of the ledgers that spools were for."""
