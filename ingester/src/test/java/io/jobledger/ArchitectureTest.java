@@ -238,7 +238,6 @@ class ArchitectureTest {
                 "ledger.retention.Snapshots",
                 "ledger.rows",
                 "log",
-                "log.postgres.Applied",
                 "log.postgres.HeadRow",
                 "log.postgres.PostgresLog",
                 "log.postgres.AppendHook",
@@ -252,7 +251,7 @@ class ArchitectureTest {
         row("ledger.retention", "event", "json", "ledger", "ledger.rows", "log", "model");
         row("ledger.rows", "json", "ledger", "ledger.query", "log.LogException", "model");
         row("ledger.verify", "event", "ledger", "ledger.rows", "log", "model");
-        row("log", "json", "model");
+        row("log", "event.BatchDecoder", "json", "model");
         row("log.file", "files.AtomicFiles", "files.PrivateFiles", "log", "model");
         row("log.postgres", "event", "log", "model");
         row("metrics", "ledger", "resume.JobFinder", "sink.mirror.Mirror", "sink.mirror.MirrorRelay");

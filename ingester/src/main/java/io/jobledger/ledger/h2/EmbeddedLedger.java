@@ -41,8 +41,6 @@ public final class EmbeddedLedger extends JdbcLedger {
     private static final long MOST_BEHIND = 500_000;
     /** Bytes that are left to the projector, whatever is kept free: what is acknowledged must get into the records. */
     private static final long RESERVE = 8 << 20;
-    /** Memory for the page cache of what the mirrors lack. */
-    private static final int OUTBOX_CACHE_KIB = 2048;
 
     /**
      * How to open a ledger.
@@ -124,17 +122,17 @@ public final class EmbeddedLedger extends JdbcLedger {
             return new EmbeddedLedger(options, log, projections, delivery, outbox, mirrors, clock);
         } catch (IOException | RuntimeException e) {
             close(projections, delivery, log);
-            throw unusable(directory, e);
+            throw directory.unusable(e);
         }
     }
 
     private static H2Database delivery(LedgerDirectory directory) throws IOException {
         try {
-            return new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
+            return directory.openDelivery();
         } catch (RuntimeException e) {
             LOG.warn("What the mirrors have cannot be read: {}", Failures.text(e));
             directory.setDeliveryAside();
-            return new H2Database(directory.delivery(), OUTBOX_CACHE_KIB, "delivery", "h2");
+            return directory.openDelivery();
         }
     }
 
@@ -159,19 +157,6 @@ public final class EmbeddedLedger extends JdbcLedger {
                 LOG.warn("A part of the ledger could not be closed: {}", Failures.text(e));
             }
         }
-    }
-
-    /** Why a ledger cannot be opened, and what to do. */
-    private static LedgerException unusable(LedgerDirectory directory, Exception e) {
-        if (e instanceof LedgerException known) {
-            return known;
-        }
-        return new LedgerException(
-                LedgerException.Kind.UNUSABLE,
-                e instanceof LogException
-                        ? e.getMessage()
-                        : "the ledger " + directory.path() + " cannot be opened: " + Failures.text(e),
-                e);
     }
 
     @Override
@@ -229,15 +214,6 @@ public final class EmbeddedLedger extends JdbcLedger {
             // A page asks several questions, and should not wait before each of them.
             impatientUntil = System.nanoTime() + 2 * LIST_PATIENCE.toNanos();
         }
-    }
-
-    /**
-     * Waits until everything that is acknowledged now is in the records.
-     *
-     * @throws LedgerException of kind {@code BUSY} when that takes too long
-     */
-    public void awaitProjected() {
-        progress.await(log.head().entry(), PATIENCE.multipliedBy(12));
     }
 
     @Override

@@ -3,16 +3,13 @@ package io.jobledger.ledger.h2;
 import static io.jobledger.ledger.h2.Projector.LOG;
 
 import io.jobledger.ledger.h2.LogSteps.Group;
-import io.jobledger.ledger.h2.LogSteps.Step;
 import io.jobledger.ledger.project.Changed;
 import io.jobledger.ledger.project.EntryFault;
-import io.jobledger.ledger.project.Projection;
 import io.jobledger.ledger.rows.Failures;
-import io.jobledger.log.EventLog;
 import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -31,7 +28,7 @@ final class GroupApply {
     static void run(Projections projections, LogHead before, Group group, Applied applied) throws SQLException {
         Map<UUID, Changed> names;
         try {
-            names = projections.apply(group.head(), projection -> apply(projection, group.steps()));
+            names = projections.apply(group.head(), projection -> projection.applySteps(group.steps()));
         } catch (SQLException | RuntimeException e) {
             if (!EntryFault.isIn(e)) {
                 throw e;
@@ -43,22 +40,6 @@ final class GroupApply {
         applied.upTo(names, group.head(), group.received());
     }
 
-    private static void apply(Projection projection, List<Step> steps) throws SQLException {
-        List<EventLog.Logged> events = new ArrayList<>();
-        for (Step step : steps) {
-            if (step.fault() != null) {
-                throw new IllegalArgumentException(step.fault());
-            } else if (step.fact() != null) {
-                projection.apply(events);
-                events.clear();
-                projection.apply(step.entry(), step.fact());
-            } else {
-                events.add(step.event());
-            }
-        }
-        projection.apply(events);
-    }
-
     /**
      * Each entry in a transaction of its own. Until the last one the head's entry is between the ends of two records,
      * and its hash is that before.
@@ -66,21 +47,15 @@ final class GroupApply {
     private static void oneByOne(Projections projections, LogHead before, Group group, Applied applied)
             throws SQLException {
         LogHead at = before;
-        for (Step step : group.steps()) {
+        for (LogStep step : group.steps()) {
             at = new LogHead(group.head().epoch(), step.entry(), before.hash());
             try {
-                applied.upTo(projections.apply(at, projection -> apply(projection, List.of(step))), at, null);
+                applied.upTo(projections.apply(at, projection -> projection.applySteps(List.of(step))), at, null);
             } catch (SQLException | RuntimeException e) {
                 if (!EntryFault.isIn(e)) {
                     throw e;
                 }
-                LOG.error(
-                        "Entry {} (run {}, seq {}) cannot be projected and is set aside: {}",
-                        step.entry(),
-                        step.run(),
-                        step.seq(),
-                        Failures.text(e));
-                projections.setAside(at, step.run(), step.seq(), Failures.text(e));
+                projections.setAside(at, step, Failures.text(e));
                 applied.upTo(Map.of(), at, null);
             }
         }

@@ -2,13 +2,10 @@ package io.jobledger.ledger.h2;
 
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Verifier;
-import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.verify.LogVerifier;
 import io.jobledger.log.EventLog;
-import io.jobledger.log.LogException;
 import io.jobledger.log.file.FileLog;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.LongConsumer;
 import org.jdbi.v3.core.Jdbi;
@@ -35,9 +32,7 @@ public final class LedgerArchive implements AutoCloseable {
      */
     public static LedgerArchive open(Path path, boolean records) {
         LedgerDirectory directory = new LedgerDirectory(path);
-        if (!Files.isDirectory(directory.log())) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + path);
-        }
+        directory.requireLog();
         FileLog log = null;
         try {
             log = FileLog.open(directory.log(), FileLog.Options.of(0));
@@ -50,12 +45,7 @@ public final class LedgerArchive implements AutoCloseable {
             if (log != null) {
                 log.close();
             }
-            throw new LedgerException(
-                    LedgerException.Kind.UNUSABLE,
-                    e instanceof LogException
-                            ? e.getMessage()
-                            : "the ledger " + path + " cannot be opened: " + Failures.text(e),
-                    e);
+            throw directory.unusable(e);
         }
     }
 

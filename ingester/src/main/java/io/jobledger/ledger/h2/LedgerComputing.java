@@ -6,7 +6,6 @@ import io.jobledger.log.LogException;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.file.FileLog;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Computes the records of a ledger that no ingester has open again from its log. */
@@ -25,9 +24,7 @@ public final class LedgerComputing {
      */
     public static LogHead run(Path ledger, int cacheKib, Progressing progress) {
         LedgerDirectory directory = new LedgerDirectory(ledger);
-        if (!Files.isDirectory(directory.log())) {
-            throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + ledger);
-        }
+        directory.requireLog();
         try (FileLog log = FileLog.open(directory.log(), FileLog.Options.of(0))) {
             directory.takeClosed();
             H2Database.delete(directory.projections());

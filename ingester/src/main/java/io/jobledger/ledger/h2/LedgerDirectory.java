@@ -1,6 +1,9 @@
 package io.jobledger.ledger.h2;
 
 import io.jobledger.files.AtomicFiles;
+import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.rows.Failures;
+import io.jobledger.log.LogException;
 import io.jobledger.log.LogHead;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +18,8 @@ import java.util.Optional;
  */
 public record LedgerDirectory(Path path) {
     static final String SUFFIX = ".mv.db";
+    /** Memory for the page cache of what the mirrors lack. */
+    private static final int DELIVERY_CACHE_KIB = 2048;
 
     /** The directory of the log's segments: with it everything else can be made again, or is only delivery state. */
     public Path log() {
@@ -29,6 +34,31 @@ public record LedgerDirectory(Path path) {
     /** What each mirror has, without H2's suffix. */
     public Path delivery() {
         return path.resolve("delivery");
+    }
+
+    /** @throws LedgerException of kind {@code UNUSABLE} when there is no log */
+    void requireLog() {
+        if (!Files.isDirectory(log())) {
+            throw new LedgerException(LedgerException.Kind.UNUSABLE, "there is no ledger at " + path);
+        }
+    }
+
+    /** Opens what the mirrors have, or begins it. */
+    H2Database openDelivery() throws IOException {
+        return new H2Database(delivery(), DELIVERY_CACHE_KIB, "delivery", "h2");
+    }
+
+    /** Why the ledger cannot be opened, and what to do. */
+    LedgerException unusable(Exception e) {
+        if (e instanceof LedgerException known) {
+            return known;
+        }
+        return new LedgerException(
+                LedgerException.Kind.UNUSABLE,
+                e instanceof LogException
+                        ? e.getMessage()
+                        : "the ledger " + path + " cannot be opened: " + Failures.text(e),
+                e);
     }
 
     /** What the mirrors have cannot be used: they get every name once more. The file is kept beside its place. */

@@ -106,7 +106,7 @@ public final class LedgerRestore {
 
     /** Entries from there on are not known to the mirrors, whatever had these numbers before. */
     static void enqueued(LedgerDirectory directory, long upTo) throws IOException {
-        try (H2Database delivery = new H2Database(directory.delivery(), 2048, "delivery", "h2")) {
+        try (H2Database delivery = directory.openDelivery()) {
             delivery.jdbi().useHandle(handle -> handle.execute("UPDATE enqueued SET entry = LEAST(entry, ?)", upTo));
         }
     }

@@ -1,17 +1,14 @@
 package io.jobledger.ledger.h2;
 
-import io.jobledger.event.BatchDecoder;
 import io.jobledger.ledger.AsOf;
 import io.jobledger.log.EventLog;
-import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogEntry;
 import io.jobledger.log.LogFact;
 import io.jobledger.log.LogHead;
-import io.jobledger.log.LogRecord;
+import io.jobledger.log.LogStep;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 
 /** Reads the log for the projector, group by group. */
 final class LogSteps {
@@ -20,21 +17,12 @@ final class LogSteps {
     private LogSteps() {}
 
     /**
-     * One entry to be applied.
-     *
-     * @param event null for a fact
-     * @param fact null for an event
-     * @param fault why it cannot be applied, null when it can
-     */
-    record Step(long entry, UUID run, long seq, Logged event, LogFact fact, String fault) {}
-
-    /**
      * Steps in their order.
      *
      * @param head where they lead to
      * @param received when the last of it was received; null where there is nothing
      */
-    record Group(List<Step> steps, LogHead head, Instant received) {
+    record Group(List<LogStep> steps, LogHead head, Instant received) {
         AsOf asOf() {
             return new AsOf(head.epoch(), head.entry(), received);
         }
@@ -47,18 +35,18 @@ final class LogSteps {
      * @param upTo the record that holds this entry is the last one
      */
     static Group after(EventLog log, LogHead after, int most, long upTo) {
-        List<Step> steps = new ArrayList<>();
+        List<LogStep> steps = new ArrayList<>();
         LogHead[] head = {after};
         Instant[] received = new Instant[1];
         long[] size = new long[1];
         log.read(after.entry() + 1, record -> {
             int epoch = head[0].epoch();
             for (LogEntry entry : record.entries()) {
-                Step step = entry.entry() <= after.entry() ? null : step(record, entry);
-                if (step != null) {
+                if (entry.entry() > after.entry() && entry.kind() != LogEntry.Kind.REMOVED) {
+                    LogStep step = LogStep.of(record, entry);
                     steps.add(step);
                     size[0] += entry.body().length();
-                    epoch = step.fact instanceof LogFact.EpochBegan began ? began.epoch() : epoch;
+                    epoch = step.fact() instanceof LogFact.EpochBegan began ? began.epoch() : epoch;
                 }
             }
             head[0] = new LogHead(epoch, record.last(), record.hash());
@@ -87,33 +75,5 @@ final class LogSteps {
     /** As far as the log goes. */
     static Group after(EventLog log, LogHead after, int most) {
         return after(log, after, most, Long.MAX_VALUE);
-    }
-
-    private static Step step(LogRecord record, LogEntry entry) {
-        if (entry.kind() == LogEntry.Kind.REMOVED) {
-            return null;
-        }
-        try {
-            return entry.kind() == LogEntry.Kind.FACT
-                    ? new Step(entry.entry(), entry.run(), 0, null, LogFact.parse(entry.body()), null)
-                    : of(logged(entry, record.received()));
-        } catch (IllegalArgumentException e) {
-            return new Step(entry.entry(), entry.run(), entry.seq(), null, null, String.valueOf(e.getMessage()));
-        }
-    }
-
-    /** @throws IllegalArgumentException when this version cannot read the event */
-    static Logged logged(LogEntry entry, Instant received) {
-        return new Logged(entry.entry(), received, BatchDecoder.again(entry.body()));
-    }
-
-    static Step of(Logged event) {
-        return new Step(
-                event.entry(),
-                event.event().head().run().value(),
-                event.event().head().seq(),
-                event,
-                null,
-                null);
     }
 }

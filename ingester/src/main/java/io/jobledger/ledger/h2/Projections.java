@@ -6,11 +6,11 @@ import io.jobledger.ledger.project.WriterMemory;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.LogChain;
 import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -76,8 +76,7 @@ final class Projections implements AutoCloseable {
             H2WriteTransaction writing = new H2WriteTransaction(memory);
             jdbi().<SQLException>useTransaction(handle -> {
                 work.on(new Projection(handle, writing));
-                handle.execute(
-                        "UPDATE projected SET epoch = ?, entry = ?, hash = ?", head.epoch(), head.entry(), head.hash());
+                Projection.reached(handle, head);
             });
             applied = head;
             return writing.names();
@@ -88,17 +87,10 @@ final class Projections implements AutoCloseable {
     }
 
     /** Notes an entry that could not be applied. */
-    void setAside(LogHead head, UUID run, long seq, String reason) {
+    void setAside(LogHead head, LogStep step, String reason) {
         jdbi().useTransaction(handle -> {
-            handle.execute("DELETE FROM set_aside WHERE entry = ?", head.entry());
-            handle.execute(
-                    "INSERT INTO set_aside (entry, run_id, seq, reason) VALUES (?, ?, ?, ?)",
-                    head.entry(),
-                    run,
-                    seq,
-                    reason.length() > 2000 ? reason.substring(0, 2000) : reason);
-            handle.execute(
-                    "UPDATE projected SET epoch = ?, entry = ?, hash = ?", head.epoch(), head.entry(), head.hash());
+            Projection.setAside(handle, step, reason);
+            Projection.reached(handle, head);
         });
         applied = head;
     }
@@ -110,7 +102,7 @@ final class Projections implements AutoCloseable {
      */
     private void busy() {
         if (unattended) {
-            writeDelay(NEVER);
+            jdbi().useHandle(handle -> handle.execute("SET WRITE_DELAY " + NEVER));
             unattended = false;
         }
     }
@@ -125,10 +117,6 @@ final class Projections implements AutoCloseable {
         }
         jdbi().useHandle(handle -> handle.execute("CHECKPOINT"));
         return true;
-    }
-
-    private void writeDelay(int milliseconds) {
-        jdbi().useHandle((Handle handle) -> handle.execute("SET WRITE_DELAY " + milliseconds));
     }
 
     /** Opens the file again after a failure; what was not written is applied again. */

@@ -3,6 +3,7 @@ package io.jobledger.ledger.h2;
 import io.jobledger.ledger.project.Changed;
 import io.jobledger.ledger.rows.JobDocs;
 import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import io.jobledger.log.file.FileLog;
 import io.jobledger.model.Job;
 import java.io.IOException;
@@ -55,7 +56,7 @@ final class Startup {
         try (Handle handle = projections.jdbi().open()) {
             while (at.entry() < upTo) {
                 LogSteps.Group group = LogSteps.after(log, at, 1000);
-                for (LogSteps.Step step : group.steps()) {
+                for (LogStep step : group.steps()) {
                     Job said =
                             step.event() == null ? null : step.event().event().job();
                     if (said != null && step.entry() <= upTo) {
@@ -89,7 +90,7 @@ final class Startup {
             UUID run = jobs.get(0).check().evidence().run().value();
             log.ofRun(run, 1, Long.MAX_VALUE, entry -> {
                 Job seen =
-                        LogSteps.logged(entry, java.time.Instant.EPOCH).event().job();
+                        LogStep.logged(entry, java.time.Instant.EPOCH).event().job();
                 if (seen != null && seen.uid().equals(said.uid())) {
                     jobs.add(seen);
                 }

@@ -2,6 +2,7 @@ package io.jobledger.ledger.h2;
 
 import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
@@ -95,7 +96,7 @@ final class Tail {
      * @return no steps when the next one is not here
      */
     LogSteps.Group take(LogHead after, int most) {
-        List<LogSteps.Step> steps = new ArrayList<>();
+        List<LogStep> steps = new ArrayList<>();
         LogHead head = after;
         Instant received = null;
         synchronized (batches) {
@@ -105,7 +106,7 @@ final class Tail {
             while (steps.size() < most
                     && !batches.isEmpty()
                     && batches.peek().events.get(0).entry() == head.entry() + 1) {
-                batches.peek().events.forEach(logged -> steps.add(LogSteps.of(logged)));
+                batches.peek().events.forEach(logged -> steps.add(LogStep.of(logged)));
                 head = batches.peek().head;
                 received = batches.peek().events.get(0).received();
                 drop();

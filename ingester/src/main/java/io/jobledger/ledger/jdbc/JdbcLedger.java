@@ -138,11 +138,6 @@ public abstract class JdbcLedger implements Ledger {
      */
     protected abstract <T> T record(LedgerActs.Work<T> work) throws Exception;
 
-    /** Work on the writer's thread between the groups. */
-    protected final <T> T inTurn(Callable<T> work) {
-        return committer.inTurn(work);
-    }
-
     /**
      * Tells live views that the events up to {@code entry} are in the records. To be called once when the ledger is
      * open, before anybody can ask for the feed.

@@ -11,8 +11,8 @@ import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
+import io.jobledger.log.LogStep;
 import io.jobledger.log.postgres.AppendHook;
-import io.jobledger.log.postgres.Applied;
 import io.jobledger.log.postgres.PostgresLog;
 import io.jobledger.model.Event;
 import java.nio.file.Path;
@@ -220,7 +220,7 @@ public final class PostgresLedger extends JdbcLedger {
 
         /** Saves alone make a job grow without end: one that is too large is refused before it is acknowledged. */
         @Override
-        protected boolean refuses(Applied entry) {
+        protected boolean refuses(LogStep entry) {
             return entry.event() != null && entry.event().event() instanceof Event.JobSaved;
         }
 

@@ -3,9 +3,14 @@ package io.jobledger.ledger.project;
 import io.jobledger.event.BatchDecoder;
 import io.jobledger.log.EventLog.Logged;
 import io.jobledger.log.LogFact;
+import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Turns entries of the log into rows, inside a transaction that the caller opens and commits. It merges all that a call
@@ -13,6 +18,9 @@ import org.jdbi.v3.core.Handle;
  * the rows. Used by one thread; {@link WriteTransaction} keeps other writers out meanwhile.
  */
 public final class Projection {
+    private static final Logger LOG = LoggerFactory.getLogger(Projection.class);
+    private static final int MAX_REASON = 2000;
+
     private final Handle handle;
     private final WriteTransaction writing;
 
@@ -26,7 +34,7 @@ public final class Projection {
      *
      * @throws IllegalArgumentException when a fact holds an event that this version cannot read
      */
-    public void apply(long entry, LogFact fact) throws SQLException {
+    private void apply(long entry, LogFact fact) throws SQLException {
         if (fact instanceof LogFact.EpochBegan || fact instanceof LogFact.EventsForgotten) {
             return;
         }
@@ -45,6 +53,49 @@ public final class Projection {
             rows.purged(purged);
         }
         writing.memory().forget();
+    }
+
+    /**
+     * Applies entries that follow what is projected, in their order.
+     *
+     * @throws IllegalArgumentException when this version cannot read one
+     */
+    public void applySteps(List<LogStep> steps) throws SQLException {
+        List<Logged> events = new ArrayList<>();
+        for (LogStep step : steps) {
+            if (step.fault() != null) {
+                throw new IllegalArgumentException(step.fault());
+            } else if (step.fact() != null) {
+                apply(events);
+                events.clear();
+                apply(step.entry(), step.fact());
+            } else {
+                events.add(step.event());
+            }
+        }
+        apply(events);
+    }
+
+    /** Notes an entry that could not be applied, and says so. */
+    public static void setAside(Handle handle, LogStep step, String reason) {
+        LOG.error(
+                "Entry {} (run {}, seq {}) cannot be projected and is set aside: {}",
+                step.entry(),
+                step.run(),
+                step.seq(),
+                reason);
+        handle.execute("DELETE FROM set_aside WHERE entry = ?", step.entry());
+        handle.execute(
+                "INSERT INTO set_aside (entry, run_id, seq, reason) VALUES (?, ?, ?, ?)",
+                step.entry(),
+                step.run(),
+                step.seq(),
+                reason.length() > MAX_REASON ? reason.substring(0, MAX_REASON) : reason);
+    }
+
+    /** The log is projected up to this head. */
+    public static void reached(Handle handle, LogHead head) {
+        handle.execute("UPDATE projected SET epoch = ?, entry = ?, hash = ?", head.epoch(), head.entry(), head.hash());
     }
 
     /** Applies events that follow what is projected, in the order of their entries. */

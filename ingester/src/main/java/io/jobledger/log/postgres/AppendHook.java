@@ -1,6 +1,7 @@
 package io.jobledger.log.postgres;
 
 import io.jobledger.log.LogHead;
+import io.jobledger.log.LogStep;
 import java.sql.SQLException;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
@@ -11,7 +12,7 @@ public interface AppendHook {
     default void before(Handle handle) throws SQLException {}
 
     /** Works what was appended into the records. */
-    void apply(Handle handle, List<Applied> entries, LogHead head) throws SQLException;
+    void apply(Handle handle, List<LogStep> entries, LogHead head) throws SQLException;
 
     /** How to try again after {@code apply} failed: in steps that tell which entry is at fault; null for not at all. */
     default AppendHook careful(Throwable failure) {

@@ -7,6 +7,7 @@ import io.jobledger.log.LogException;
 import io.jobledger.log.LogFact;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.LogRecord;
+import io.jobledger.log.LogStep;
 import io.jobledger.log.SeqRanges;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class LogCopy {
     private final Handle handle;
     private final RecordWriter writer;
     private final Function<UUID, SeqRanges> numbers;
-    private final List<Applied> applied = new ArrayList<>();
+    private final List<LogStep> applied = new ArrayList<>();
 
     LogCopy(Handle handle, RecordWriter writer, Function<UUID, SeqRanges> numbers) {
         this.handle = handle;
@@ -29,7 +30,7 @@ final class LogCopy {
     }
 
     /** What is to be projected. */
-    List<Applied> applied() {
+    List<LogStep> applied() {
         return applied;
     }
 
@@ -46,7 +47,7 @@ final class LogCopy {
             int epoch = at.epoch();
             for (LogEntry entry : record.entries()) {
                 if (entry.kind() != Kind.REMOVED) {
-                    Applied one = Applied.of(record, entry);
+                    LogStep one = LogStep.of(record, entry);
                     applied.add(one);
                     remember(one.fact());
                     epoch = one.fact() instanceof LogFact.EpochBegan began ? began.epoch() : epoch;

@@ -7,6 +7,7 @@ import io.jobledger.log.LogException;
 import io.jobledger.log.LogFact;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.LogRecord;
+import io.jobledger.log.LogStep;
 import io.jobledger.log.SeqRanges;
 import io.jobledger.model.Event;
 import java.sql.SQLException;
@@ -107,7 +108,7 @@ public final class PostgresLog implements EventLog {
                 fresh.add(new Logged(
                         intake.entries().get(i).entry(), kept, intake.fresh().get(i)));
             }
-            way.apply(handle, fresh.stream().map(Applied::of).toList(), now);
+            way.apply(handle, fresh.stream().map(LogStep::of).toList(), now);
             return new Appended(intake.stored(), fresh, intake.changed(), now);
         });
         heard(appended.head());
@@ -155,11 +156,11 @@ public final class PostgresLog implements EventLog {
         }
         int epoch = before.epoch();
         List<LogEntry> entries = new ArrayList<>();
-        List<Applied> applied = new ArrayList<>();
+        List<LogStep> applied = new ArrayList<>();
         for (LogFact fact : facts) {
             long number = before.entry() + entries.size() + 1;
             entries.add(RowReading.fact(number, fact.json()));
-            applied.add(Applied.of(number, fact));
+            applied.add(LogStep.of(number, fact));
             epoch = fact instanceof LogFact.EpochBegan began ? began.epoch() : epoch;
         }
         Instant kept = LogChain.instant(LogChain.micros(received));

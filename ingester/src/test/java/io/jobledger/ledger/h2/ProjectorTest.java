@@ -74,7 +74,7 @@ class ProjectorTest {
 
     /** Every row of every projection, once everything is projected. */
     private static Map<String, List<String>> rows(EmbeddedLedger ledger) {
-        ledger.awaitProjected();
+        LedgerContract.awaitRecords(ledger);
         Map<String, List<String>> rows = new TreeMap<>();
         ledger.jdbi()
                 .useHandle(handle -> TABLES.forEach(table -> rows.put(
@@ -98,7 +98,7 @@ class ProjectorTest {
     }
 
     private static List<Outbox.Entry> due(EmbeddedLedger ledger) {
-        ledger.awaitProjected();
+        LedgerContract.awaitRecords(ledger);
         return ledger.outbox().due(ledger.mirrors().get(0), 1000);
     }
 
@@ -183,7 +183,7 @@ class ProjectorTest {
         }
         Files.delete(directory.resolve("delivery.mv.db"));
         try (EmbeddedLedger ledger = open(directory)) {
-            ledger.awaitProjected();
+            LedgerContract.awaitRecords(ledger);
             org.awaitility.Awaitility.await()
                     .untilAsserted(() -> assertThat(due(ledger)).hasSize(4));
         }

@@ -17,6 +17,7 @@ import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.Everything;
 import io.jobledger.ledger.JobLookup.Narrowing;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.h2.EmbeddedLedger;
@@ -88,7 +89,7 @@ class LedgerMoveTest {
                             "metadata",
                             Map.of("ticket", "CHG-7 \u65e5\u672c")),
                     json("run_alive", run(1), 9, 7));
-            ledger.awaitProjected();
+            LedgerContract.awaitRecords(ledger);
             jobs = jobs(ledger);
             runs = runs(ledger);
         }
@@ -257,7 +258,7 @@ class LedgerMoveTest {
         interruptAfter("log", 1);
         try (EmbeddedLedger ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of(), clock)) {
             append(ledger, json("run_alive", run(2), 9, 7));
-            ledger.awaitProjected();
+            LedgerContract.awaitRecords(ledger);
             runs = runs(ledger);
         }
         move();
@@ -295,7 +296,7 @@ class LedgerMoveTest {
     @Test
     void whatWasForgotten_isForgottenThere_andStaysKnown() {
         try (EmbeddedLedger ledger = EmbeddedLedger.open(EmbeddedLedgerTest.options(base), List.of(), clock)) {
-            ledger.awaitProjected();
+            LedgerContract.awaitRecords(ledger);
             for (int number = 1; number <= 300; number++) {
                 ledger.upkeep().retention(Duration.ZERO).delete(run(number), true, new Retention.Order("ops", "test"));
             }

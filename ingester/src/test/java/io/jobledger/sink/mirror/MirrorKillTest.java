@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.jobledger.FaultReport;
 import io.jobledger.KilledJvm;
+import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.model.JobKey;
 import io.jobledger.sink.mirror.file.FileMirror;
@@ -81,6 +82,8 @@ class MirrorKillTest {
         try (EmbeddedLedger ledger = MirrorForever.open(directory);
                 MirrorRelay relay = MirrorForever.relay(directory, ledger)) {
             relay.start();
+            // A name is pending once its record is there.
+            LedgerContract.awaitRecords(ledger);
             await().atMost(Duration.ofSeconds(60)).until(() -> relay.backlog().pending() == 0);
         }
         long[] numbers = numbers();
