@@ -61,6 +61,12 @@ def starts(root: Path) -> list:
     return (root / "starts").read_text().splitlines() if (root / "starts").exists() else []
 
 
+def test_a_login_reads_no_start_files_of_this_machine(far):
+    (far.home / ".bashrc").write_text("sleep 1000")
+    said = far.command("echo ~; id -un; getent passwd root | cut -d: -f6")
+    assert said.stdout.split() == [str(far.home), "root", str(far.home)], said.stdout + said.stderr
+
+
 def test_a_host_that_was_started_again_reports_the_job_lost_and_starts_it_only_when_told(tmp_path, far, ingester):
     text = PLAYBOOK.replace("ROOT", str(tmp_path))
     first = controller(tmp_path, "a", far).start(text, url=ingester.url)

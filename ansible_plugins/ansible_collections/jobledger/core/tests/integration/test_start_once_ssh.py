@@ -48,6 +48,7 @@ StrictModes no
 UsePAM no
 PasswordAuthentication no
 Subsystem sftp internal-sftp
+SetEnv HOME=ROOT/home
 """
 
 
@@ -57,6 +58,8 @@ def far(tmp_path):
     os.makedirs("/run/sshd", exist_ok=True) if os.geteuid() == 0 else None
     for name in ("host_key", "user_key"):
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(tmp_path / name)], check=True)
+    # A home of its own: a login shell reads start files there, and those of whoever runs the tests may take any time.
+    (tmp_path / "home").mkdir()
     port = closed_port()
     (tmp_path / "sshd_config").write_text(CONFIG.replace("ROOT", str(tmp_path)).replace("PORT", str(port)))
     server = subprocess.Popen(
@@ -79,6 +82,12 @@ def far(tmp_path):
     (tmp_path / "gate").write_text("")
     server.terminate()
     server.wait()
+
+
+def test_a_login_has_a_home_of_its_own(far):
+    root, controller = far
+    said = controller("home").command("ansible", "far", "-m", "ansible.builtin.raw", "-a", "echo home is ~")
+    assert "home is %s/home" % root in said.stdout, said.stdout + said.stderr
 
 
 def test_a_job_outlives_its_connection_and_is_attached_by_the_next_run(far):

@@ -1,5 +1,8 @@
 """A managed host of its own, for tests that stop it and start it again: an sshd with its own processes, network, name,
-machine id and boot id, in Linux namespaces of this machine. Its disks are this machine's.
+machine id, boot id and home, in Linux namespaces of this machine. Its other disks are this machine's.
+
+The home is its own since a login shell reads start files there: this machine's may take locks (pyenv's does), and a
+host whose power is cut in such a moment would leave the lock to all logins after it.
 
 Needs root, unshare, nsenter, sshd and ssh; `missing()` says what is not there. Nothing of it can be reached from
 outside: ssh enters the host's network first, and connects to its loopback address.
@@ -35,6 +38,7 @@ _BOOT = """
 set -e
 mount --make-rprivate /
 mount --bind {root}/machine-id /etc/machine-id
+mount --bind {root}/passwd /etc/passwd
 mount --bind {root}/boot_id /proc/sys/kernel/random/boot_id
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /dev/shm
@@ -58,6 +62,7 @@ _SSH = """#!/bin/sh
 pid=$(cat {root}/pid 2>/dev/null) || {{ echo "ssh: connect to host far: No route to host" >&2; exit 255; }}
 exec nsenter --target "$pid" --net -- ssh "$@"
 """
+_OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no -o ControlPath=none"
 
 
 def missing() -> str | None:
@@ -86,12 +91,15 @@ class ManagedHost:
             subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(root / name)], check=True)
         (root / "init.py").write_text(_INIT)
         (root / "machine-id").write_text(uuid.uuid4().hex + "\n")
+        self.home = root / "home"
+        self.home.mkdir()
+        (root / "passwd").write_text(_passwd(self.home))
         (root / "ssh").write_text(_SSH.format(root=root))
         (root / "ssh").chmod(0o755)
         self._process: subprocess.Popen | None = None
 
     def start(self) -> ManagedHost:
-        """Boot it, and wait until its sshd listens."""
+        """Boot it, and wait until a login there works."""
         assert self._process is None, "it is up"
         root = self.root
         (root / "sshd_config").write_text(_CONFIG.replace("ROOT", str(root)))
@@ -110,7 +118,21 @@ class ManagedHost:
         children = Path("/proc/%d/task/%d/children" % (self._process.pid, self._process.pid)).read_text().split()
         (root / "pid.new").write_text(children[0])
         os.rename(root / "pid.new", root / "pid")
+        said = self.command("true")
+        assert said.returncode == 0, said.stderr + (root / "sshd.log").read_text()
         return self
+
+    def command(self, text: str, seconds: float = 30) -> subprocess.CompletedProcess:
+        """Run a command of the login shell there; raises TimeoutExpired after `seconds`."""
+        return subprocess.run(
+            [str(self.root / "ssh"), *_OPTIONS.split(), "-i", str(self.root / "user_key"), "root@127.0.0.1", text],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
 
     @property
     def pid(self) -> int:
@@ -149,12 +171,11 @@ class ManagedHost:
 
     def line(self, name: str = "far", python: str = sys.executable) -> str:
         """Return its line of an inventory."""
-        options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no -o ControlPath=none"
         return (
             "%s ansible_host=127.0.0.1 ansible_port=22 ansible_connection=ssh ansible_user=root "
             "ansible_ssh_executable=%s/ssh ansible_ssh_private_key_file=%s/user_key ansible_ssh_common_args='%s' "
             "jobledger_fence_dir=%s ansible_python_interpreter=%s"
-        ) % (name, self.root, self.root, options, self.fence, python)
+        ) % (name, self.root, self.root, _OPTIONS, self.fence, python)
 
     def __enter__(self) -> ManagedHost:
         return self.start()
@@ -168,3 +189,10 @@ def _send(pid: int, which: signal.Signals) -> None:
         os.kill(pid, which)
     except ProcessLookupError:
         pass
+
+
+def _passwd(home: Path) -> str:
+    """Return the users of this machine, root with another home and a shell that reads no start files."""
+    with open("/etc/passwd", encoding="utf-8") as file:
+        others = [line for line in file if not line.startswith("root:")]
+    return "root:x:0:0:root:%s:/bin/sh\n%s" % (home, "".join(others))
