@@ -25,6 +25,8 @@ from tools import managed_host
 
 TESTS = Path(__file__).resolve().parents[1]
 COLLECTIONS = TESTS.parents[3]
+# Seconds after which a run of Ansible is taken for one that hangs; what it and its children are is told then.
+_PATIENCE = 600
 PLAYBOOK = """
 - name: PLAY
   hosts: far
@@ -64,13 +66,15 @@ def run_tries(chosen, total: Counter) -> int:
                     break
                 (root / ("%d" % seed)).mkdir()
                 place = AnsibleTry(seed, root / ("%d" % seed), programs, ledger, chosen.host == "own")
+                began = time.monotonic()
                 verdict = place.run()
                 total.update(verdict.counts)
                 total["tries with ansible"] += 1
                 total.update(place.kinds())
+                did = ", ".join(place.did)
+                print("seed %d, %.0f s [%s]" % (seed, time.monotonic() - began, did), file=sys.stderr, flush=True)
                 if verdict.wrong:
                     wrong += 1
-                    did = ", ".join(place.did)
                     print("ansible, seed %d: %s [%s]" % (seed, "; ".join(verdict.wrong), did), flush=True)
     finally:
         if wrong and os.environ.get("JOBLEDGER_RACE_KEEP"):
@@ -208,8 +212,9 @@ class AnsibleTry:
 
     def _finish(self, run) -> int:
         try:
-            return run.wait(timeout=240)
+            return run.wait(timeout=_PATIENCE)
         except subprocess.TimeoutExpired:
+            self.did.append("%s did not end: %s" % (" ".join(run.args[3:6]), "; ".join(map(_shown, _family(run.pid)))))
             _kill(run)
             return run.wait()
 
@@ -268,7 +273,16 @@ def _as_again(last: dict) -> dict:
 
 def _kill(run) -> None:
     # Newer workers lead groups of their own: all that descends from the controller goes, but for what has left it.
-    pids, found = [run.pid], [run.pid]
+    for pid in _family(run.pid):
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+
+
+def _family(pid: int) -> list:
+    """Return a process and all that descends from it."""
+    pids, found = [pid], [pid]
     while found:
         pid = found.pop()
         try:
@@ -277,11 +291,15 @@ def _kill(run) -> None:
             continue
         found += children
         pids += children
-    for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+    return pids
+
+
+def _shown(pid: int) -> str:
+    try:
+        words = Path("/proc/%d/cmdline" % pid).read_bytes().split(b"\0")
+        return "%d %s" % (pid, b" ".join(words).decode("utf-8", "replace")[-160:])
+    except OSError:
+        return "%d is gone" % pid
 
 
 def _outcome(path: Path) -> dict:
