@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.UUID;
 
 /** Digests of names. They are stored, so the algorithm must never change. */
@@ -30,6 +31,11 @@ public final class Digests {
         MessageDigest sha256 = KEPT.get();
         sha256.reset();
         return sha256.digest(bytes);
+    }
+
+    /** SHA-256 over bytes, in hex. */
+    public static String hex(byte[] bytes) {
+        return HexFormat.of().formatHex(sha256(bytes));
     }
 
     /** A new SHA-256; every Java platform has it. */

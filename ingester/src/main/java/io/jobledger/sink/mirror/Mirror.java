@@ -91,6 +91,9 @@ public interface Mirror extends AutoCloseable {
      */
     void getBackup(String name, Path file);
 
+    /** Objects that are no records: the copy of the log. Asking for them connects to nothing. */
+    MirrorObjects objects();
+
     @Override
     void close();
 }

@@ -352,4 +352,102 @@ public abstract class MirrorContract {
                 .hasMessageContaining("a backup's name");
         assertThat(mirror.backups()).isEmpty();
     }
+
+    private static byte[] bytes(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Test
+    void objects_conditionalPuts_replaceExactlyTheStateThatIsNamed() {
+        MirrorObjects objects = mirror.objects();
+        String name = "manifest.json";
+        assertThat(objects.get(name)).isEmpty();
+        assertThat(objects.put(name, bytes("never"), "a-tag"))
+                .as("there is none")
+                .isEmpty();
+        assertThat(objects.get(name)).isEmpty();
+
+        String first = objects.put(name, bytes("one"), null).orElseThrow();
+        assertThat(objects.put(name, bytes("never"), null)).as("there is one").isEmpty();
+        assertThat(objects.get(name).orElseThrow().bytes()).isEqualTo(bytes("one"));
+        assertThat(objects.get(name).orElseThrow().tag()).isEqualTo(first);
+
+        String second = objects.put(name, bytes("two"), first).orElseThrow();
+        assertThat(second).isNotEqualTo(first);
+        assertThat(objects.put(name, bytes("never"), first))
+                .as("it was replaced")
+                .isEmpty();
+        assertThat(objects.get(name).orElseThrow().bytes()).isEqualTo(bytes("two"));
+        assertThat(objects.put(name, bytes("three"), second)).isPresent();
+    }
+
+    @Test
+    void objects_ofTwoPutsOnOneState_oneHappens() throws Exception {
+        String tag = mirror.objects().put("contended", bytes("begin"), null).orElseThrow();
+        ExecutorService workers = Executors.newFixedThreadPool(4);
+        try {
+            for (int round = 0; round < 10; round++) {
+                List<Future<String>> puts = new ArrayList<>();
+                for (int i = 0; i < 4; i++) {
+                    byte[] content = bytes(round + " of " + i);
+                    String before = tag;
+                    puts.add(workers.submit(() -> mirror.objects()
+                            .put("contended", content, before)
+                            .map(now -> now + "\n" + new String(content, StandardCharsets.UTF_8))
+                            .orElse(null)));
+                }
+                List<String> happened = new ArrayList<>();
+                for (Future<String> put : puts) {
+                    String done = put.get(30, TimeUnit.SECONDS);
+                    if (done != null) {
+                        happened.add(done);
+                    }
+                }
+                assertThat(happened).hasSize(1);
+                String[] parts = happened.get(0).split("\n");
+                tag = parts[0];
+                MirrorObjects.Held held = mirror.objects().get("contended").orElseThrow();
+                assertThat(held.bytes()).isEqualTo(bytes(parts[1]));
+                assertThat(held.tag()).isEqualTo(tag);
+            }
+        } finally {
+            workers.shutdownNow();
+        }
+    }
+
+    @Test
+    void objects_areListedAndDeleted_andNoListingOfRecordsShowsThem() {
+        mirror.put(running(KEY, "j1.1", EARLY));
+        MirrorObjects objects = mirror.objects();
+        byte[] large = new byte[5_000_000];
+        new Random(7).nextBytes(large);
+        Set<String> names = new HashSet<>();
+        for (int i = 0; i < Math.min(many(), 1010); i++) {
+            names.add("1/a-" + i + ".jlog/x");
+            objects.put("1/a-" + i + ".jlog/x", bytes("" + i), null);
+        }
+        names.add("large");
+        objects.put("large", large, null);
+        assertThat(objects.list()).containsExactlyInAnyOrderElementsOf(names);
+        assertThat(objects.get("large").orElseThrow().bytes()).isEqualTo(large);
+        assertThat(objects.get("1/a-7.jlog/x").orElseThrow().bytes()).isEqualTo(bytes("7"));
+        assertThat(listed()).hasSize(1);
+        assertThat(mirror.backups()).isEmpty();
+
+        objects.delete("large");
+        objects.delete("large");
+        objects.delete("1/a-7.jlog/x");
+        names.removeAll(Set.of("large", "1/a-7.jlog/x"));
+        assertThat(objects.get("large")).isEmpty();
+        assertThat(objects.list()).containsExactlyInAnyOrderElementsOf(names);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "..", "../x", "a/../b", "/a", "a//b", "a/", ".hidden", "a/.b", "a b", "a\nb"})
+    void objects_nameThatIsNone_isRefused(String name) {
+        assertThatThrownBy(() -> mirror.objects().put(name, new byte[1], null))
+                .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> mirror.objects().get(name)).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> mirror.objects().delete(name)).isInstanceOf(IllegalArgumentException.class);
+    }
 }

@@ -82,6 +82,11 @@ class MirrorRelayTest {
         }
 
         @Override
+        public MirrorObjects objects() {
+            return files.objects();
+        }
+
+        @Override
         public void putBackup(String name, Path file) {
             files.putBackup(name, file);
         }

@@ -9,6 +9,7 @@ import io.jobledger.sink.mirror.CheckStep;
 import io.jobledger.sink.mirror.CheckSteps;
 import io.jobledger.sink.mirror.MendableMirror;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.MirrorObjects;
 import io.jobledger.sink.mirror.RecordFile;
 import io.jobledger.sink.mirror.RecordFile.Version;
 import io.jobledger.sink.mirror.RecordPath;
@@ -267,6 +268,11 @@ public final class FileMirror implements MendableMirror {
         } catch (IOException e) {
             throw failure("read the backup", source, e);
         }
+    }
+
+    @Override
+    public MirrorObjects objects() {
+        return new FileObjects(root.resolve(MirrorObjects.FOLDER), files, this::failure);
     }
 
     private Path backup(String name) {

@@ -172,7 +172,7 @@ final class Bucket implements AutoCloseable {
                     .namespaceName(ns)
                     .bucketName(bucket())
                     .objectName(uri.prefix() + path)
-                    .contentType("application/json")
+                    .contentType(path.endsWith(".json") ? "application/json" : "application/octet-stream")
                     .contentLength((long) bytes.length)
                     .contentMD5(Base64.getEncoder().encodeToString(md5(bytes)))
                     .opcMeta(metadata)

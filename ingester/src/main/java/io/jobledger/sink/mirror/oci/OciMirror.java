@@ -9,6 +9,7 @@ import io.jobledger.sink.mirror.CheckStep;
 import io.jobledger.sink.mirror.CheckSteps;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.MirrorObjects;
 import io.jobledger.sink.mirror.ReadBreaker;
 import io.jobledger.sink.mirror.RecordFile;
 import io.jobledger.sink.mirror.RecordFile.Version;
@@ -214,6 +215,11 @@ public final class OciMirror implements Mirror {
                     "the mirror " + uri + " has no backup '" + name + "'; it has: " + String.join(", ", backups()),
                     null);
         }
+    }
+
+    @Override
+    public MirrorObjects objects() {
+        return new OciObjects(this::bucket);
     }
 
     @Override
