@@ -265,7 +265,8 @@ class ArchitectureTest {
                 "sink.mirror.OtherRecords");
         row("sink.mirror", "event.SavedJobs", "json", "ledger", "model");
         row("sink.mirror.file", "files", "model", "sink.mirror");
-        row("sink.mirror.oci", "config", "files", "model", "sink.mirror");
+        row("sink.mirror.bucket", "model", "sink.mirror");
+        row("sink.mirror.oci", "config", "files", "sink.mirror", "sink.mirror.bucket");
         row("terminal");
         row("trail", "files", "json");
     }

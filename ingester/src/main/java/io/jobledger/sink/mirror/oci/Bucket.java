@@ -13,6 +13,7 @@ import com.oracle.bmc.objectstorage.requests.PutObjectRequest;
 import com.oracle.bmc.objectstorage.responses.GetObjectResponse;
 import io.jobledger.config.OciSettings;
 import io.jobledger.files.PrivateFiles;
+import io.jobledger.sink.mirror.bucket.ObjectStore;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -37,22 +38,7 @@ import java.util.concurrent.Callable;
  * One bucket, and the few calls to it that a mirror makes. Building one reads the configuration and makes the SDK's
  * client, about a second of work, but does not talk to Object Storage. Thread-safe.
  */
-final class Bucket implements AutoCloseable {
-    /**
-     * An object as it was read.
-     *
-     * @param bytes null when there are more than was asked for
-     * @param etag names this state of it, for a conditional put
-     */
-    record Held(byte[] bytes, String etag) {}
-
-    /**
-     * A page of names.
-     *
-     * @param next where the next page begins, null after the last
-     */
-    record Page(List<String> names, String next) {}
-
+final class Bucket implements ObjectStore {
     private final ObjectStorage client;
     private final Uri uri;
     private final Credentials credentials;
@@ -69,7 +55,8 @@ final class Bucket implements AutoCloseable {
     }
 
     /** Who the ingester is to OCI and where it goes, for people. */
-    String description() {
+    @Override
+    public String description() {
         return credentials.description() + ", " + endpoint;
     }
 
@@ -107,12 +94,18 @@ final class Bucket implements AutoCloseable {
                         .build()));
     }
 
+    @Override
+    public boolean conditional() {
+        return true;
+    }
+
     /**
      * Reads an object.
      *
      * @param limit most bytes to read
      */
-    Optional<Held> get(String path, int limit) {
+    @Override
+    public Optional<Held> get(String path, int limit) {
         String ns = namespace();
         return call("get " + path, () -> {
             GetObjectResponse answer = fetch(ns, path);
@@ -165,7 +158,8 @@ final class Bucket implements AutoCloseable {
      * @param etag of the state that it replaces, null when there must be none
      * @return what names its new state, "" when OCI does not say; empty when the object changed in the meantime
      */
-    Optional<String> put(String path, byte[] bytes, Map<String, String> metadata, String etag) {
+    @Override
+    public Optional<String> put(String path, byte[] bytes, Map<String, String> metadata, String etag) {
         String ns = namespace();
         return call("put " + path, () -> {
             PutObjectRequest.Builder request = PutObjectRequest.builder()
@@ -188,7 +182,8 @@ final class Bucket implements AutoCloseable {
     /**
      * Puts a backup, a file of any size, whatever was there. It is read twice: OCI checks what arrives against its MD5.
      */
-    void putFile(String path, Path file) {
+    @Override
+    public void putFile(String path, Path file) {
         String ns = namespace();
         call("put " + path, () -> {
             MessageDigest md5 = MessageDigest.getInstance("MD5");
@@ -213,7 +208,8 @@ final class Bucket implements AutoCloseable {
      * Fetches an object of any size into a new, private file, synced; says whether there was one. The file is not there
      * when this fails.
      */
-    boolean getFile(String path, Path file) {
+    @Override
+    public boolean getFile(String path, Path file) {
         String ns = namespace();
         return call("get " + path, () -> {
             GetObjectResponse answer = fetch(ns, path);
@@ -251,7 +247,8 @@ final class Bucket implements AutoCloseable {
      * @param etag of the state that was read, null for any
      * @return false when it changed in the meantime
      */
-    boolean delete(String path, String etag) {
+    @Override
+    public boolean delete(String path, String etag) {
         String ns = namespace();
         return call("delete " + path, () -> {
             try {
@@ -289,7 +286,8 @@ final class Bucket implements AutoCloseable {
      * @param within what the names must begin with, after that prefix
      * @param start the first name, null for the first page
      */
-    Page list(String within, String start, int limit) {
+    @Override
+    public Page list(String within, String start, int limit) {
         String ns = namespace();
         return call("list " + uri, () -> {
             ListObjects page = client.listObjects(ListObjectsRequest.builder()

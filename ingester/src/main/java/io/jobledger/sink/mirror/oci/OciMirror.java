@@ -1,54 +1,14 @@
 package io.jobledger.sink.mirror.oci;
 
 import io.jobledger.config.OciSettings;
-import io.jobledger.model.AnsibleJobId;
-import io.jobledger.model.JobKey;
-import io.jobledger.model.JobRecord;
-import io.jobledger.sink.mirror.BackupName;
-import io.jobledger.sink.mirror.CheckStep;
 import io.jobledger.sink.mirror.CheckSteps;
-import io.jobledger.sink.mirror.Mirror;
-import io.jobledger.sink.mirror.MirrorException;
-import io.jobledger.sink.mirror.MirrorObjects;
-import io.jobledger.sink.mirror.ReadBreaker;
-import io.jobledger.sink.mirror.RecordFile;
-import io.jobledger.sink.mirror.RecordFile.Version;
-import io.jobledger.sink.mirror.RecordPath;
-import io.jobledger.sink.mirror.oci.Memory.State;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import java.util.UUID;
-import java.util.function.Consumer;
+import io.jobledger.sink.mirror.bucket.BucketMirror;
+import java.util.function.Supplier;
 
-/**
- * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket of OCI Object Storage. The bucket must exist. A put
- * replaces exactly the state of the object that it was told of, by reading it or by its own last put, so that even two
- * ingesters on one bucket never put an older record over a newer one. The SDK is loaded and the configuration read at
- * the first call; a configuration that cannot be used is read again at the next, since someone may have mended it.
- * Thread-safe.
- */
-public final class OciMirror implements Mirror {
-    // No record's path begins so: a leading dot is escaped in every name.
-    private static final String PROBE = ".jobledger-probe-";
-    private static final String BACKUPS = ".jobledger/backups/";
-    /** More often, another writer of the same key is at work, and the outbox comes back later. */
-    private static final int MAX_TRIES = 8;
-
-    private static final Duration SLOW = Duration.ofSeconds(1);
-    private static final Duration READ_PAUSE = Duration.ofSeconds(10);
-
+/** A mirror in a bucket of OCI Object Storage. Thread-safe. */
+public final class OciMirror extends BucketMirror<Bucket> {
     private final Uri uri;
     private final OciSettings options;
-    private final ReadBreaker breaker = new ReadBreaker(SLOW, READ_PAUSE, System::nanoTime);
-    private final Memory memory = new Memory();
-    private Bucket bucket;
-    private boolean closed;
 
     /**
      * Connects to nothing and reads no file.
@@ -57,229 +17,30 @@ public final class OciMirror implements Mirror {
      * @throws IllegalArgumentException saying what is wrong with the URI
      */
     public OciMirror(String uri, OciSettings options) {
-        this.uri = Uri.parse(uri);
+        this(Uri.parse(uri), options);
+    }
+
+    private OciMirror(Uri uri, OciSettings options) {
+        super(uri.toString());
+        this.uri = uri;
         this.options = options;
     }
 
     @Override
-    public String uri() {
-        return uri.toString();
-    }
-
-    private synchronized Bucket bucket() {
-        if (closed) {
-            throw MirrorException.passing("the mirror " + uri + " is closed", null);
-        }
-        if (bucket == null) {
-            bucket = new Bucket(uri, options);
-        }
-        return bucket;
+    protected Bucket open() {
+        return new Bucket(uri, options);
     }
 
     @Override
-    public boolean put(JobRecord record) {
-        return breaker.watch(() -> putNewest(record));
-    }
-
-    private boolean putNewest(JobRecord record) {
-        Bucket objects = bucket();
-        String path = RecordPath.of(record.key());
-        byte[] bytes = RecordFile.write(record);
-        Map<String, String> metadata = Metadata.of(record);
-        State held = memory.guess(path);
-        if (held != null && replaces(record, held) && put(objects, path, bytes, metadata, held, record)) {
-            return true;
-        }
-        for (int i = 0; i < MAX_TRIES; i++) {
-            held = read(objects, path, record.key());
-            if (!replaces(record, held)) {
-                return false;
-            }
-            if (put(objects, path, bytes, metadata, held, record)) {
-                return true;
-            }
-        }
-        throw MirrorException.passing(
-                "cannot put " + path + " in " + uri + ": something else changed the object " + MAX_TRIES
-                        + " times in a row. See that only one ingester feeds this mirror",
-                null);
-    }
-
-    private State read(Bucket objects, String path, JobKey key) {
-        State state = objects.get(path, RecordFile.MAX_BYTES)
-                .map(object -> new State(
-                        object.etag(),
-                        recordUnlessDamaged(object, key).map(Version::of).orElse(null)))
-                .orElse(State.NOTHING);
-        memory.read(state);
-        return state;
-    }
-
-    private static boolean replaces(JobRecord record, State held) {
-        return held.version() == null || held.version().givesWayTo(record);
-    }
-
-    /** Says whether the object still was in the state {@code held} and is replaced. */
-    private boolean put(
-            Bucket objects, String path, byte[] bytes, Map<String, String> metadata, State held, JobRecord record) {
-        memory.forget(path);
-        Optional<String> etag = objects.put(path, bytes, metadata, held.etag());
-        etag.filter(now -> !now.isEmpty()).ifPresent(now -> memory.put(path, new State(now, Version.of(record))));
-        return etag.isPresent();
-    }
-
-    /**
-     * As the port says; while OCI does not answer, it fails at once but for one call in ten seconds, since lookups wait
-     * for it.
-     */
-    @Override
-    public Optional<JobRecord> get(JobKey key) {
-        String path = RecordPath.of(key);
-        try {
-            return breaker.read(() -> bucket().get(path, RecordFile.MAX_BYTES))
-                    .map(object -> record(object, key))
-                    .filter(record -> record.key().equals(key));
-        } catch (IllegalArgumentException e) {
-            throw MirrorException.lasting(
-                    "the object " + path + " in " + uri + " cannot be used: " + e.getMessage() + ". Mend or remove it",
-                    e);
-        }
-    }
-
-    private static JobRecord record(Bucket.Held object, JobKey key) {
-        if (object.bytes() == null) {
-            throw new IllegalArgumentException("it is larger than " + RecordFile.MAX_BYTES + " bytes");
-        }
-        return RecordFile.read(object.bytes(), key);
-    }
-
-    /** An object that cannot be read as a record has nothing that a put could take away. */
-    private static Optional<JobRecord> recordUnlessDamaged(Bucket.Held object, JobKey key) {
-        try {
-            return Optional.of(record(object, key));
-        } catch (IllegalArgumentException e) {
-            return Optional.empty();
-        }
-    }
-
-    @Override
-    public void delete(JobKey key, AnsibleJobId jobId) {
-        Bucket objects = bucket();
-        String path = RecordPath.of(key);
-        memory.forget(path);
-        for (int i = 0; i < MAX_TRIES; i++) {
-            Optional<Bucket.Held> held = objects.get(path, RecordFile.MAX_BYTES);
-            boolean own = held.flatMap(object -> recordUnlessDamaged(object, key))
-                    .filter(record -> jobId.equals(record.jobId()))
-                    .isPresent();
-            if (!own || objects.delete(path, held.get().etag())) {
-                return;
-            }
-        }
-        throw MirrorException.passing(
-                "cannot delete " + path + " in " + uri + ": something else changed the object " + MAX_TRIES
-                        + " times in a row",
-                null);
-    }
-
-    @Override
-    public void list(Consumer<Listed> consumer) {
-        new OciListing(bucket()).forEach(consumer);
-    }
-
-    @Override
-    public void putBackup(String name, Path file) {
-        bucket().putFile(BACKUPS + BackupName.require(name), file);
-    }
-
-    @Override
-    public List<String> backups() {
-        Bucket objects = bucket();
-        List<String> names = new ArrayList<>();
-        String start = null;
-        do {
-            Bucket.Page page = objects.list(BACKUPS, start, OciListing.PAGE);
-            page.names().stream()
-                    .map(name -> name.substring(BACKUPS.length()))
-                    .filter(name -> !name.startsWith("."))
-                    .forEach(names::add);
-            start = page.next();
-        } while (start != null);
-        return names.stream().sorted().toList();
-    }
-
-    @Override
-    public void getBackup(String name, Path file) {
-        if (!bucket().getFile(BACKUPS + BackupName.require(name), file)) {
-            throw MirrorException.lasting(
-                    "the mirror " + uri + " has no backup '" + name + "'; it has: " + String.join(", ", backups()),
-                    null);
-        }
-    }
-
-    @Override
-    public MirrorObjects objects() {
-        return new OciObjects(this::bucket);
-    }
-
-    @Override
-    public List<CheckStep> probe() {
-        String path = PROBE + UUID.randomUUID();
-        byte[] content = path.getBytes(StandardCharsets.UTF_8);
-        Bucket[] opened = new Bucket[1];
-        String[] etag = new String[1];
-        CheckSteps steps = new CheckSteps();
-        steps.take("configuration", () -> {
-            opened[0] = bucket();
-            return opened[0].description();
-        });
+    protected void reach(CheckSteps steps, Supplier<Bucket> reached) {
         steps.take(
                 "authentication",
-                () -> "OCI accepts it; the tenancy's namespace is '" + opened[0].authenticate() + "'");
+                () -> "OCI accepts it; the tenancy's namespace is '"
+                        + reached.get().authenticate() + "'");
         steps.take("bucket", () -> {
-            opened[0].head();
-            return "'" + uri.bucket() + "' exists in the namespace '" + opened[0].namespace() + "'";
+            reached.get().head();
+            return "'" + uri.bucket() + "' exists in the namespace '"
+                    + reached.get().namespace() + "'";
         });
-        boolean put = steps.take("put", () -> {
-            if (opened[0].put(path, content, Map.of(), null).isEmpty()) {
-                throw MirrorException.passing(
-                        "cannot put the probe " + path + ": an object of this name is there already", null);
-            }
-            return "wrote a probe of " + content.length + " bytes";
-        });
-        steps.take("get", () -> {
-            etag[0] = opened[0]
-                    .get(path, content.length)
-                    .filter(held -> Arrays.equals(content, held.bytes()))
-                    .orElseThrow(() -> MirrorException.lasting(
-                            "the probe " + path + " that was put in " + uri + " does not come back as it was written",
-                            null))
-                    .etag();
-            return "read the same bytes";
-        });
-        steps.take("list", () -> {
-            if (!opened[0].list(path, null, 1).names().contains(path)) {
-                throw MirrorException.lasting("the probe " + path + " that was put in " + uri + " is not listed", null);
-            }
-            return "found it in the bucket";
-        });
-        if (put) {
-            steps.takeAnyway("delete", () -> {
-                opened[0].delete(path, etag[0]);
-                return "removed it";
-            });
-        } else {
-            steps.take("delete", () -> "");
-        }
-        return steps.result();
-    }
-
-    @Override
-    public synchronized void close() {
-        closed = true;
-        if (bucket != null) {
-            bucket.close();
-            bucket = null;
-        }
     }
 }

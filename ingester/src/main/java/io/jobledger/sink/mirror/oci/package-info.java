@@ -6,6 +6,6 @@
  * older record over a newer one; complaints name the file, the profile or the permission that is wrong, and never a
  * secret.
  *
- * <p>Threads: callers' own; {@code oci-list} reads a bucket's records, a few at once.
+ * <p>Threads: callers' own.
  */
 package io.jobledger.sink.mirror.oci;

@@ -1,4 +1,4 @@
-package io.jobledger.sink.mirror.oci;
+package io.jobledger.sink.mirror.bucket;
 
 import io.jobledger.sink.mirror.RecordFile.Version;
 import java.util.Collections;

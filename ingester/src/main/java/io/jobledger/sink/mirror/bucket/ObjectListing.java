@@ -1,4 +1,4 @@
-package io.jobledger.sink.mirror.oci;
+package io.jobledger.sink.mirror.bucket;
 
 import io.jobledger.model.JobKey;
 import io.jobledger.sink.mirror.Mirror;
@@ -16,34 +16,34 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * Reads every record of a bucket. Object Storage lists names only, so each record costs a request; a few are under way
+ * Reads every record of a bucket. A listing has names only, so each record costs a request; a few are under way
  * at once, or a large bucket would take hours. For one use by one thread.
  */
-final class OciListing {
-    /** The most names that OCI lists at once. */
+final class ObjectListing {
+    /** The most names that are listed at once. */
     static final int PAGE = 1000;
 
     private static final int CONCURRENCY = 8;
     /** How many records may be in memory before they are passed on. */
     private static final int WINDOW = 64;
 
-    private final Bucket bucket;
+    private final ObjectStore store;
 
-    OciListing(Bucket bucket) {
-        this.bucket = bucket;
+    ObjectListing(ObjectStore store) {
+        this.store = store;
     }
 
     /** Passes on every object that has a record's path, on the caller's thread. */
     void forEach(Consumer<Mirror.Listed> consumer) {
         ExecutorService readers = Executors.newFixedThreadPool(CONCURRENCY, task -> {
-            Thread thread = new Thread(task, "oci-list");
+            Thread thread = new Thread(task, "bucket-list");
             thread.setDaemon(true);
             return thread;
         });
         try {
             String start = null;
             do {
-                Bucket.Page page = bucket.list("", start, PAGE);
+                ObjectStore.Page page = store.list("", start, PAGE);
                 for (int i = 0; i < page.names().size(); i += WINDOW) {
                     read(
                             page.names()
@@ -88,10 +88,10 @@ final class OciListing {
 
     private Optional<Mirror.Listed> read(String path) {
         // Gone since it was listed: then there is nothing to report.
-        return bucket.get(path, RecordFile.MAX_BYTES).map(object -> listed(path, object));
+        return store.get(path, RecordFile.MAX_BYTES).map(object -> listed(path, object));
     }
 
-    private static Mirror.Listed listed(String path, Bucket.Held object) {
+    private static Mirror.Listed listed(String path, ObjectStore.Held object) {
         String[] segments =
                 path.substring(0, path.length() - RecordPath.SUFFIX.length()).split("/", -1);
         try {

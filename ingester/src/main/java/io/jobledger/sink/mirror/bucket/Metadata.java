@@ -1,4 +1,4 @@
-package io.jobledger.sink.mirror.oci;
+package io.jobledger.sink.mirror.bucket;
 
 import io.jobledger.model.JobRecord;
 import java.nio.charset.StandardCharsets;
@@ -11,8 +11,8 @@ import java.util.Map;
  * is what counts.
  */
 final class Metadata {
-    /** OCI allows 4,000 bytes for all of an object's metadata. */
-    private static final int MAX_VALUE = 1000;
+    /** OCI allows 4,000 bytes for all of an object's metadata, S3 2,048, and three such values are all that there is. */
+    private static final int MAX_VALUE = 600;
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();
 

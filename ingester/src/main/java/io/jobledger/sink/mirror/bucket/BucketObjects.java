@@ -1,4 +1,4 @@
-package io.jobledger.sink.mirror.oci;
+package io.jobledger.sink.mirror.bucket;
 
 import io.jobledger.sink.mirror.MirrorException;
 import io.jobledger.sink.mirror.MirrorObjects;
@@ -9,13 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Objects of a bucket; a tag is OCI's ETag. */
-final class OciObjects implements MirrorObjects {
-    private final Supplier<Bucket> bucket;
+/** Objects of a bucket; a tag is the store's ETag. A store without conditional puts is refused: a copy of the log needs them. */
+final class BucketObjects implements MirrorObjects {
+    private final Supplier<? extends ObjectStore> store;
 
-    /** @param bucket gives the bucket, when it is first needed */
-    OciObjects(Supplier<Bucket> bucket) {
-        this.bucket = bucket;
+    /** @param store gives the bucket, when it is first needed */
+    BucketObjects(Supplier<? extends ObjectStore> store) {
+        this.store = store;
     }
 
     private static String path(String name) {
@@ -24,7 +24,7 @@ final class OciObjects implements MirrorObjects {
 
     @Override
     public Optional<Held> get(String name) {
-        return bucket.get().get(path(name), MOST).map(held -> {
+        return store.get().get(path(name), MOST).map(held -> {
             if (held.bytes() == null) {
                 throw MirrorException.lasting(
                         "the object " + path(name) + " is larger than " + MOST + " bytes: it is none of Jobledger's",
@@ -36,12 +36,19 @@ final class OciObjects implements MirrorObjects {
 
     @Override
     public Optional<String> put(String name, byte[] bytes, String tag) {
-        return bucket.get()
+        ObjectStore target = store.get();
+        if (!target.conditional()) {
+            throw MirrorException.lasting(
+                    "cannot put " + path(name) + ": this store has no conditional puts, and a copy of the log needs them"
+                            + " (" + target.description() + ")",
+                    null);
+        }
+        return target
                 .put(path(name), bytes, Map.of(), tag)
                 .map(etag -> etag.isEmpty() ? asked(name, bytes) : etag);
     }
 
-    /** OCI did not say the tag of what was put. */
+    /** The store did not say the tag of what was put. */
     private String asked(String name, byte[] bytes) {
         return get(name)
                 .filter(held -> Arrays.equals(held.bytes(), bytes))
@@ -52,7 +59,7 @@ final class OciObjects implements MirrorObjects {
 
     @Override
     public void delete(String name) {
-        bucket.get().delete(path(name), null);
+        store.get().delete(path(name), null);
     }
 
     @Override
@@ -60,7 +67,7 @@ final class OciObjects implements MirrorObjects {
         List<String> names = new ArrayList<>();
         String start = null;
         do {
-            Bucket.Page page = bucket.get().list(FOLDER, start, OciListing.PAGE);
+            ObjectStore.Page page = store.get().list(FOLDER, start, ObjectListing.PAGE);
             page.names().stream()
                     .map(name -> name.substring(FOLDER.length()))
                     .filter(name -> NAME.matcher(name).matches())
