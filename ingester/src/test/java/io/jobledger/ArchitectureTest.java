@@ -73,6 +73,7 @@ class ArchitectureTest {
                 "event.BatchDecoder",
                 "event.InvalidEvents",
                 "http",
+                "http.api.Filters",
                 "ledger",
                 "ledger.h2.EmbeddedLedger",
                 "ledger.postgres.PostgresAccess",
@@ -84,6 +85,9 @@ class ArchitectureTest {
                 "sink.mirror.file.FileMirror",
                 "sink.mirror.oci.OciMirror",
                 "sink.mirror.oci.Uri",
+                "sink",
+                "sink.webhook.InvalidHooks",
+                "sink.webhook.Webhooks",
                 "terminal",
                 "trail.FileTrail",
                 "trail.Trail",
@@ -132,6 +136,7 @@ class ArchitectureTest {
                 "ledger",
                 "metrics.Metrics",
                 "resume.JobFinder",
+                "sink.SinkRelays",
                 "sink.mirror.MirrorRelay",
                 "trail.Trail");
         row(
@@ -187,6 +192,7 @@ class ArchitectureTest {
                 "ledger",
                 "ledger.jdbc",
                 "ledger.project",
+                "ledger.query",
                 "ledger.retention.LedgerActs",
                 "ledger.rows",
                 "ledger.verify.LogVerifier",
@@ -200,6 +206,7 @@ class ArchitectureTest {
                 "ledger.jdbc",
                 "ledger",
                 "ledger.project",
+                "ledger.query",
                 "ledger.read",
                 "ledger.retention.LedgerActs",
                 "ledger.retention.LogEraser",
@@ -234,6 +241,7 @@ class ArchitectureTest {
                 "ledger.h2.H2SecondPlace",
                 "ledger.jdbc",
                 "ledger.project",
+                "ledger.query",
                 "ledger.retention.LedgerActs",
                 "ledger.retention.Snapshots",
                 "ledger.rows",
@@ -263,10 +271,12 @@ class ArchitectureTest {
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorException",
                 "sink.mirror.OtherRecords");
-        row("sink.mirror", "event.SavedJobs", "json", "ledger", "model");
+        row("sink", "ledger", "ledger.query");
+        row("sink.mirror", "event.SavedJobs", "json", "ledger", "model", "sink.Backoff");
         row("sink.mirror.file", "files", "model", "sink.mirror");
         row("sink.mirror.bucket", "model", "sink.mirror");
         row("sink.mirror.oci", "config", "files", "sink.mirror", "sink.mirror.bucket");
+        row("sink.webhook", "config.Durations", "config.Network", "json", "ledger", "ledger.query", "model", "sink");
         row("terminal");
         row("trail", "files", "json");
     }
@@ -382,8 +392,10 @@ class ArchitectureTest {
     void ofTheSinks_othersSeeOnlyThePort() {
         assertThat(edges(
                         type -> !below(packageOf(type), "sink"),
-                        target -> packageOf(target).startsWith("sink.mirror.")))
+                        target -> packageOf(target).matches("sink\\.(mirror\\..*|webhook)")))
                 .containsExactlyInAnyOrder(
+                        "cli.serve.Hooks -> sink.webhook.InvalidHooks",
+                        "cli.serve.Hooks -> sink.webhook.Webhooks",
                         "cli.serve.Mirrors -> sink.mirror.file.FileMirror",
                         "cli.serve.Mirrors -> sink.mirror.oci.OciMirror");
     }
@@ -465,9 +477,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void vertx_standsOnlyInHttpAndWhereItIsStarted() {
+    void vertx_standsOnlyInHttpAndWhereItIsStarted_andSendsWebhooks() {
         assertThat(edges(
-                        type -> !below(packageOf(type), "http"),
+                        type -> !below(packageOf(type), "http")
+                                && !packageOf(type).equals("sink.webhook"),
                         target -> target.getPackageName().startsWith("io.vertx")))
                 .containsExactlyInAnyOrder(
                         "cli.ask.ApiAccess -> io.vertx.core.Future",
@@ -505,6 +518,8 @@ class ArchitectureTest {
                         List.of("metrics", "io.micrometer..", "io.prometheus.."),
                         List.of("terminal", "org.jline.."),
                         List.of("cli..", "picocli.."),
+                        List.of("sink.webhook", "org.yaml.."),
+                        List.of("sink.webhook", "com.samskivert.."),
                         List.of("http.pages", "gg.jte.."))
                 .map(rule -> DynamicTest.dynamicTest(
                         rule.get(1),
@@ -545,7 +560,7 @@ class ArchitectureTest {
         assertThat(large)
                 .containsExactlyInAnyOrder(
                         "config.Limits 15",
-                        "config.Settings 22",
+                        "config.Settings 23",
                         "ledger.query.JobFilter 21",
                         "ledger.query.RunFilter 14",
                         "model.JobDescription 24",

@@ -95,6 +95,10 @@ public enum Setting {
     OCI_ENDPOINT("", "URL", "The whole URL of Object Storage, instead of a region's."),
     OCI_CONNECT_TIMEOUT("5s", "DURATION", "Longest wait for a connection to OCI."),
     OCI_READ_TIMEOUT("10s", "DURATION", "Longest wait for the next bytes of an answer of OCI."),
+    HOOKS(
+            "",
+            "FILE",
+            "A file of webhooks: who is told which news, and how. docs/reference/hooks.md says what is in it. Default: none."),
     RUN_SILENCE("1h", "DURATION", "A run that did not say goodbye and was silent for so long is shown as interrupted."),
     MAX_BODY("8MiB", "SIZE", "Largest request body."),
     MAX_BATCH_EVENTS("1000", "N", "Most events in one batch."),

@@ -1,5 +1,6 @@
 package io.jobledger.config;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
@@ -10,6 +11,7 @@ import java.util.List;
  * @param eventRetention null to keep events for ever
  * @param mirrors URIs or paths as given; empty for no mirror
  * @param oci for all mirrors in OCI
+ * @param hooks the file of webhooks; null for none
  * @param maxBody bytes
  * @param ledgerCache bytes
  * @param minFree bytes
@@ -25,6 +27,7 @@ public record Settings(
         int mirrorConcurrency,
         Duration mirrorClaim,
         OciSettings oci,
+        Path hooks,
         Duration runSilence,
         long maxBody,
         int maxBatchEvents,
@@ -50,6 +53,7 @@ public record Settings(
                 mirrorConcurrency,
                 mirrorClaim,
                 oci,
+                hooks,
                 runSilence,
                 maxBody,
                 maxBatchEvents,

@@ -96,6 +96,7 @@ public final class SettingsLoader {
                 (int) number(Setting.MIRROR_CONCURRENCY, 1, 256),
                 duration(Setting.MIRROR_CLAIM),
                 oci(),
+                file(Setting.HOOKS),
                 duration(Setting.RUN_SILENCE),
                 size(Setting.MAX_BODY),
                 (int) number(Setting.MAX_BATCH_EVENTS, 1, 100_000),

@@ -44,6 +44,7 @@ import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Retention;
 import io.jobledger.metrics.Metrics;
 import io.jobledger.resume.JobFinder;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.Trail;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
@@ -92,6 +93,7 @@ public final class HttpService implements AutoCloseable {
     private final Settings settings;
     private final Ledger ledger;
     private final List<MirrorRelay> relays;
+    private final SinkRelays sinks;
     private final Clock clock;
     private final String version;
     private final Assets assets = new Assets();
@@ -120,6 +122,7 @@ public final class HttpService implements AutoCloseable {
             Settings settings,
             Ledger ledger,
             List<MirrorRelay> relays,
+            SinkRelays sinks,
             Clock clock,
             String version,
             Tokens tokens,
@@ -135,6 +138,7 @@ public final class HttpService implements AutoCloseable {
         this.ledger = ledger;
         this.waits = new Waits(ledger.audit(), ledger.feed());
         this.relays = List.copyOf(relays);
+        this.sinks = sinks;
         this.clock = clock;
         this.version = version;
         this.metrics = new Metrics(ledger.upkeep(), this.relays, settings.runSilence(), clock, version);

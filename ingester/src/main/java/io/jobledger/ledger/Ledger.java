@@ -24,6 +24,12 @@ public interface Ledger extends AutoCloseable {
 
     Outbox outbox();
 
+    /** How far each sink is that follows the log. */
+    DeliveryState deliveryState();
+
+    /** A new reader of news. */
+    NewsSource news();
+
     /** How much room the ledger takes, in bytes. Blocks. */
     long bytes();
 

@@ -13,12 +13,14 @@ import io.jobledger.config.SettingsLoader;
 import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.ConditionalSink;
+import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.EventSink;
 import io.jobledger.ledger.Heads;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFeed;
+import io.jobledger.ledger.NewsSource;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.query.PageRequest;
@@ -30,6 +32,7 @@ import io.jobledger.model.Event;
 import io.jobledger.model.Job;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.file.FileMirror;
 import io.jobledger.trail.Acts;
 import java.io.IOException;
@@ -181,6 +184,7 @@ class HttpLimitsTest {
                             Map.of("XDG_CONFIG_HOME", directory.toString())),
                     new FailingLedger(failure, atOnce),
                     List.of(),
+                    new SinkRelays(new FailingLedger(failure, atOnce), Clock.systemUTC()),
                     Clock.systemUTC(),
                     "test",
                     tokens,
@@ -281,6 +285,16 @@ class HttpLimitsTest {
         @Override
         public AsOf asOf() {
             return new AsOf(1, 0, Instant.EPOCH);
+        }
+
+        @Override
+        public DeliveryState deliveryState() {
+            throw failure;
+        }
+
+        @Override
+        public NewsSource news() {
+            throw failure;
         }
 
         @Override

@@ -13,6 +13,7 @@ import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Projected;
 import io.jobledger.ledger.h2.EmbeddedLedger;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.FileTrail;
@@ -40,6 +41,7 @@ public final class RunningService implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     public final Ledger ledger;
     final List<MirrorRelay> relays = new ArrayList<>();
+    final SinkRelays sinks;
     final Tokens tokens;
     public final HttpService service;
     public final String url;
@@ -72,6 +74,7 @@ public final class RunningService implements AutoCloseable {
                 loaded,
                 ledger,
                 relays,
+                sinks = new SinkRelays(ledger, clock),
                 clock,
                 "test",
                 tokens,

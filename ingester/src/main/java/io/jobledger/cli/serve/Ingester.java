@@ -12,6 +12,8 @@ import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.retention.RetentionTask;
 import io.jobledger.model.JobKey;
+import io.jobledger.sink.Sink;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.TrailException;
@@ -71,6 +73,9 @@ public final class Ingester implements AutoCloseable {
     /** @param opened gets what closes each part, the last opened first */
     private static Ingester start(Settings settings, Clock clock, Deque<Runnable> opened) {
         List<Mirror> mirrors = mirrors(settings);
+        Hooks hooks = new Hooks(settings.hooks(), clock);
+        opened.push(hooks::close);
+        List<Sink> sinks = hooks.read();
         Ledger ledger = ledger(settings, mirrors, clock);
         opened.push(ledger::close);
         AccessStores access = AccessStores.ofOpenLedger(settings, clock);
@@ -93,6 +98,8 @@ public final class Ingester implements AutoCloseable {
             relays.add(relay);
             opened.push(relay::close);
         }
+        SinkRelays relaying = new SinkRelays(ledger, clock);
+        opened.push(relaying::close);
         Tokens tokens = new Tokens(access.tokens(), clock).start();
         opened.push(tokens::close);
         RetentionTask retention = new RetentionTask(
@@ -100,13 +107,15 @@ public final class Ingester implements AutoCloseable {
                 Retention.Policy.of(settings.retention()),
                 settings.retention().interval());
         opened.push(retention::close);
-        HttpService http = new HttpService(settings, ledger, relays, clock, Version.number(), tokens, access.trail());
+        HttpService http =
+                new HttpService(settings, ledger, relays, relaying, clock, Version.number(), tokens, access.trail());
         opened.push(http::close);
         warmUp(ledger);
         String url = http.start();
         relays.forEach(MirrorRelay::start);
+        relaying.replace("", sinks);
         retention.start();
-        return new Ingester(ledger, relays, opened, url, new Rereading(settings, tokens, http));
+        return new Ingester(ledger, relays, opened, url, new Rereading(settings, tokens, http, hooks, relaying));
     }
 
     /**

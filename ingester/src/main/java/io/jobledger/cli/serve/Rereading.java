@@ -5,24 +5,31 @@ import io.jobledger.config.InvalidSetting;
 import io.jobledger.config.Limits;
 import io.jobledger.config.Settings;
 import io.jobledger.http.HttpService;
+import io.jobledger.sink.SinkRelays;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a running ingester reads again when it is told to: access log, tokens, TLS files and limits. Thread-safe. */
+/**
+ * What a running ingester reads again when it is told to: access log, tokens, TLS files, hooks and limits. Thread-safe.
+ */
 final class Rereading {
     private static final Logger LOG = LoggerFactory.getLogger(Rereading.class);
 
     private final Settings started;
     private final Tokens tokens;
     private final HttpService http;
+    private final Hooks hooks;
+    private final SinkRelays relays;
     private Limits limits;
 
     /** @param started what the ingester was started with */
-    Rereading(Settings started, Tokens tokens, HttpService http) {
+    Rereading(Settings started, Tokens tokens, HttpService http, Hooks hooks, SinkRelays relays) {
         this.started = started;
         this.tokens = tokens;
         this.http = http;
+        this.hooks = hooks;
+        this.relays = relays;
         this.limits = started.limits();
     }
 
@@ -47,7 +54,9 @@ final class Rereading {
         }
         tokens.refresh();
         http.reload(limits);
-        LOG.info("Read again: tokens, TLS files and limits; the access log goes on in a new file where the old one was"
-                + " moved");
+        hooks.reread(relays);
+        LOG.info(
+                "Read again: tokens, TLS files, hooks and limits; the access log goes on in a new file where the old one was"
+                        + " moved");
     }
 }

@@ -1,6 +1,7 @@
 package io.jobledger.http.api;
 
 import io.jobledger.http.guard.Parameters;
+import io.jobledger.http.guard.Problem;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.Label;
 import io.jobledger.ledger.query.RunFilter;
@@ -9,11 +10,13 @@ import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
+import io.vertx.core.MultiMap;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -59,6 +62,23 @@ public final class Filters {
             "incomplete",
             "q");
 
+    /** Those that mean something whenever they are asked. */
+    private static final List<String> OF_NEWS = List.of(
+            "host",
+            "execution_host",
+            "play",
+            "playbook",
+            "job",
+            "task",
+            "action",
+            "user",
+            "controller",
+            "label",
+            "run_name",
+            "min_duration",
+            "max_duration",
+            "q");
+
     private static final int MAX_TEXT = 1000;
 
     private Filters() {}
@@ -97,6 +117,21 @@ public final class Filters {
                 .unseenFor(parameters.parsed("unseen_for", Moments::duration))
                 .text(searched(parameters))
                 .build();
+    }
+
+    /**
+     * The filters of a list of jobs, for news of jobs.
+     *
+     * @throws IllegalArgumentException naming the one that cannot be used
+     */
+    public static JobFilter ofNews(Map<String, List<String>> filters) {
+        MultiMap values = MultiMap.caseInsensitiveMultiMap();
+        filters.forEach(values::add);
+        try {
+            return jobs(new Parameters(values, "a hook", names(OF_NEWS)), Instant.EPOCH);
+        } catch (Problem e) {
+            throw new IllegalArgumentException(e.getMessage(), e);
+        }
     }
 
     /** @throws Problem naming the parameter that cannot be used */

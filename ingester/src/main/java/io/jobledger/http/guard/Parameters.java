@@ -2,6 +2,7 @@ package io.jobledger.http.guard;
 
 import io.jobledger.model.RunId;
 import io.jobledger.model.Unicode;
+import io.vertx.core.MultiMap;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Arrays;
 import java.util.List;
@@ -16,22 +17,38 @@ public final class Parameters {
     private static final Set<String> REPEATABLE = Set.of("status", "state", "label");
 
     private final RoutingContext context;
+    private final MultiMap values;
 
     /**
      * @throws Problem when there is a parameter that {@code known} does not name, or one that is given twice and may
      *     not
      */
     public Parameters(RoutingContext context, String... known) {
+        this(context, context.queryParams(), "this request", known);
+    }
+
+    /**
+     * Values that came in no request, by the same rules.
+     *
+     * @param what takes them
+     * @throws Problem as above
+     */
+    public Parameters(MultiMap values, String what, String... known) {
+        this(null, values, what, known);
+    }
+
+    private Parameters(RoutingContext context, MultiMap values, String what, String... known) {
         this.context = context;
+        this.values = values;
         Set<String> names = new TreeSet<>(Arrays.asList(known));
-        for (String name : context.queryParams().names()) {
+        for (String name : values.names()) {
             if (!names.contains(name)) {
                 throw Problem.badField(
                         name,
-                        "is not a parameter of this request; "
+                        "is not a parameter of " + what + "; "
                                 + (names.isEmpty() ? "there are none" : "there are: " + String.join(", ", names)));
             }
-            if (context.queryParams().getAll(name).size() > 1 && !REPEATABLE.contains(name)) {
+            if (values.getAll(name).size() > 1 && !REPEATABLE.contains(name)) {
                 throw Problem.badField(name, "must be given once");
             }
         }
@@ -39,14 +56,14 @@ public final class Parameters {
 
     /** The text, or null when it is not there. */
     public String text(String name) {
-        List<String> values = texts(name);
-        return values.isEmpty() ? null : values.get(0);
+        List<String> all = texts(name);
+        return all.isEmpty() ? null : all.get(0);
     }
 
     /** Every value that is given. */
     public List<String> texts(String name) {
-        List<String> values = context.queryParams().getAll(name);
-        for (String value : values) {
+        List<String> all = values.getAll(name);
+        for (String value : all) {
             if (value.isEmpty()) {
                 throw Problem.badField(name, "must not be empty; leave it out instead");
             }
@@ -54,7 +71,7 @@ public final class Parameters {
                 throw Problem.badField(name, "must be valid Unicode without NUL");
             }
         }
-        return values;
+        return all;
     }
 
     /** The run that the path names. */

@@ -2,11 +2,14 @@ package io.jobledger.ledger.h2;
 
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.ledger.AsOf;
+import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
+import io.jobledger.ledger.jdbc.JdbcDeliveryState;
 import io.jobledger.ledger.jdbc.JdbcLedger;
 import io.jobledger.ledger.project.JobRows;
+import io.jobledger.ledger.query.LogPlace;
 import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
@@ -23,6 +26,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.jdbi.v3.core.Handle;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +72,7 @@ public final class EmbeddedLedger extends JdbcLedger {
     private final Progress progress;
     private final Projector projector;
     private final JobLookup lookup;
+    private final DeliveryState deliveryState;
     private volatile long impatientUntil = System.nanoTime();
 
     private EmbeddedLedger(
@@ -77,6 +82,7 @@ public final class EmbeddedLedger extends JdbcLedger {
             H2Database delivery,
             H2Outbox outbox,
             List<String> mirrors,
+            boolean deliveryLost,
             Clock clock) {
         super(
                 projections.jdbi(),
@@ -96,6 +102,13 @@ public final class EmbeddedLedger extends JdbcLedger {
         this.progress = new Progress(LogSteps.asOf(log, projections.applied(), clock.instant()));
         this.projector = new Projector(log, projections, outbox, mirrors(), tail, progress, this::committed, clock);
         this.lookup = new WaitingLookup(super.jobs(), tail, progress, PATIENCE);
+        this.deliveryState = new JdbcDeliveryState(
+                delivery.jdbi(),
+                UUID.randomUUID(),
+                false,
+                () -> new LogPlace(log.head().epoch(), log.head().entry()),
+                deliveryLost,
+                clock);
         projector.start();
     }
 
@@ -118,8 +131,9 @@ public final class EmbeddedLedger extends JdbcLedger {
             projections = Projections.open(directory, options.cacheKib());
             delivery = delivery(directory);
             H2Outbox outbox = new H2Outbox(delivery.jdbi(), clock);
+            boolean deliveryLost = log.head().entry() > 0 && outbox.enqueued() == 0;
             Startup.run(directory, log, projections, outbox);
-            return new EmbeddedLedger(options, log, projections, delivery, outbox, mirrors, clock);
+            return new EmbeddedLedger(options, log, projections, delivery, outbox, mirrors, deliveryLost, clock);
         } catch (IOException | RuntimeException e) {
             close(projections, delivery, log);
             throw directory.unusable(e);
@@ -235,6 +249,11 @@ public final class EmbeddedLedger extends JdbcLedger {
     public AsOf asOf() {
         AsOf now = progress.asOf();
         return new AsOf(log.head().epoch(), now.entry(), now.at());
+    }
+
+    @Override
+    public DeliveryState deliveryState() {
+        return deliveryState;
     }
 
     @Override

@@ -9,12 +9,14 @@ import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.LedgerFeed;
+import io.jobledger.ledger.NewsSource;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.read.JdbcAudit;
 import io.jobledger.ledger.read.JdbcLookup;
+import io.jobledger.ledger.read.NewsReader;
 import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.StoreHealth;
@@ -54,6 +56,7 @@ public abstract class JdbcLedger implements Ledger {
     private final CommitFeed feed;
     private final SeenHeads heads;
     private final JdbcOutbox outbox;
+    private final Reader readsAtOnce;
     private final List<Integer> mirrors;
     private final GroupCommitter committer;
     private final JdbcUpkeep upkeep;
@@ -80,7 +83,8 @@ public abstract class JdbcLedger implements Ledger {
         this.log = log;
         this.clock = clock;
         this.health = new StoreHealth(jdbi, this::damaged);
-        this.lookup = new JdbcLookup(new Reader(jdbi, queryTimeout, health, () -> {}));
+        this.readsAtOnce = new Reader(jdbi, queryTimeout, health, () -> {});
+        this.lookup = new JdbcLookup(readsAtOnce);
         this.audit =
                 new JdbcAudit(new Reader(jdbi, queryTimeout, health, this::settle), log, () -> asOf().entry(), clock);
         this.feed = new CommitFeed();
@@ -232,6 +236,11 @@ public abstract class JdbcLedger implements Ledger {
     @Override
     public final Upkeep upkeep() {
         return upkeep;
+    }
+
+    @Override
+    public final NewsSource news() {
+        return new NewsReader(readsAtOnce, log, () -> asOf().entry());
     }
 
     @Override

@@ -2,15 +2,19 @@ package io.jobledger.ledger.postgres;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.jobledger.config.LedgerLocation;
+import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.h2.H2SecondPlace;
+import io.jobledger.ledger.jdbc.JdbcDeliveryState;
 import io.jobledger.ledger.jdbc.JdbcLedger;
 import io.jobledger.ledger.jdbc.Migrations;
+import io.jobledger.ledger.query.LogPlace;
 import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
+import io.jobledger.log.LogHead;
 import io.jobledger.log.LogStep;
 import io.jobledger.log.postgres.AppendHook;
 import io.jobledger.log.postgres.PostgresLog;
@@ -64,7 +68,8 @@ public final class PostgresLedger extends JdbcLedger {
     private final PostgresLog log;
     private final PostgresOutbox outbox;
     private final Clock clock;
-    private final PostgresNews news;
+    private final PostgresNews feed;
+    private final DeliveryState deliveryState;
     private final Maintenance maintenance;
 
     private PostgresLedger(
@@ -73,6 +78,7 @@ public final class PostgresLedger extends JdbcLedger {
             Jdbi jdbi,
             PostgresLog log,
             PostgresOutbox outbox,
+            DeliveryState deliveryState,
             List<String> mirrors,
             Clock clock) {
         super(
@@ -89,13 +95,14 @@ public final class PostgresLedger extends JdbcLedger {
         this.pool = pool;
         this.log = log;
         this.outbox = outbox;
+        this.deliveryState = deliveryState;
         this.clock = clock;
         committed(asOf().entry());
-        this.news = new PostgresNews(options.location(), head -> {
+        this.feed = new PostgresNews(options.location(), head -> {
             log.heard(head);
             committed(head.entry());
         });
-        news.start();
+        feed.start();
         this.maintenance = new Maintenance(this::maintain, Duration.ofMinutes(1));
     }
 
@@ -127,12 +134,18 @@ public final class PostgresLedger extends JdbcLedger {
                     jdbi,
                     log,
                     new PostgresOutbox(jdbi, instance, options.claim(), clock),
+                    new JdbcDeliveryState(
+                            jdbi, instance, true, () -> place(log.end().head()), false, clock),
                     mirrors,
                     clock);
         } catch (RuntimeException e) {
             pool.close();
             throw unusable(options.location(), e);
         }
+    }
+
+    private static LogPlace place(LogHead head) {
+        return new LogPlace(head.epoch(), head.entry());
     }
 
     /** Brings the database to this program's version, however long that takes. */
@@ -247,6 +260,11 @@ public final class PostgresLedger extends JdbcLedger {
         }
     }
 
+    @Override
+    public DeliveryState deliveryState() {
+        return deliveryState;
+    }
+
     private void maintain() {
         LocalDate today = day(now());
         log.makeAhead(today);
@@ -311,7 +329,7 @@ public final class PostgresLedger extends JdbcLedger {
     public void close() {
         maintenance.close();
         drain();
-        news.close();
+        feed.close();
         try {
             outbox.leave();
         } catch (RuntimeException e) {

@@ -31,9 +31,14 @@ final class LogReads {
 
     /** Nothing takes longer than what the reader reads. */
     LogReads(EventLog log, Reader reader) {
+        this(log, reader, reader.limit());
+    }
+
+    /** @param limit longest time for one question */
+    LogReads(EventLog log, Reader reader, Duration limit) {
         this.log = log;
         this.reader = reader;
-        this.limit = reader.limit();
+        this.limit = limit;
     }
 
     /**
@@ -109,7 +114,7 @@ final class LogReads {
         }
     }
 
-    private static LedgerException failure(LogException e) {
+    static LedgerException failure(LogException e) {
         return Failures.of("the log could not be read", e);
     }
 
@@ -147,8 +152,13 @@ final class LogReads {
 
     /** What an event says; null where this version cannot read it. */
     static Event event(LogEntry entry) {
+        return event(entry.body());
+    }
+
+    /** The same for an event's JSON. */
+    static Event event(String body) {
         try {
-            return BatchDecoder.again(entry.body());
+            return BatchDecoder.again(body);
         } catch (IllegalArgumentException e) {
             return null;
         }

@@ -5,6 +5,7 @@ import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
+import io.jobledger.sink.Backoff;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,7 +15,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -28,8 +28,6 @@ import org.slf4j.LoggerFactory;
 public final class MirrorRelay implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(MirrorRelay.class);
     private static final int PAGE = 200;
-    private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
-    private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
     private static final Duration OUTAGE_PAUSE = Duration.ofSeconds(5);
 
     private final Mirror mirror;
@@ -141,7 +139,7 @@ public final class MirrorRelay implements AutoCloseable {
                                 ? idle.toMillis()
                                 : Math.min(
                                         OUTAGE_PAUSE.toMillis(),
-                                        backoff(outage - 1).toMillis()));
+                                        Backoff.after(outage - 1).toMillis()));
             }
         } catch (InterruptedException e) {
             closing = true;
@@ -216,7 +214,7 @@ public final class MirrorRelay implements AutoCloseable {
             (e.isPassing() ? passingFailures : lastingFailures).increment();
             if (e.isPassing()) {
                 round.passingFailures.incrementAndGet();
-                outbox.failed(entry, e.getMessage(), backoff(entry.attempts()));
+                outbox.failed(entry, e.getMessage(), Backoff.after(entry.attempts()));
             } else {
                 round.lastingFailures.incrementAndGet();
                 outbox.block(entry, e.getMessage());
@@ -297,12 +295,6 @@ public final class MirrorRelay implements AutoCloseable {
             failing = false;
             LOG.info("The mirror {} works again", mirror.uri());
         }
-    }
-
-    /** Doubles up to a minute; a random half of it keeps many entries from coming back at the same moment. */
-    static Duration backoff(int attempts) {
-        long millis = Math.min(LONGEST_PAUSE.toMillis(), FIRST_PAUSE.toMillis() << Math.min(attempts, 10));
-        return Duration.ofMillis(millis / 2 + ThreadLocalRandom.current().nextLong(millis / 2 + 1));
     }
 
     /** Stops after the puts that are under way, or after a few seconds; what is left stays in the outbox. */

@@ -377,7 +377,8 @@ class MirrorRelayTest {
     void backoff_doublesUpToAMinute() {
         for (int attempts = 0; attempts < 100; attempts++) {
             long most = Math.min(60_000, 1000L << Math.min(attempts, 10));
-            assertThat(MirrorRelay.backoff(attempts)).isBetween(Duration.ofMillis(most / 2), Duration.ofMillis(most));
+            assertThat(io.jobledger.sink.Backoff.after(attempts))
+                    .isBetween(Duration.ofMillis(most / 2), Duration.ofMillis(most));
         }
     }
 }
