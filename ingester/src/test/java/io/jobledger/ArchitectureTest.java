@@ -175,6 +175,7 @@ class ArchitectureTest {
                 "http.pages",
                 "http.api",
                 "http.guard",
+                "http.pages.view",
                 "json",
                 "ledger",
                 "ledger.query",
@@ -182,6 +183,7 @@ class ArchitectureTest {
                 "resume.JobFinder",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
+        row("http.pages.view", "json", "ledger.RunQueries", "ledger.query", "model");
         row("json", "model");
         row("ledger", "config", "json", "ledger.query", "log.LogHead", "model");
         row(

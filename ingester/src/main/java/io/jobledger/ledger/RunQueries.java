@@ -1,13 +1,17 @@
 package io.jobledger.ledger;
 
+import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunOutcome;
+import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +32,25 @@ public interface RunQueries {
 
     /** Runs by {@code started_at} (newest first is the usual order) or {@code finished_at} (finished ones only). */
     Page<Run> runs(RunFilter filter, PageRequest page);
+
+    /** As {@link #runs}, each with how it went. */
+    default Page<RunSummary> summaries(RunFilter filter, PageRequest page) {
+        Page<Run> found = runs(filter, page);
+        Map<RunId, RunOutcome> outcomes =
+                outcomes(found.items().stream().map(Run::id).toList());
+        return found.map(run -> new RunSummary(run, outcomes.get(run.id())));
+    }
+
+    /** How each of these runs went; one that started no job is there too. */
+    Map<RunId, RunOutcome> outcomes(Collection<RunId> ids);
+
+    /** How one run went. */
+    default RunOutcome outcome(RunId id) {
+        return outcomes(List.of(id)).get(id);
+    }
+
+    /** The jobs of a run in their order of start; at most {@code limit}, the first of them. */
+    List<JobLine> lines(RunId id, int limit);
 
     /** How many runs fit: may cost a scan. */
     long countRuns(RunFilter filter);

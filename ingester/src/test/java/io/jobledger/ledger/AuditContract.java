@@ -15,18 +15,21 @@ import io.jobledger.ledger.query.Cursor;
 import io.jobledger.ledger.query.HostSummary;
 import io.jobledger.ledger.query.JobCounts;
 import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.JobStats;
 import io.jobledger.ledger.query.Label;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.PlaySummary;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunOutcome;
 import io.jobledger.ledger.query.Sort;
 import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.ledger.query.TimeRange;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.Run;
+import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
 import java.time.Duration;
 import java.time.Instant;
@@ -270,6 +273,41 @@ interface AuditContract {
 
     private static Duration took(JobRecord record, Instant now) {
         return Duration.between(record.startedAt(), record.finishedAt() == null ? now : record.finishedAt());
+    }
+
+    @Test
+    default void runsOutcome_countsItsJobs_andItsLinesAreThey() {
+        history(new Random(5));
+        List<JobRecord> jobs = everyJob();
+        Instant now = T0.plus(Duration.ofDays(1));
+        List<Run> runs = audit().runs(RunFilter.ALL, PageRequest.first(100)).items();
+        Map<RunId, RunOutcome> outcomes =
+                audit().outcomes(runs.stream().map(Run::id).toList());
+        for (Run run : runs) {
+            List<JobRecord> its =
+                    jobs.stream().filter(job -> run.id().equals(job.run())).toList();
+            RunOutcome outcome = outcomes.get(run.id());
+            assertThat(outcome.jobs().jobs()).isEqualTo(its.size());
+            assertThat(outcome.hosts())
+                    .isEqualTo(
+                            its.stream().map(job -> job.key().host()).distinct().count());
+            assertThat(outcome.jobs().failed())
+                    .isEqualTo(its.stream()
+                            .filter(job -> job.status() == JobStatus.FAILED)
+                            .count());
+            assertThat(outcome.jobs().overdue())
+                    .isEqualTo(its.stream().filter(job -> job.overdue(now)).count());
+            assertThat(audit().lines(run.id(), 100).stream().map(JobLine::jobId))
+                    .containsExactlyInAnyOrderElementsOf(
+                            its.stream().map(job -> job.jobId().value()).toList());
+            assertThat(audit().lines(run.id(), 2)).hasSize(Math.min(2, its.size()));
+        }
+        RunId nobody = run(999);
+        assertThat(audit().outcomes(List.of(nobody))).containsEntry(nobody, RunOutcome.NONE);
+        assertThat(audit().outcomes(List.of())).isEmpty();
+        assertThat(audit().summaries(RunFilter.ALL, PageRequest.first(5)).items())
+                .allMatch(summary ->
+                        summary.outcome().equals(outcomes.get(summary.run().id())));
     }
 
     @Test

@@ -32,12 +32,12 @@ public final class RunsCommand {
 
     @Command(
             name = "show",
-            description = "Shows one run. Exits with 3 when it is not there.",
+            description = "Shows how one run went, and what it was. Exits with 3 when it is not there.",
             mixinStandardHelpOptions = true)
     void show(
             @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
             @Mixin Reading reading) {
-        reading.show(reading.get(RUNS + ApiClient.escape(runId)));
+        RunReport.print(reading, reading.get(RUNS + ApiClient.escape(runId)));
     }
 
     @Command(

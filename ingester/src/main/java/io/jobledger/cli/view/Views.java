@@ -27,6 +27,7 @@ public final class Views {
 
     public static final List<RecordColumn> RUNS = List.of(
             new RecordColumn(new Column("STATE", 0, Column.WHOLE, false), (run, times) -> state(run)),
+            new RecordColumn(new Column("JOBS", 1, 24, false), (run, times) -> outcome(run)),
             RecordColumn.text("playbook", "PLAYBOOK", 0, 9),
             RecordColumn.text("run_name", "RUN NAME", 4, 12),
             RecordColumn.whole("started_at", "STARTED", 2),
@@ -98,7 +99,25 @@ public final class Views {
     }
 
     private static Cell state(JsonNode run) {
-        return standing(run.path("state").asText("-"));
+        Cell state = standing(run.path("state").asText("-"));
+        // It came to its end, and that is no success where its jobs did not.
+        return state.style() == Style.GOOD ? new Cell(state.text(), outcome(run).style()) : state;
+    }
+
+    /** How a run's jobs stand. */
+    private static Cell outcome(JsonNode run) {
+        JsonNode outcome = run.path("outcome");
+        return outcome.isObject()
+                ? new Cell(
+                        outcome.path("words").asText(),
+                        switch (outcome.path("verdict").asText()) {
+                            case "failed" -> Style.BAD;
+                            case "overdue" -> Style.ALARM;
+                            case "running" -> Style.BUSY;
+                            case "succeeded" -> Style.GOOD;
+                            default -> Style.FAINT;
+                        })
+                : Cell.NONE;
     }
 
     private static Cell standing(String word) {

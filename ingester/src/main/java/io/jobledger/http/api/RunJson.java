@@ -3,6 +3,8 @@ package io.jobledger.http.api;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.json.Json;
+import io.jobledger.ledger.query.RunOutcome;
+import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunInfo;
 import java.time.Duration;
@@ -34,9 +36,23 @@ public final class RunJson {
             "last_received_at",
             "events",
             "last_seq",
-            "complete");
+            "complete",
+            "outcome");
 
     private RunJson() {}
+
+    /** A run with how it went. */
+    public static ObjectNode of(RunSummary summary, Instant now, Duration silence) {
+        ObjectNode json = of(summary.run(), now, silence);
+        RunOutcome outcome = summary.outcome();
+        CountsJson.put(
+                json.putObject("outcome")
+                        .put("verdict", outcome.verdict().wire())
+                        .put("words", outcome.words())
+                        .put("hosts", outcome.hosts()),
+                outcome.jobs());
+        return json;
+    }
 
     public static ObjectNode of(Run run, Instant now, Duration silence) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();

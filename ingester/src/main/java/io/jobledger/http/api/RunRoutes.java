@@ -10,6 +10,7 @@ import io.jobledger.json.Json;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.ledger.query.Sort;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
@@ -41,9 +42,9 @@ public final class RunRoutes {
             RunFilter filter = Filters.runs(parameters, clock.instant(), silence);
             new ListShape<>(
                             "runs",
-                            page -> audit.runs(filter, page),
+                            page -> audit.summaries(filter, page),
                             () -> audit.countRuns(filter),
-                            this::json,
+                            this::summary,
                             RunJson.COLUMNS,
                             Sort.Key.STARTED_AT,
                             Sort.Key.FINISHED_AT)
@@ -80,7 +81,7 @@ public final class RunRoutes {
     }
 
     private ObjectNode detail(Run run) throws IOException {
-        ObjectNode json = json(run);
+        ObjectNode json = summary(new RunSummary(run, audit.outcome(run.id())));
         ArrayNode plays = json.putArray("plays");
         audit.plays(run.id())
                 .forEach(play -> plays.addObject()
@@ -114,7 +115,7 @@ public final class RunRoutes {
         return json;
     }
 
-    private ObjectNode json(Run run) {
+    private ObjectNode summary(RunSummary run) {
         return RunJson.of(run, clock.instant(), silence);
     }
 }

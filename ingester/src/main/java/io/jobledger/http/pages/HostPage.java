@@ -1,5 +1,7 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.Timeline;
+import io.jobledger.http.pages.view.Window;
 import io.jobledger.ledger.query.HostSummary;
 import io.jobledger.ledger.query.NameSummary;
 import io.jobledger.model.JobRecord;

@@ -1,7 +1,8 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.JobLife;
+import io.jobledger.http.pages.view.Snippets;
 import io.jobledger.model.JobRecord;
-import java.time.Instant;
 import java.util.List;
 
 /**
@@ -21,13 +22,6 @@ record JobPage(
         String source,
         List<JobRecord> candidates,
         Snippets snippets,
-        List<Life> life,
+        List<JobLife.Life> life,
         List<JobRecord> history,
-        String moreHistory) {
-    /**
-     * Something that happened to a job.
-     *
-     * @param detail a message; null for none
-     */
-    record Life(Instant at, String what, Badge badge, String detail) {}
-}
+        String moreHistory) {}

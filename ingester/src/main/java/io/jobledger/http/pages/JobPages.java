@@ -1,8 +1,12 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.JobLife;
+import io.jobledger.http.pages.view.Links;
+import io.jobledger.http.pages.view.Snippets;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.JobLookup.Narrowing;
+import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.StoredEvent;
@@ -46,9 +50,25 @@ public final class JobPages {
         if (wanted.jobId() == null) {
             return newest.map(found -> page(found.record(), found, server, now));
         }
-        return lookup.job(wanted.executionHost() == null ? wanted.key().host() : wanted.executionHost(), wanted.jobId())
+        return lookup.job(executionHost(wanted), wanted.jobId())
                 .filter(job -> job.keys().contains(wanted.key()))
                 .map(job -> page(job.record(wanted.key()), newest.orElse(null), server, now));
+    }
+
+    /** Where the job runs; an address that does not say it means the host, or the one job that has the id and name. */
+    private String executionHost(Wanted wanted) {
+        if (wanted.executionHost() != null) {
+            return wanted.executionHost();
+        }
+        JobFilter same = JobFilter.builder()
+                .ansibleJobId(wanted.jobId().value())
+                .host(wanted.key().host())
+                .build();
+        return audit.jobs(same, PageRequest.first(HISTORY)).items().stream()
+                .filter(job -> job.key().equals(wanted.key()))
+                .map(JobRecord::executionHost)
+                .findFirst()
+                .orElse(wanted.key().host());
     }
 
     private JobPage page(JobRecord record, Found newest, String server, Instant now) {

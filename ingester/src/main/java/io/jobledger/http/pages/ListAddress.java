@@ -1,5 +1,6 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.Links;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

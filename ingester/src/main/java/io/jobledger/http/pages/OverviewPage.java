@@ -1,8 +1,11 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.Links;
+import io.jobledger.http.pages.view.Timeline;
+import io.jobledger.http.pages.view.Window;
 import io.jobledger.ledger.query.JobCounts;
+import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.model.JobRecord;
-import io.jobledger.model.Run;
 import java.time.Duration;
 import java.util.List;
 
@@ -20,7 +23,7 @@ record OverviewPage(
         JobCounts recent,
         List<JobRecord> attention,
         Timeline picture,
-        List<Run> runs,
+        List<RunSummary> runs,
         Duration silence,
         List<MirrorsPage.Row> mirrors) {
     /** A number that links to the jobs behind it. */

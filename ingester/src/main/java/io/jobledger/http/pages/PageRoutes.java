@@ -5,6 +5,8 @@ import io.jobledger.http.api.Filters;
 import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
 import io.jobledger.http.guard.Reads;
+import io.jobledger.http.pages.view.Window;
+import io.jobledger.json.Json;
 import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.PageRequest;
@@ -21,6 +23,7 @@ import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,8 +84,10 @@ public final class PageRoutes {
             return listed(() -> pages.hosts(part, query(context)));
         });
         page(router, "/runs/:run_id", context -> {
-            RunId id = new Parameters(context).runId();
-            return () -> pages.run(id)
+            Parameters parameters = new Parameters(context, "hosts", "from", "to");
+            RunId id = parameters.runId();
+            RunPage.View view = view(parameters);
+            return () -> pages.run(id, view)
                     .orElseThrow(() -> Problem.of(
                             404, "no-such-run", "no run " + id + " is known", "the page Runs lists the runs"));
         });
@@ -164,6 +169,22 @@ public final class PageRoutes {
                 throw Problem.badField("cursor", e.getMessage());
             }
         };
+    }
+
+    private static RunPage.View view(Parameters parameters) {
+        String hosts = parameters.text("hosts");
+        if (hosts != null && !hosts.equals("all")) {
+            throw Problem.badField("hosts", "must be all");
+        }
+        Instant from = parameters.parsed("from", Json::time);
+        Instant to = parameters.parsed("to", Json::time);
+        if ((from == null) != (to == null)) {
+            throw Problem.badField(from == null ? "from" : "to", "is needed beside the other");
+        }
+        if (from != null && !to.isAfter(from)) {
+            throw Problem.badField("to", "must be after from");
+        }
+        return new RunPage.View(hosts != null, from, to);
     }
 
     private static Window window(Parameters parameters) {

@@ -1,5 +1,8 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.Links;
+import io.jobledger.http.pages.view.Timeline;
+import io.jobledger.http.pages.view.Window;
 import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.JobLookup;
@@ -20,6 +23,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -87,8 +91,8 @@ public final class Pages {
                 audit.stats(open).counts(),
                 audit.stats(since.build()).counts(),
                 attention(since),
-                Timeline.of(seen, now.minus(back.length()), now),
-                audit.runs(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS))
+                Timeline.back(items(seen, now), back.length(), now),
+                audit.summaries(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS))
                         .items(),
                 silence,
                 mirrors);
@@ -125,7 +129,7 @@ public final class Pages {
         return views.page(
                 "runs",
                 frame("Runs", "runs", query.stream("runs"), clock.instant(), then),
-                ListPage.of("/runs", query, then, audit.runs(filter, page), silence));
+                ListPage.of("/runs", query, then, audit.summaries(filter, page), silence));
     }
 
     /** The list of hosts. */
@@ -137,15 +141,22 @@ public final class Pages {
                 ListPage.of("/hosts", query, then, audit.hosts(page), null));
     }
 
+    private static List<Timeline.Item> items(List<JobRecord> jobs, Instant now) {
+        return jobs.stream()
+                .map(job -> Timeline.Item.of(job, now))
+                .filter(Objects::nonNull)
+                .toList();
+    }
+
     /** One run; empty when there is none of this id. */
-    public Optional<String> run(RunId id) {
+    Optional<String> run(RunId id, RunPage.View view) {
         Instant now = clock.instant();
         AsOf then = asOf.get();
         return audit.run(id)
                 .map(run -> views.page(
                         "run",
                         frame("Run " + id, "runs", "/api/v1/stream?" + Links.query("run_id", id.toString()), now, then),
-                        runs.read(run, run.state(now, silence))));
+                        runs.read(run, run.state(now, silence), view, now)));
     }
 
     /**
@@ -195,7 +206,7 @@ public final class Pages {
                     summary,
                     audit.names(name, NAMES_LOOK),
                     newest,
-                    Timeline.of(seen, now.minus(back.length()), now),
+                    Timeline.back(items(seen, now), back.length(), now),
                     back);
             return views.page(
                     "host", frame(name, "hosts", "/api/v1/stream?" + Links.query("host", name), now, then), page);

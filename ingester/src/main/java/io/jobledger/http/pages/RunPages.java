@@ -2,20 +2,29 @@ package io.jobledger.http.pages;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.http.pages.view.RunBoard;
+import io.jobledger.http.pages.view.Timeline;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.AuditQueries;
-import io.jobledger.ledger.query.JobFilter;
-import io.jobledger.ledger.query.Page;
+import io.jobledger.ledger.RunQueries.PlayStart;
+import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.PageRequest;
-import io.jobledger.model.JobRecord;
+import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunOutcome;
+import io.jobledger.ledger.query.RunSummary;
+import io.jobledger.ledger.query.TimeRange;
 import io.jobledger.model.Run;
+import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
 /** Reads what the page of one run shows. Blocks. Thread-safe. */
 final class RunPages {
-    private static final int MOST_JOBS = 200;
+    private static final int MOST_JOBS = 5000;
+    private static final int MOST_HOSTS = 500;
 
     private final AuditQueries audit;
 
@@ -23,17 +32,54 @@ final class RunPages {
         this.audit = audit;
     }
 
-    RunPage read(Run run, RunState state) {
-        Page<JobRecord> jobs = audit.jobs(JobFilter.builder().run(run.id()).build(), PageRequest.first(MOST_JOBS));
+    RunPage read(Run run, RunState state, RunPage.View view, Instant now) {
+        RunOutcome outcome = audit.outcome(run.id());
+        List<JobLine> lines = audit.lines(run.id(), MOST_JOBS);
+        List<PlayStart> plays = audit.plays(run.id());
+        RunBoard board = RunBoard.of(lines, plays, view.allHosts(), now);
         return new RunPage(
-                run,
+                new RunSummary(run, outcome),
                 state,
-                audit.plays(run.id()),
+                before(run),
+                plays,
                 audit.unseenIntents(run.id()),
                 run.complete() ? null : audit.firstGap(run.id()).orElse(null),
                 stats(run),
-                jobs.items(),
-                jobs.next() == null ? null : Links.jobs("run_id", run.id().toString()));
+                board,
+                picture(run, lines, board, view, now),
+                view,
+                Math.max(0, outcome.jobs().jobs() - lines.size()));
+    }
+
+    private static Timeline picture(Run run, List<JobLine> lines, RunBoard board, RunPage.View view, Instant now) {
+        List<Timeline.Item> items = lines.stream()
+                .map(line -> Timeline.Item.of(line, run.id(), now))
+                .toList();
+        int hosts = view.allHosts() ? MOST_HOSTS : Timeline.SOME_HOSTS;
+        if (view.zoomed()) {
+            return Timeline.of(items, view.from(), view.to(), hosts, board.shown());
+        }
+        Instant end =
+                items.stream().map(Timeline.Item::end).max(Instant::compareTo).orElse(run.lastAt());
+        Instant begin =
+                items.stream().map(Timeline.Item::start).min(Instant::compareTo).orElse(run.firstAt());
+        return Timeline.of(items, begin, end.isAfter(begin) ? end : begin.plusSeconds(60), hosts, board.shown());
+    }
+
+    /** The newest run of the same playbook that began before it. */
+    private RunId before(Run run) {
+        if (run.info() == null || run.info().playbook() == null) {
+            return null;
+        }
+        String path = run.info().playbookPath();
+        RunFilter filter = RunFilter.builder()
+                .playbook(path == null ? run.info().playbook() : path)
+                .started(new TimeRange(null, run.firstAt()))
+                .build();
+        return audit.runs(filter, PageRequest.first(1)).items().stream()
+                .findFirst()
+                .map(Run::id)
+                .orElse(null);
     }
 
     /** What the last goodbye counted, by host. What is not a number there is left out: it came from outside. */

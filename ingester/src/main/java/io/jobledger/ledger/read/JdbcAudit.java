@@ -3,12 +3,14 @@ package io.jobledger.ledger.read;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.query.HostSummary;
 import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.JobStats;
 import io.jobledger.ledger.query.NameSummary;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.PlaySummary;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunOutcome;
 import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.log.EventLog;
@@ -20,6 +22,7 @@ import io.jobledger.model.RunId;
 import io.jobledger.model.RunState;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -106,6 +109,16 @@ public final class JdbcAudit implements AuditQueries {
     @Override
     public long countRuns(RunFilter filter) {
         return runs.countRuns(filter);
+    }
+
+    @Override
+    public Map<RunId, RunOutcome> outcomes(Collection<RunId> ids) {
+        return runs.outcomes(ids);
+    }
+
+    @Override
+    public List<JobLine> lines(RunId id, int limit) {
+        return runs.lines(id, limit);
     }
 
     @Override

@@ -1,9 +1,11 @@
 package io.jobledger.ledger.read;
 
 import io.jobledger.ledger.RunQueries;
+import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.Page;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.ledger.query.RunOutcome;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Reader;
 import io.jobledger.ledger.rows.Rows;
@@ -32,6 +34,7 @@ final class JdbcRunQueries implements RunQueries {
     private final LogReads log;
     private final RunEvents events;
     private final Clock clock;
+    private final RunOutcomes outcomes;
     private final Keyset keyset = new Keyset(RunCriteria.RUNS);
 
     JdbcRunQueries(Reader reader, LogReads log, LongSupplier projected, Clock clock) {
@@ -39,6 +42,7 @@ final class JdbcRunQueries implements RunQueries {
         this.log = log;
         this.events = new RunEvents(reader, log, projected);
         this.clock = clock;
+        this.outcomes = new RunOutcomes(reader, clock);
     }
 
     @Override
@@ -64,6 +68,16 @@ final class JdbcRunQueries implements RunQueries {
             throw Failures.of("the ledger could not be read", e);
         }
         return runs;
+    }
+
+    @Override
+    public Map<RunId, RunOutcome> outcomes(Collection<RunId> ids) {
+        return outcomes.of(ids);
+    }
+
+    @Override
+    public List<JobLine> lines(RunId id, int limit) {
+        return outcomes.lines(id, limit);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.jobledger.ledger.read;
 
-import io.jobledger.ledger.query.JobCounts;
 import io.jobledger.ledger.query.JobFilter;
 import io.jobledger.ledger.query.JobStats;
 import io.jobledger.ledger.rows.Reader;
@@ -13,9 +12,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.jdbi.v3.core.statement.StatementContext;
 
@@ -33,33 +30,6 @@ final class JdbcStats {
     JdbcStats(Reader reader, Clock clock) {
         this.reader = reader;
         this.clock = clock;
-    }
-
-    private static final class Tally {
-        private final Map<JobStatus, Long> counts = new EnumMap<>(JobStatus.class);
-        private long overdue;
-
-        void add(JobStatus status, long jobs, long late) {
-            counts.merge(status, jobs, Long::sum);
-            overdue += late;
-        }
-
-        JobCounts counts() {
-            return new JobCounts(
-                    counts.values().stream().mapToLong(Long::longValue).sum(),
-                    of(JobStatus.RUNNING),
-                    overdue,
-                    of(JobStatus.SUCCEEDED),
-                    of(JobStatus.FAILED),
-                    of(JobStatus.TIMED_OUT),
-                    of(JobStatus.CANCELLED),
-                    of(JobStatus.LOST),
-                    of(JobStatus.CLOSED));
-        }
-
-        private long of(JobStatus status) {
-            return counts.getOrDefault(status, 0L);
-        }
     }
 
     private record Step(int step, long jobs, long longest) {}

@@ -252,7 +252,10 @@ class AuditCommandsTest {
         assertThat(run("jobs", "show", "日本", "Upgrade", "Migrate").out())
                 .contains("message          no room, \"left\"", "rc               3");
         assertThat(run("runs", "ls", "--run-name", "release-42").lines()).hasSize(2);
-        assertThat(run("runs", "show", Wire.run(1).toString()).out()).contains("run_name         release-42");
+        assertThat(run("runs", "show", Wire.run(1).toString()).out())
+                .contains("went             ", "run_name         release-42")
+                .doesNotContain("{");
+        assertThat(run("runs", "ls", "-o", "wide").out()).contains("JOBS", " on ");
         assertThat(run("runs", "jobs", Wire.run(1).toString()).lines()).hasSize(3);
         assertThat(run("hosts", "ls").lines())
                 .hasSizeGreaterThanOrEqualTo(10)

@@ -319,7 +319,11 @@ class PagesTest {
         assertThat(page.select(".note").text()).contains("1 event of this run did not arrive: the first gap is 8 to 8");
         assertThat(page.select("[aria-labelledby=unseen] tbody th").text()).contains("Never");
         assertThat(page.select("[aria-labelledby=plays] tbody tr")).hasSize(1);
-        assertThat(page.select("table.jobs tbody tr")).hasSize(3);
+        assertThat(page.select(".went").text())
+                .contains("failed", "failed 1, overdue 1, running 1, of 3 jobs on 3 hosts");
+        assertThat(page.select("details.task[open] table.look tbody tr")).hasSize(3);
+        assertThat(page.select(".matrix tbody tr")).hasSize(3);
+        assertThat(page.select(".matrix a.cell")).hasSize(3);
         assertThat(page.select("[aria-labelledby=stats] tbody td").eachText()).startsWith("3", "1", "0");
     }
 

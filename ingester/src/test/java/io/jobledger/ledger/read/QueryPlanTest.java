@@ -157,6 +157,8 @@ public class QueryPlanTest {
         ledger.jobs().job("h1", id("id1"));
         ledger.audit().run(run(1));
         ledger.audit().plays(run(10_001));
+        ledger.audit().outcomes(List.of(run(1), run(2)));
+        ledger.audit().lines(run(1), 100);
         ledger.audit().unseenIntents(run(1));
         ledger.audit().firstGap(run(1));
         ledger.audit().events(run(1), 0, 10);

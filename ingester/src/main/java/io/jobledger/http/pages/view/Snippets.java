@@ -1,4 +1,4 @@
-package io.jobledger.http.pages;
+package io.jobledger.http.pages.view;
 
 import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
@@ -12,7 +12,7 @@ import java.nio.charset.StandardCharsets;
  * @param curl a command for a shell
  * @param cli a command for a shell
  */
-record Snippets(String task, String curl, String cli) {
+public record Snippets(String task, String curl, String cli) {
 
     /**
      * The snippets of a record.
@@ -21,7 +21,7 @@ record Snippets(String task, String curl, String cli) {
      * @param byId whether a lookup must say which job of the name is meant, since the name alone answers another or
      *     several
      */
-    static Snippets of(JobRecord record, String server, boolean byId) {
+    public static Snippets of(JobRecord record, String server, boolean byId) {
         JobKey key = record.key();
         String path = "/api/v1/jobs/" + Links.segment(key.host()) + "/" + Links.segment(key.play()) + "/"
                 + Links.segment(key.job());
@@ -65,7 +65,7 @@ record Snippets(String task, String curl, String cli) {
     }
 
     /** A string literal of Jinja. */
-    static String jinja(String text) {
+    public static String jinja(String text) {
         StringBuilder literal = new StringBuilder("'");
         text.codePoints().forEach(c -> {
             if (c == '\'' || c == '\\') {
@@ -85,7 +85,7 @@ record Snippets(String task, String curl, String cli) {
     }
 
     /** One word of a POSIX shell; of bash, zsh or ksh where it holds characters that cannot be seen. */
-    static String shell(String word) {
+    public static String shell(String word) {
         if (word.matches("[A-Za-z0-9_@%+=:,./-]+")) {
             return word;
         }

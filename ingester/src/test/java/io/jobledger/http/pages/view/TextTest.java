@@ -1,4 +1,4 @@
-package io.jobledger.http.pages;
+package io.jobledger.http.pages.view;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

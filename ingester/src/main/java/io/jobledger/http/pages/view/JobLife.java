@@ -1,8 +1,7 @@
-package io.jobledger.http.pages;
+package io.jobledger.http.pages.view;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jobledger.http.pages.JobPage.Life;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.model.JobEnd;
@@ -14,14 +13,21 @@ import java.util.Comparator;
 import java.util.List;
 
 /** Tells a job's events in words. */
-final class JobLife {
+public final class JobLife {
     private static final Badge PLAIN = new Badge("", "", "plain");
     private static final Badge RUNNING = Badge.of(JobStatus.RUNNING);
 
     private JobLife() {}
 
+    /**
+     * Something that happened to a job.
+     *
+     * @param detail a message; null for none
+     */
+    public record Life(Instant at, String what, Badge badge, String detail) {}
+
     /** The life of a job, oldest first. Status checks in a row that found it running are one entry. */
-    static List<Life> of(JobRecord record, List<StoredEvent> events, Instant now) {
+    public static List<Life> of(JobRecord record, List<StoredEvent> events, Instant now) {
         List<Life> life = new ArrayList<>();
         events.stream()
                 .map(JobLife::read)

@@ -1,4 +1,4 @@
-package io.jobledger.http.pages;
+package io.jobledger.http.pages.view;
 
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,15 +21,15 @@ public enum Window {
     }
 
     /** The spelling in addresses. */
-    String wire() {
+    public String wire() {
         return wire;
     }
 
-    String words() {
+    public String words() {
         return words;
     }
 
-    Duration length() {
+    public Duration length() {
         return length;
     }
 

@@ -1,4 +1,4 @@
-package io.jobledger.http.pages;
+package io.jobledger.http.pages.view;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** How names, times and numbers are spelt for people. Thread-safe. */
-final class Text {
+public final class Text {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss").withZone(ZoneOffset.UTC);
     private static final int TITLE = 80;
@@ -20,8 +20,8 @@ final class Text {
      *
      * @param title what the character is called; null for text
      */
-    record Piece(String text, String title) {
-        boolean hidden() {
+    public record Piece(String text, String title) {
+        public boolean hidden() {
             return title != null;
         }
     }
@@ -31,7 +31,7 @@ final class Text {
      * (line breaks, zero-width and direction marks), unusual spaces, and spaces at either end are pieces of their own,
      * spelt {@code U+202E}.
      */
-    static List<Piece> pieces(String name) {
+    public static List<Piece> pieces(String name) {
         List<Piece> pieces = new ArrayList<>();
         StringBuilder plain = new StringBuilder();
         int first = name.length() - name.stripLeading().length();
@@ -61,7 +61,7 @@ final class Text {
     }
 
     /** Whether a character would not be seen, or would move others. */
-    static boolean hides(int c) {
+    public static boolean hides(int c) {
         return switch (Character.getType(c)) {
             case Character.CONTROL,
                     Character.FORMAT,
@@ -84,7 +84,7 @@ final class Text {
     }
 
     /** A name in one short line, for titles and labels that cannot hold elements. */
-    static String line(String name) {
+    public static String line(String name) {
         StringBuilder line = new StringBuilder();
         pieces(name).forEach(piece -> line.append(piece.hidden() ? "‹" + piece.text() + "›" : piece.text()));
         return line.codePointCount(0, line.length()) <= TITLE
@@ -93,12 +93,12 @@ final class Text {
     }
 
     /** UTC, to the second. */
-    static String time(Instant at) {
+    public static String time(Instant at) {
         return TIME.format(at);
     }
 
     /** How long before {@code now} (or after it): {@code 3 h ago}, {@code in 5 min}. */
-    static String age(Instant at, Instant now) {
+    public static String age(Instant at, Instant now) {
         Duration age = Duration.between(at, now);
         if (age.abs().getSeconds() < 1) {
             return "now";
@@ -107,7 +107,7 @@ final class Text {
     }
 
     /** A length of time in its largest two units. */
-    static String span(Duration span) {
+    public static String span(Duration span) {
         long seconds = Math.max(0, span.getSeconds());
         if (seconds < 60) {
             return seconds + " s";
@@ -126,12 +126,12 @@ final class Text {
     }
 
     /** A count with thin spaces between thousands. */
-    static String count(long number) {
+    public static String count(long number) {
         return String.format("%,d", number).replace(",", "\u202f");
     }
 
     /** {@code 1 job}, {@code 2 jobs}. */
-    static String count(long number, String noun) {
+    public static String count(long number, String noun) {
         return count(number) + " " + noun + (number == 1 ? "" : "s");
     }
 }
