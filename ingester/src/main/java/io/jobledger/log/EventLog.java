@@ -8,8 +8,8 @@ import java.util.UUID;
 import java.util.function.Predicate;
 
 /**
- * The log of a ledger. One thread at a time appends and purges; everybody may read meanwhile. Calls block, and fail
- * with {@link LogException}.
+ * The log of a ledger. One thread at a time appends; everybody may read and purge meanwhile. Calls block, and fail with
+ * {@link LogException}.
  */
 public interface EventLog extends AutoCloseable {
     /** An event that the log has, with its number and when it was received. */
@@ -31,10 +31,16 @@ public interface EventLog extends AutoCloseable {
     /**
      * What is to be removed.
      *
-     * @param runs all their events
+     * @param runs their events
+     * @param upTo the last entry that counts for {@code runs}; what comes of them later stays
      * @param entries single entries
      */
-    record Purge(Set<UUID> runs, Set<Long> entries) {}
+    record Purge(Set<UUID> runs, long upTo, Set<Long> entries) {
+        /** Whether an entry is to be removed. */
+        public boolean removes(LogEntry entry) {
+            return entry.entry() <= upTo && runs.contains(entry.run()) || entries.contains(entry.entry());
+        }
+    }
 
     /** The last entry that is synced. Never blocks. */
     LogHead head();

@@ -288,15 +288,29 @@ public abstract class EventLogContract {
     }
 
     @Test
+    void whatCameOfARunAfterThePurgeWasDecided_stays() {
+        log.append(List.of(events(1, 1, 3)), NOW);
+        long decided = log.head().entry();
+        log.append(List.of(events(1, 4, 5), events(2, 1, 1)), NOW);
+        assertThat(log.purge(new Purge(Set.of(id(1)), decided, Set.of()))).isEqualTo(3);
+        assertThat(ofRun(1, 1, 99)).extracting(LogEntry::seq).containsExactly(4L, 5L);
+        assertThat(log.ranges(id(1)).ranges()).containsExactly(new Range(1, 5));
+        requireChained(log);
+    }
+
+    @Test
     void whatIsPurged_leavesItsDigests_andItsNumbers() {
         log.append(List.of(events(1, 1, 2), events(2, 1, 2)), NOW);
         log.append(List.of(events(1, 3, 4)), NOW);
         log.append(List.of(List.of(event(1, 5, "secret")), events(2, 3, 3)), NOW);
         append(event(2, 4, "secret"));
         LogHead head = log.head();
-        assertThat(log.purge(new Purge(Set.of(id(1)), Set.of()))).isEqualTo(5);
-        assertThat(log.purge(new Purge(Set.of(id(1)), Set.of()))).isZero();
-        assertThat(log.purge(new Purge(Set.of(id(9)), Set.of(9L, 99L)))).isEqualTo(1);
+        assertThat(log.purge(new Purge(Set.of(id(1)), Long.MAX_VALUE, Set.of())))
+                .isEqualTo(5);
+        assertThat(log.purge(new Purge(Set.of(id(1)), Long.MAX_VALUE, Set.of())))
+                .isZero();
+        assertThat(log.purge(new Purge(Set.of(id(9)), Long.MAX_VALUE, Set.of(9L, 99L))))
+                .isEqualTo(1);
         for (int i = 0; i < 2; i++) {
             assertThat(log.head()).isEqualTo(head);
             assertThat(ofRun(1, 1, 99)).isEmpty();

@@ -16,7 +16,7 @@ import java.util.UUID;
  * again.
  */
 final class Purging {
-    /** Runs of one step: a step rewrites the segments that have them, and events that come meanwhile wait. */
+    /** Runs of one step: a step rewrites the segments that have them. */
     private static final int STEP = 5000;
 
     private final EventLog log;
@@ -47,7 +47,7 @@ final class Purging {
         List<UUID> left = new ArrayList<>(runs.keySet());
         do {
             List<UUID> step = left.subList(0, Math.min(STEP, left.size()));
-            acts.inTurn(() -> log.purge(purge(step)));
+            log.purge(purge(step));
             step.clear();
             entries.clear();
         } while (!left.isEmpty());
@@ -67,12 +67,13 @@ final class Purging {
 
     /** What came of a run after it was forgotten stays. */
     private EventLog.Purge purge(List<UUID> step) {
+        long upTo = log.head().entry();
         Set<UUID> whole = new HashSet<>();
         Set<Long> single = new HashSet<>(entries);
         for (UUID run : step) {
             long fact = runs.get(run);
             boolean[] later = new boolean[1];
-            log.ofRun(run, fact, Long.MAX_VALUE, entry -> {
+            log.ofRun(run, fact, upTo, entry -> {
                 later[0] = true;
                 return false;
             });
@@ -82,6 +83,6 @@ final class Purging {
                 whole.add(run);
             }
         }
-        return new EventLog.Purge(whole, single);
+        return new EventLog.Purge(whole, upTo, single);
     }
 }

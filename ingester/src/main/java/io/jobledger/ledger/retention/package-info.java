@@ -6,7 +6,7 @@
  * crash interrupted is taken up again at the next start or prune. Open jobs stay unless somebody forces it. Mirrors are
  * not touched by retention, and follow what is erased.
  *
- * <p>Threads: {@code retention}, or a request's worker, decides; acts and purges have their turn between the writer's
- * groups.
+ * <p>Threads: {@code retention}, or a request's worker, decides; acts have their turn between the writer's groups, and
+ * purges go on beside them.
  */
 package io.jobledger.ledger.retention;

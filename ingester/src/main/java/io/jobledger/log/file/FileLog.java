@@ -193,12 +193,15 @@ public final class FileLog implements EventLog {
     }
 
     @Override
-    public synchronized long purge(Purge purge) {
-        requireOpen();
-        Segment active = store.catalog().active();
-        if (active != null && Rewriting.concerns(purge, active)) {
-            writer.rotate();
+    public long purge(Purge purge) {
+        synchronized (this) {
+            requireOpen();
+            Segment active = store.catalog().active();
+            if (active != null && Rewriting.concerns(purge, active)) {
+                writer.rotate();
+            }
         }
+        // Appends go on: what they bring is later than what is purged.
         return rewriting.purge(purge);
     }
 

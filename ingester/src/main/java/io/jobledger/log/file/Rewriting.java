@@ -119,7 +119,7 @@ final class Rewriting {
 
         @Override
         public boolean removes(LogEntry entry) {
-            return purge.runs().contains(entry.run()) || purge.entries().contains(entry.entry());
+            return purge.removes(entry);
         }
     }
 

@@ -34,11 +34,13 @@ final class RowPurge {
     long purge(Purge purge) {
         long removed = 0;
         for (List<UUID> runs : pages(purge.runs(), RUNS)) {
-            removed += run(handle -> emptied(handle, "run_id = ANY(?)", "uuid", runs));
-            List<Long> entries = run(handle -> handle.createQuery("SELECT entry FROM events WHERE run_id = ANY(?)")
-                    .bindBySqlType(0, array(handle, "uuid", runs), Types.ARRAY)
-                    .mapTo(Long.class)
-                    .list());
+            removed += run(handle -> emptied(handle, "run_id = ANY(?) AND entry <= " + purge.upTo(), "uuid", runs));
+            List<Long> entries =
+                    run(handle -> handle.createQuery("SELECT entry FROM events WHERE run_id = ANY(?) AND entry <= ?")
+                            .bindBySqlType(0, array(handle, "uuid", runs), Types.ARRAY)
+                            .bind(1, purge.upTo())
+                            .mapTo(Long.class)
+                            .list());
             shrink(entries);
         }
         for (List<Long> entries : pages(purge.entries(), ENTRIES)) {

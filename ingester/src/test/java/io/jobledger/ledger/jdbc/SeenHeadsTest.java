@@ -105,7 +105,7 @@ class SeenHeadsTest {
         LogHead first = append(1);
         LogHead second = append(2);
         LogHead third = append(3);
-        log.purge(new EventLog.Purge(Set.of(run(1).value()), Set.of()));
+        log.purge(new EventLog.Purge(Set.of(run(1).value()), Long.MAX_VALUE, Set.of()));
         for (LogHead told : List.of(first, second, third)) {
             isKnown(told);
         }

@@ -8,6 +8,7 @@ import io.jobledger.log.EventLog.Purge;
 import io.jobledger.log.EventLogContract;
 import io.jobledger.log.LogException;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -127,7 +130,7 @@ class FileLogTest extends EventLogContract {
             // Half of it may be behind what counts of that file.
             assertThatThrownBy(() -> purged.append(List.of(List.of(event(1, 2, "secret"))), NOW));
             purged.append(List.of(List.of(event(1, 2, "secret"), event(2, 2, "plain"))), NOW);
-            purged.purge(new Purge(Set.of(event(1, 1, "").head().run().value()), Set.of()));
+            purged.purge(new Purge(Set.of(event(1, 1, "").head().run().value()), Long.MAX_VALUE, Set.of()));
             List<String> found = new ArrayList<>();
             for (Path file : disk.files().keySet()) {
                 assertThat(new String(disk.files().get(file), StandardCharsets.ISO_8859_1))
@@ -144,6 +147,40 @@ class FileLogTest extends EventLogContract {
                     .filteredOn(body -> body.contains("plain"))
                     .hasSize(2);
             assertThat(found).noneMatch(body -> body.contains("secret"));
+        }
+    }
+
+    /** A purge of a large log takes its time; what is started meanwhile is acknowledged meanwhile. */
+    @Test
+    void whileAPurgeIsAtWork_appendsGoOn_andWhatTheyBringStays() throws Exception {
+        CountDownLatch renaming = new CountDownLatch(1);
+        CountDownLatch appended = new CountDownLatch(1);
+        ExecutorService purger = Executors.newSingleThreadExecutor(work -> new Thread(work, "purger"));
+        LogDisk disk = (LogDisk) Proxy.newProxyInstance(
+                LogDisk.class.getClassLoader(), new Class<?>[] {LogDisk.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("rename")
+                            && Thread.currentThread().getName().equals("purger")) {
+                        renaming.countDown();
+                        appended.await();
+                    }
+                    return method.invoke(new SystemDisk(), arguments);
+                });
+        UUID run = event(1, 1, "").head().run().value();
+        try (FileLog busy =
+                FileLog.open(directory.resolve("busy"), new FileLog.Options(disk, 2000, 0, 100, work -> {}, 1000))) {
+            busy.append(List.of(events(1, 1, 3)), NOW);
+            long head = busy.head().entry();
+            Future<Long> purged = purger.submit(() -> busy.purge(new Purge(Set.of(run), head, Set.of())));
+            renaming.await();
+            busy.append(List.of(events(1, 4, 5)), NOW);
+            appended.countDown();
+            assertThat(purged.get()).isEqualTo(3);
+            List<Long> left = new ArrayList<>();
+            busy.ofRun(run, 1, 99, entry -> left.add(entry.seq()));
+            assertThat(left).containsExactly(4L, 5L);
+        } finally {
+            appended.countDown();
+            purger.shutdownNow();
         }
     }
 
@@ -175,7 +212,7 @@ class FileLogTest extends EventLogContract {
             for (int i = 1; i <= 150; i++) {
                 busy.append(List.of(events(1 + i % 5, i, i + 3)), NOW);
                 if (i % 40 == 0) {
-                    busy.purge(new Purge(Set.of(), Set.of((long) i, i + 1L, i + 2L)));
+                    busy.purge(new Purge(Set.of(), Long.MAX_VALUE, Set.of((long) i, i + 1L, i + 2L)));
                 }
             }
             done.set(true);

@@ -44,7 +44,7 @@ class LogDamageTest {
             for (int i = 1; i <= 6; i++) {
                 log.append(List.of(EventLogContract.events(i % 3, i, i + 1)), EventLogContract.NOW);
             }
-            log.purge(new Purge(Set.of(Wire.run(0).value()), Set.of()));
+            log.purge(new Purge(Set.of(Wire.run(0).value()), Long.MAX_VALUE, Set.of()));
         }
         yesterday = disk.files();
         try (FileLog log = open(disk, false)) {

@@ -155,7 +155,7 @@ final class LogModel {
             }
         });
         removing.addAll(gone);
-        log.purge(new Purge(runs, single));
+        log.purge(new Purge(runs, Long.MAX_VALUE, single));
         removed.addAll(gone);
     }
 
