@@ -83,14 +83,14 @@ final class Generate implements Callable<Integer> {
         CompletableFuture<?> append(List<Event> events);
 
         /** All was appended. */
-        default void finish() throws SQLException {}
+        default void finish() throws InterruptedException {}
 
         @Override
         void close() throws SQLException;
     }
 
     @Override
-    public Integer call() throws IOException, InvalidEvents, SQLException {
+    public Integer call() throws IOException, InvalidEvents, InterruptedException, SQLException {
         long runs = (jobs + 39) / 40;
         SampleSite site = SampleSite.of(seed, runs, Math.max(2, eventsPerJob));
         long began = System.nanoTime();
@@ -155,6 +155,14 @@ final class Generate implements Callable<Integer> {
             @Override
             public CompletableFuture<?> append(List<Event> events) {
                 return open.sink().append(events);
+            }
+
+            /** What is asked next finds records, and no projector at work. */
+            @Override
+            public void finish() throws InterruptedException {
+                while (open.upkeep().lag().entries() > 0) {
+                    Thread.sleep(100);
+                }
             }
 
             @Override

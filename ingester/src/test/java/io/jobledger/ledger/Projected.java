@@ -18,6 +18,7 @@ public final class Projected {
         });
         try {
             if (ledger.feed().committed() < head) {
+                ledger.audit().countHosts(); // a question ends the projector's gathering
                 there.get(30, TimeUnit.SECONDS);
             }
             return head;

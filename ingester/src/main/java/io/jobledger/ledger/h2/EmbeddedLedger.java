@@ -312,6 +312,9 @@ public final class EmbeddedLedger extends JdbcLedger {
     @Override
     public void close() {
         drain();
+        if (projector.trouble() == null) {
+            progress.awaitIfSoon(log.head().entry(), LIST_PATIENCE);
+        }
         projector.close();
         LogHead applied = projections.applied();
         close(projections, delivery);
