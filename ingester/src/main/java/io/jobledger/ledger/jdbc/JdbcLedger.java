@@ -31,7 +31,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.ConnectionFactory;
 import org.jdbi.v3.core.Handle;
@@ -257,11 +256,6 @@ public abstract class JdbcLedger implements Ledger {
         @Override
         public <T> T act(Work<T> work) {
             return committer.inTurn(() -> record(work));
-        }
-
-        @Override
-        public <T> T inTurn(Callable<T> work) {
-            return committer.inTurn(work);
         }
     }
 

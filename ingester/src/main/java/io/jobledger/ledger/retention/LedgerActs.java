@@ -3,7 +3,6 @@ package io.jobledger.ledger.retention;
 import io.jobledger.log.LogFact;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jdbi.v3.core.Handle;
 
 /** What the ledger itself does to its log, in its turn between the groups of events. Calls block. Thread-safe. */
@@ -21,7 +20,4 @@ public interface LedgerActs {
 
     /** Does an act; its facts are on disk when this returns, and the next act finds them in the projections. */
     <T> T act(Work<T> work);
-
-    /** Does other work of the log's one writer. */
-    <T> T inTurn(Callable<T> work);
 }
