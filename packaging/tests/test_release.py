@@ -4,11 +4,16 @@ where it lies.
 
 from __future__ import annotations
 
+import datetime
 import hashlib
+import io
 import json
 import os
+import re
 import subprocess
 import tarfile
+import zipfile
+from pathlib import Path
 
 PLAYBOOK = """\
 - name: Upgrade databases
@@ -104,6 +109,20 @@ def test_archive_holds_what_it_should_and_nothing_else(archive):
     assert not wrong, "nobody but the owner may write these"
     run_by_all = {member.name for member in members if member.isfile() and member.mode & 0o111}
     assert run_by_all == {top + "/jobledger", top + "/jobledger-backup"}
+
+
+def test_archive_says_nothing_of_when_and_by_whom_it_was_built(archive):
+    """One time, no owner, one order: two builds of one commit give the same bytes."""
+    pom = (Path(__file__).resolve().parents[2] / "pom.xml").read_text()
+    stamp = re.search(r"<project.build.outputTimestamp>(.*)</project.build.outputTimestamp>", pom).group(1)
+    wanted = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    with tarfile.open(archive) as packed:
+        members = packed.getmembers()
+        jar = packed.extractfile(next(member for member in members if member.name.endswith("/jobledger.jar"))).read()
+    assert {member.mtime for member in members} == {int(wanted.timestamp())}
+    assert {(member.uid, member.gid) for member in members} == {(0, 0)}
+    with zipfile.ZipFile(io.BytesIO(jar)) as packed:
+        assert {entry.date_time for entry in packed.infolist()} == {wanted.timetuple()[:6]}
 
 
 def test_launcher_of_a_release_never_builds(release, environment):

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
@@ -35,7 +36,7 @@ public final class TokenAdmin {
         this.clock = clock;
     }
 
-    /** What a change comes to: the token that it is about, and all tokens after it. */
+    /** What a change comes to: the token that it is about, and all tokens after it; null where nothing changes. */
     private record Change(Token token, List<Token> all) {}
 
     /**
@@ -62,8 +63,38 @@ public final class TokenAdmin {
      * @throws TrailException when it cannot be written down; nothing is made then
      */
     public Made create(Set<Scope> scopes, String name, Duration life, String by) {
+        return create(TokenText.random(), scopes, name, life, by);
+    }
+
+    /**
+     * Takes a token that was made elsewhere, for a secret that is handed to this machine and to controllers alike.
+     * Where one of this text works already, nothing is changed and that one is returned.
+     *
+     * @param text see {@link TokenText}
+     * @throws IllegalArgumentException as the other, and when the text is no token, or that of one with other scopes
+     * @throws TokenStoreException when the store fails
+     * @throws TrailException when it cannot be written down; nothing is taken then
+     */
+    public Token take(String text, Set<Scope> scopes, String name, Duration life, String by) {
+        if (!TokenText.isWellFormed(text)) {
+            throw new IllegalArgumentException(
+                    "a token is " + TokenText.PREFIX + " and 64 hexadecimal digits (0-9, a-f)");
+        }
+        String hash = TokenText.hash(text);
+        for (Token other : list()) {
+            if (other.hash().equals(hash)) {
+                if (other.usable(clock.instant()) && other.scopes().equals(scopes)) {
+                    return other;
+                }
+                throw new IllegalArgumentException("this token is there already, as '" + other.name()
+                        + "', and it is revoked or expired, or its scopes are others: use another one");
+            }
+        }
+        return create(text, scopes, name, life, by).token();
+    }
+
+    private Made create(String text, Set<Scope> scopes, String name, Duration life, String by) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
-        String text = TokenText.random();
         String id = TokenText.randomHex(4);
         String called = name == null ? "token-" + id : name;
         if (called.isBlank() || called.length() > MAX_NAME || called.chars().anyMatch(Character::isISOControl)) {
@@ -71,7 +102,14 @@ public final class TokenAdmin {
         }
         Token token = new Token(
                 id, called, scopes, TokenText.hash(text), now, by, life == null ? null : now.plus(life), null);
-        change("token.create", by, tokens -> {
+        Token kept = change("token.create", by, tokens -> {
+            // Two machines that start at once are handed the same secret: the second finds what the first has made.
+            Optional<Token> same = tokens.stream()
+                    .filter(other -> other.hash().equals(token.hash()))
+                    .findFirst();
+            if (same.isPresent()) {
+                return new Change(same.get(), null);
+            }
             if (tokens.stream()
                     .anyMatch(other -> other.usable(now)
                             && (other.name().equals(called) || other.id().equals(called)))) {
@@ -82,7 +120,7 @@ public final class TokenAdmin {
             all.add(token);
             return new Change(token, all);
         });
-        return new Made(token, text);
+        return new Made(kept, text);
     }
 
     /** All tokens, oldest first. */
@@ -122,9 +160,14 @@ public final class TokenAdmin {
      */
     private Token change(String what, String by, Function<List<Token>, Change> decide) {
         AtomicReference<Token> written = new AtomicReference<>();
+        AtomicReference<Token> unchanged = new AtomicReference<>();
         try {
             store.change(tokens -> {
                 Change change = decide.apply(tokens);
+                if (change.all() == null) {
+                    unchanged.set(change.token());
+                    return tokens;
+                }
                 trail.record(new Act(what, by, "local", details(change.token())));
                 written.set(change.token());
                 return change.all();
@@ -135,7 +178,7 @@ public final class TokenAdmin {
             }
             throw e;
         }
-        return written.get();
+        return written.get() == null ? unchanged.get() : written.get();
     }
 
     private void writeDownFailure(String what, String by, Token token, TokenStoreException e) {

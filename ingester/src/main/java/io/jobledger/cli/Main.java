@@ -8,6 +8,7 @@ import io.jobledger.cli.ask.PlaysCommand;
 import io.jobledger.cli.ask.RunsCommand;
 import io.jobledger.cli.ask.StatsCommand;
 import io.jobledger.cli.jobs.JobsCommand;
+import io.jobledger.cli.serve.HealthcheckCommand;
 import io.jobledger.cli.serve.Logging;
 import io.jobledger.cli.serve.ServeCommand;
 import io.jobledger.cli.tend.AcceptLossCommand;
@@ -75,6 +76,7 @@ public final class Main implements Runnable {
             "migrate-ledger",
             "token",
             "trail",
+            "healthcheck",
             "demo",
             "completion",
             "warm-up",
@@ -141,6 +143,7 @@ public final class Main implements Runnable {
             case "verify" -> VerifyCommand.commandLine();
             case "token" -> TokenCommand.commandLine();
             case "trail" -> TrailCommand.commandLine();
+            case "healthcheck" -> HealthcheckCommand.commandLine();
             case "migrate-ledger" -> MigrateLedgerCommand.commandLine();
             case "demo" -> new CommandLine(new DemoCommand());
             case "completion" -> new CommandLine(new CompletionCommand());

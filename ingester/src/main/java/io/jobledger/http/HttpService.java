@@ -54,6 +54,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
@@ -147,7 +148,10 @@ public final class HttpService implements AutoCloseable {
         this.loops = settings.port() == 0
                 ? 1
                 : Math.max(1, Math.min(4, Runtime.getRuntime().availableProcessors()));
+        // Without a cache of files from the class path, for which it would need a place to write to.
         this.vertx = Vertx.vertx(new VertxOptions()
+                .setFileSystemOptions(
+                        new FileSystemOptions().setFileCachingEnabled(false).setClassPathResolvingEnabled(false))
                 .setEventLoopPoolSize(loops)
                 .setWorkerPoolSize(2)
                 .setInternalBlockingPoolSize(2));

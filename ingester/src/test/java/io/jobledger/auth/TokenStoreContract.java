@@ -64,6 +64,31 @@ public abstract class TokenStoreContract {
     }
 
     @Test
+    public void tokenThatWasMadeElsewhere_isTakenOnce_whoeverHandsItOver() {
+        String text = TokenText.random();
+        Set<Scope> scopes = EnumSet.of(Scope.READ);
+        Token taken = admin().take(text, scopes, "ci", null, "test");
+        assertThat(admin().take(text, scopes, "other", null, "test"))
+                .as("the second machine that is given the secret")
+                .isEqualTo(taken);
+        assertThat(taken.hash()).isEqualTo(TokenText.hash(text));
+        assertThat(store().read().orElseThrow()).containsExactly(taken);
+        assertThat(written()).containsExactly("token.create ci");
+        assertThatThrownBy(() -> admin().take(text, EnumSet.of(Scope.ADMIN), "ci", null, "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("its scopes are others");
+        assertThatThrownBy(() -> admin().take("secret", scopes, "x", null, "test"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("64 hexadecimal digits")
+                .hasMessageNotContaining("secret");
+        admin().revoke("ci", "test");
+        assertThatThrownBy(() -> admin().take(text, scopes, "ci", null, "test"))
+                .as("what was revoked does not come back")
+                .hasMessageContaining("revoked or expired");
+        assertThat(store().read().orElseThrow()).hasSize(1);
+    }
+
+    @Test
     public void nameOfATokenThatWorks_isTaken_afterItsEndItIsFree_andOnlyWhatIsDoneIsWrittenDown() {
         TokenAdmin admin = admin();
         admin.create(EnumSet.of(Scope.READ), "ci", null, "test");

@@ -17,7 +17,11 @@ import io.jobledger.json.Json;
 import io.jobledger.terminal.Palette;
 import io.jobledger.terminal.Terminal;
 import io.jobledger.trail.TrailException;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -137,6 +141,24 @@ public final class TokenCommand implements Runnable {
                 description = "How long it works, like 12h or 90d. Default: until it is revoked.")
         private String expires;
 
+        @Option(
+                names = "--from-file",
+                paramLabel = "FILE",
+                description =
+                        "Takes the token from the first line of this file instead of making one: jl_ and 64 random"
+                                + " hexadecimal digits. One that works already is left as it is. For secrets that a"
+                                + " machine is given.")
+        private Path file;
+
+        private String text() {
+            try (Stream<String> lines = Files.lines(file)) {
+                return lines.findFirst().orElse("").strip();
+            } catch (IOException | UncheckedIOException e) {
+                throw new CommandFailed("the file " + file + " (--from-file) cannot be read: "
+                        + e.getClass().getSimpleName());
+            }
+        }
+
         private Duration life() {
             try {
                 return Durations.parse(expires);
@@ -150,6 +172,11 @@ public final class TokenCommand implements Runnable {
             Set<Scope> parsed = Scope.parse(String.join(",", scopes));
             Duration life = expires == null ? null : life();
             boolean first = tokens.list().isEmpty();
+            if (file != null) {
+                Token taken = tokens.take(text(), parsed, name, life, user());
+                err().println("token '" + taken.name() + "' (" + taken.id() + ") is kept as a hash in " + place());
+                return;
+            }
             TokenAdmin.Made made = tokens.create(parsed, name, life, user());
             out().println(made.text());
             err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in "
