@@ -9,6 +9,12 @@ from .controller import BIN
 from .program import CHECKOUT
 
 
+def blocks(page: str) -> list[tuple[str, str]]:
+    """Return the fenced blocks of a page in their order, each with its kind: '' where the fence names none."""
+    text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")
+    return re.findall(r"^ {0,3}```(\w*)[^\n]*\n(.*?)^ {0,3}```$", text, re.M | re.S)
+
+
 def snippets(page: str, kind: str) -> list[str]:
     """Return the blocks of one kind (`console`, `yaml`) on a page such as how-to/settle.md, in their order."""
     text = (CHECKOUT / "docs" / page).read_text(encoding="utf-8")

@@ -52,7 +52,9 @@ class ArchitectureTest {
                 "auth.TokenStoreException",
                 "cli.ask",
                 "cli.jobs",
+                "cli.context",
                 "cli.serve",
+                "cli.setup",
                 "cli.tend",
                 "cli.view",
                 "config",
@@ -61,7 +63,9 @@ class ArchitectureTest {
                 "sink.mirror.CheckStep",
                 "sink.mirror.Mirror",
                 "terminal");
-        row("cli.ask", "auth.TokenText", "cli.view", "files", "json", "terminal");
+        row("cli.ask", "auth.TokenText", "cli.context", "cli.view", "config", "files", "json", "terminal");
+        row("cli.context", "cli.view", "config", "files");
+        row("cli.setup", "auth.TokenText", "cli.ask", "cli.context", "cli.view", "config", "json", "terminal");
         row("cli.jobs", "cli.ask", "cli.view", "config.Durations", "json", "terminal");
         row(
                 "cli.serve",
@@ -96,6 +100,7 @@ class ArchitectureTest {
                 "cli.tend",
                 "auth",
                 "cli.ask",
+                "cli.context.ClientSettings",
                 "cli.serve",
                 "cli.view",
                 "config",
@@ -127,6 +132,7 @@ class ArchitectureTest {
                 "config",
                 "event.EventLimits",
                 "http.api",
+                "http.contract",
                 "http.guard",
                 "http.live",
                 "http.pages.Assets",
@@ -156,6 +162,7 @@ class ArchitectureTest {
                 "resume.JobFinder",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
+        row("http.contract", "http.guard", "http.pages.Assets", "http.pages.PageResponses");
         row(
                 "http.guard",
                 "auth",

@@ -62,7 +62,7 @@ def become_resident(directory: str, tries: int = 20, sleep=time.sleep) -> int | 
     there is another one. Raises OSError.
     """
     fd = os.open(os.path.join(directory, _LOCK), os.O_RDWR | os.O_CREAT | _FLAGS, 0o600)
-    for _ in range(tries):  # a run that looks whether somebody is here holds the lock for a moment
+    for _try in range(tries):  # a run that looks whether somebody is here holds the lock for a moment
         try:
             fcntl.lockf(fd, _ALONE)
             return fd

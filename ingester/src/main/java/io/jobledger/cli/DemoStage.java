@@ -2,6 +2,7 @@ package io.jobledger.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.cli.ask.ApiClient;
+import io.jobledger.cli.context.ClientSettings;
 import io.jobledger.cli.serve.Mirrors;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.config.OciSettings;
@@ -202,7 +203,7 @@ final class DemoStage implements AutoCloseable {
     }
 
     JsonNode get(String path) {
-        return new ApiClient(url).get(path);
+        return new ApiClient(ClientSettings.find(url, null, Map.of())).get(path);
     }
 
     /** Starts ansible-playbook beside the playbooks of the demo. Its output is shown, indented, as it comes. */

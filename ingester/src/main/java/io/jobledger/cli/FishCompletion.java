@@ -47,7 +47,9 @@ final class FishCompletion {
     private static void add(StringBuilder script, String path, CommandLine command) {
         CommandSpec spec = command.getCommandSpec();
         for (Map.Entry<String, CommandLine> child : command.getSubcommands().entrySet()) {
-            if (!child.getValue().getCommandSpec().usageMessage().hidden()) {
+            CommandSpec below = child.getValue().getCommandSpec();
+            // A second name of a command is there as well; one is enough to be offered.
+            if (!below.usageMessage().hidden() && child.getKey().equals(below.name())) {
                 line(
                         script,
                         "-n " + quoted("__jobledger_at " + path) + " -a " + quoted(child.getKey()),

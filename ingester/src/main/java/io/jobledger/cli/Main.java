@@ -11,6 +11,9 @@ import io.jobledger.cli.jobs.JobsCommand;
 import io.jobledger.cli.serve.HealthcheckCommand;
 import io.jobledger.cli.serve.Logging;
 import io.jobledger.cli.serve.ServeCommand;
+import io.jobledger.cli.setup.ContextCommand;
+import io.jobledger.cli.setup.DoctorCommand;
+import io.jobledger.cli.setup.LoginCommand;
 import io.jobledger.cli.tend.AcceptLossCommand;
 import io.jobledger.cli.tend.BackupCommand;
 import io.jobledger.cli.tend.EraseCommand;
@@ -74,6 +77,9 @@ public final class Main implements Runnable {
             "prune",
             "verify",
             "migrate-ledger",
+            "login",
+            "context",
+            "doctor",
             "token",
             "trail",
             "healthcheck",
@@ -116,7 +122,9 @@ public final class Main implements Runnable {
                 command.getErr().println("jobledger failed in a way nobody foresaw; please report this:");
                 e.printStackTrace(command.getErr());
             }
-            return e instanceof CommandFailed failed ? failed.exitCode() : ExitCodes.FAILED;
+            return e instanceof CommandFailed failed
+                    ? failed.exitCode()
+                    : e instanceof InvalidSetting ? ExitCodes.USAGE : ExitCodes.FAILED;
         });
         return commandLine;
     }
@@ -141,6 +149,9 @@ public final class Main implements Runnable {
             case "project" -> ProjectCommand.commandLine();
             case "prune" -> new CommandLine(new PruneCommand());
             case "verify" -> VerifyCommand.commandLine();
+            case "login" -> new CommandLine(new LoginCommand());
+            case "context" -> new CommandLine(new ContextCommand());
+            case "doctor" -> new CommandLine(new DoctorCommand());
             case "token" -> TokenCommand.commandLine();
             case "trail" -> TrailCommand.commandLine();
             case "healthcheck" -> HealthcheckCommand.commandLine();

@@ -4,6 +4,7 @@ import io.jobledger.cli.view.ExitCodes;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.IParameterExceptionHandler;
 import picocli.CommandLine.ParameterException;
@@ -24,7 +25,9 @@ final class UsageErrors implements IParameterExceptionHandler {
                         ? "say which: "
                                 + String.join(
                                         ", ",
-                                        new TreeSet<>(command.getSubcommands().keySet()))
+                                        command.getSubcommands().values().stream()
+                                                .map(CommandLine::getCommandName)
+                                                .collect(Collectors.toCollection(TreeSet::new)))
                         : e.getMessage()));
         if (e instanceof UnmatchedArgumentException unmatched) {
             List<String> meant = unmatched.getSuggestions();

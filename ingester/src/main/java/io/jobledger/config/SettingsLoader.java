@@ -2,7 +2,6 @@ package io.jobledger.config;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -23,9 +22,6 @@ import java.util.stream.Collectors;
  * Finds each setting's value, flags before environment before file before default, and says where a bad one came from.
  */
 public final class SettingsLoader {
-    /** The environment variable that names the settings file. */
-    public static final String FILE_VARIABLE = "JOBLEDGER_CONFIG";
-
     private static final Pattern SIZE = Pattern.compile("(\\d{1,12})\\s*(B|KiB|MiB|GiB)?", Pattern.CASE_INSENSITIVE);
 
     private final Map<Setting, String> flags;
@@ -50,35 +46,15 @@ public final class SettingsLoader {
      * @throws InvalidSetting naming the first one that cannot be used
      */
     public static Settings load(Map<Setting, String> flags, Path config, Map<String, String> environment) {
-        Path named = config != null ? config : path(FILE_VARIABLE, environment.get(FILE_VARIABLE));
-        Path file = named != null
-                ? named
-                : xdg(environment, "XDG_CONFIG_HOME", ".config")
-                        .resolve("jobledger")
-                        .resolve("jobledger.properties");
-        Properties properties = new Properties();
-        if (named != null || Files.exists(file)) {
-            try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
-                properties.load(reader);
-            } catch (IOException | IllegalArgumentException e) {
-                throw new InvalidSetting("the settings file " + file + " cannot be read (" + e.getMessage()
-                        + "). It holds lines like: port = 8740");
-            }
-        }
-        List<String> known = Arrays.stream(Setting.values()).map(Setting::key).toList();
-        for (String key : properties.stringPropertyNames()) {
-            if (!known.contains(key)) {
-                throw new InvalidSetting("the settings file " + file + " has a line for '" + key
-                        + "', which is no setting. There are: " + String.join(", ", known));
-            }
-        }
-        return new SettingsLoader(flags, environment, properties, file.toString()).settings();
+        SettingsFile file = SettingsFile.find(config, environment);
+        return new SettingsLoader(flags, environment, file.lines(), file.path().toString()).settings();
     }
 
     private Settings settings() {
         Path data = value(Setting.DATA_DIR, "a directory's path without a semicolon", text -> {
             Path path = text.isEmpty()
-                    ? xdg(environment, "XDG_DATA_HOME", ".local/share").resolve("jobledger")
+                    ? Xdg.directory(environment, "XDG_DATA_HOME", ".local/share")
+                            .resolve("jobledger")
                     : Path.of(text);
             // The ledger's default path begins with it.
             return path.toString().contains(";") ? null : path;
@@ -384,20 +360,5 @@ public final class SettingsLoader {
                     return number < 1 || number > 1_000_000_000 ? null : Optional.of(number);
                 })
                 .orElse(null);
-    }
-
-    private static Path xdg(Map<String, String> environment, String variable, String underHome) {
-        String value = environment.getOrDefault(variable, "");
-        // The XDG specification has relative paths ignored.
-        Path path = value.isEmpty() ? null : path(variable, value);
-        return path != null && path.isAbsolute() ? path : Home.of(environment).resolve(underHome);
-    }
-
-    private static Path path(String source, String text) {
-        try {
-            return text == null || text.isEmpty() ? null : Path.of(text);
-        } catch (InvalidPathException e) {
-            throw new InvalidSetting(source + " must be a path, not '" + text + "'");
-        }
     }
 }

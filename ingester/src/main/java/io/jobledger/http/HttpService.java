@@ -18,6 +18,7 @@ import io.jobledger.http.api.RunRoutes;
 import io.jobledger.http.api.StatsRoutes;
 import io.jobledger.http.api.UpkeepRoutes;
 import io.jobledger.http.api.Waits;
+import io.jobledger.http.contract.ContractRoutes;
 import io.jobledger.http.guard.AccessLog;
 import io.jobledger.http.guard.Admission;
 import io.jobledger.http.guard.Authorisation;
@@ -63,6 +64,7 @@ import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.InvalidPathException;
@@ -70,6 +72,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -261,18 +264,25 @@ public final class HttpService implements AutoCloseable {
         return liveViews.get();
     }
 
-    private String host() {
+    /** Whether it listens on every address of this machine, and {@link #start} named only one of them. */
+    public boolean everywhere() {
+        return address().map(InetAddress::isAnyLocalAddress).orElse(false);
+    }
+
+    private Optional<InetAddress> address() {
         try {
-            InetAddress address = InetAddress.getByName(settings.listen());
-            if (address.isAnyLocalAddress()) {
-                return "127.0.0.1";
-            }
-            return address instanceof java.net.Inet6Address && settings.listen().contains(":")
-                    ? "[" + settings.listen() + "]"
-                    : settings.listen();
+            return Optional.of(InetAddress.getByName(settings.listen()));
         } catch (UnknownHostException e) {
-            return settings.listen();
+            return Optional.empty();
         }
+    }
+
+    private String host() {
+        if (everywhere()) {
+            return "127.0.0.1";
+        }
+        boolean six = address().filter(Inet6Address.class::isInstance).isPresent();
+        return six && settings.listen().contains(":") ? "[" + settings.listen() + "]" : settings.listen();
     }
 
     /** One event loop's server; the system spreads the connections over them. */
@@ -349,7 +359,7 @@ public final class HttpService implements AutoCloseable {
                 .mount(router);
         new MetricsRoute(metrics, workers).mount(router);
         new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
-        new HealthRoutes(ledger, relays, tokens, answers, version).mount(router);
+        new HealthRoutes(ledger, relays, tokens, answers, version, clock).mount(router);
         PageResponses pages = new PageResponses(
                 new Pages(
                         ledger.audit(),
@@ -361,6 +371,7 @@ public final class HttpService implements AutoCloseable {
                         version,
                         assets),
                 listers);
+        new ContractRoutes(assets, version).mount(router);
         new PageRoutes(pages, assets, relays, ledger::asOf, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));
         for (int status : new int[] {400, 404, 405, 406, 413, 415, 500}) {

@@ -8,6 +8,7 @@ import io.jobledger.ledger.query.RunOutcome;
 import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
+import io.jobledger.model.RunIdStart;
 import io.jobledger.model.RunState;
 import java.time.Duration;
 import java.time.Instant;
@@ -59,6 +60,9 @@ public interface RunQueries {
     Map<RunState, Long> runStates(Duration silence);
 
     Optional<Run> run(RunId id);
+
+    /** Runs whose ids begin so, at most {@code most} of them, by id. */
+    List<RunId> runsBeginning(RunIdStart start, int most);
 
     /** The plays of a run in their order. */
     List<PlayStart> plays(RunId id);

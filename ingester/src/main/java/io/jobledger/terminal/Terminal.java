@@ -28,6 +28,11 @@ public final class Terminal {
         return terminal(2);
     }
 
+    /** Whether standard input is a terminal. */
+    public static boolean input() {
+        return terminal(0);
+    }
+
     private static boolean terminal(int descriptor) {
         Path link = Path.of("/proc/self/fd/" + descriptor);
         if (Files.isSymbolicLink(link)) {

@@ -70,10 +70,18 @@ class CliReferenceTest {
 
     /** By name, since Java does not promise the order of methods; the first level has an order of its own. */
     private static List<CommandLine> below(CommandSpec command) {
+        // A command stands there once for each of its names.
         Stream<CommandLine> shown = command.subcommands().values().stream()
+                .distinct()
                 .filter(one -> !one.getCommandSpec().usageMessage().hidden());
         return (command.parent() == null ? shown : shown.sorted(Comparator.comparing(CommandLine::getCommandName)))
                 .toList();
+    }
+
+    private static String names(CommandLine command) {
+        String[] others = command.getCommandSpec().aliases();
+        return "`" + command.getCommandName() + "`"
+                + (others.length == 0 ? "" : " (or `" + String.join("`, `", others) + "`)");
     }
 
     private static String reference() {
@@ -89,7 +97,7 @@ class CliReferenceTest {
                         .append(String.join(
                                 ", ",
                                 below(command).stream()
-                                        .map(one -> "`" + one.getCommandName() + "`")
+                                        .map(CliReferenceTest::names)
                                         .toList()))
                         .append(".\n");
             }

@@ -200,6 +200,79 @@ class CommandsTest {
     }
 
     @Test
+    void idOfAnsible_isEnough_whereOneNameHasIt() {
+        ingester.json("GET /api/v1/jobs", "{\"jobs\":[" + job("db1") + "],\"next\":null}");
+        ingester.json("GET /api/v1/jobs/db1/p/j", job("db1"));
+        assertThat(run("jobs", "show", "j1.2").lines()).first().asString().contains("db1");
+        assertThat(ingester.asked)
+                .containsExactly(
+                        "GET /api/v1/jobs?ansible_job_id=j1%2E2&limit=5", "GET /api/v1/jobs/db1/p/j?id=j1%2E2");
+        ingester.json("GET /api/v1/jobs", "{\"jobs\":[" + job("db1") + "," + job("db2") + "],\"next\":null}");
+        assertThat(run("jobs", "show", "j1.2"))
+                .extracting(Ran::code, ran -> ran.err().contains("db1 / p / j; db2 / p / j"))
+                .containsExactly(2, true);
+        ingester.json("GET /api/v1/jobs", "{\"jobs\":[],\"next\":null}");
+        assertThat(run("jobs", "wait", "j1.2").code()).isEqualTo(3);
+        assertThat(run("jobs", "show", "db1", "p").code()).isEqualTo(2);
+    }
+
+    @Test
+    void beginningOfARunsId_isEnough_andAListHasASecondName() {
+        String id = "5f0c9a3e-7d7c-4c3b-9f0e-2a4b6c8d0e1f";
+        ingester.json("GET /api/v1/runs/5f0c9a3e", "{\"run_id\":\"" + id + "\"}");
+        ingester.json("GET /api/v1/runs/" + id + "/events", "{\"events\":[],\"next\":null}");
+        ingester.json("GET /api/v1/jobs", "{\"jobs\":[],\"next\":null}");
+        assertThat(run("events", "5f0c9a3e").code()).isZero();
+        assertThat(run("jobs", "list", "--run", "5f0c9a3e").code()).isZero();
+        assertThat(ingester.asked).last().isEqualTo("GET /api/v1/jobs?run_id=" + id);
+    }
+
+    @Test
+    void job_isShownForPeople_withoutJson() {
+        ingester.json(
+                "GET /api/v1/jobs/h/p/j",
+                "{\"host\":\"h\",\"status\":\"failed\",\"details\":{\"cmd\":\"make\",\"stdout\":\"one\\ntwo\\n\"},\"resumed_by\":[\"a\",\"b\"]}");
+        assertThat(run("jobs", "show", "h", "p", "j").lines())
+                .containsExactly(
+                        "host             h",
+                        "status           failed",
+                        "details.cmd      make",
+                        "details.stdout",
+                        "  one",
+                        "  two",
+                        "resumed_by       a, b");
+    }
+
+    @Test
+    void hints_nameCommands_andWhatTheIngesterCannotUse_isWrongUse() {
+        ingester.on(
+                "GET /api/v1/runs/r1",
+                exchange -> FakeIngester.text(
+                        exchange,
+                        404,
+                        "application/problem+json",
+                        "{\"detail\":\"no run\",\"hint\":\"GET /api/v1/runs lists the runs\"}"));
+        assertThat(run("runs", "show", "r1").err()).contains("'jobledger runs ls' lists the runs");
+        ingester.on(
+                "GET /api/v1/runs",
+                exchange -> FakeIngester.text(exchange, 400, "application/problem+json", "{\"detail\":\"since\"}"));
+        assertThat(run("runs", "ls", "--since", "never").code()).isEqualTo(2);
+        assertThat(Ran.of("runs", "ls", "--url", "nonsense").code()).isEqualTo(2);
+        assertThat(Ran.of("token", "create", "--scope", "write", "--data-dir", directory.toString())
+                        .code())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void token_saysWhereItCounts() {
+        Ran ran = Ran.of("token", "create", "--scope", "read", "--data-dir", directory.toString());
+        assertThat(ran.code()).as(ran.err()).isZero();
+        assertThat(ran.err())
+                .contains("takes its tokens from " + directory, "no ingester has used this place yet")
+                .doesNotContain("from now on every request needs a token");
+    }
+
+    @Test
     void whatIsNotThere_exitsWith3_andSaysWhereToLook() {
         assertThat(run("jobs", "show", "h", "p", "j"))
                 .isEqualTo(new Ran(

@@ -31,6 +31,6 @@ public final class ManPages {
             return;
         }
         commands.add(command.getCommandSpec());
-        command.getSubcommands().values().forEach(child -> collect(child, commands));
+        command.getSubcommands().values().stream().distinct().forEach(child -> collect(child, commands));
     }
 }

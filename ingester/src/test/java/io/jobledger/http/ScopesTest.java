@@ -83,6 +83,19 @@ class ScopesTest {
         return service.send(request(method, path).header("authorization", "Bearer " + token));
     }
 
+    @Test
+    void whoAsks_mayBeAskedWithAnyToken_andWithNoOther() {
+        for (Scope held : Scope.values()) {
+            HttpResponse<String> response = as(tokens.get(held), "GET", "/api/v1");
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body())
+                    .contains("\"name\":\"" + held.wire() + "\"", "\"scopes\":[\"" + held.wire() + "\"]", "\"time\":\"")
+                    .doesNotContain(tokens.get(held));
+        }
+        assertThat(service.send(request("GET", "/api/v1")).statusCode()).isEqualTo(401);
+        assertThat(as(tokens.get(Scope.INGEST), "GET", "/api/v1/").statusCode()).isEqualTo(403);
+    }
+
     /** What each scope may do: a status below 400, or one that its route itself gives. */
     @ParameterizedTest
     @CsvSource({

@@ -30,6 +30,7 @@ import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
+import io.jobledger.model.RunIdStart;
 import io.jobledger.model.RunState;
 import java.time.Duration;
 import java.time.Instant;
@@ -589,6 +590,10 @@ interface AuditContract {
                     .containsExactlyInAnyOrderElementsOf(
                             expected.stream().filter(Run::finished).toList());
         }
+        assertThat(audit().runsBeginning(new RunIdStart(run(1).toString().substring(0, 8)), 100))
+                .contains(run(1));
+        assertThat(audit().runsBeginning(new RunIdStart(run(1).toString()), 2)).containsExactly(run(1));
+        assertThat(audit().runsBeginning(new RunIdStart("ffffffff-f"), 2)).isEmpty();
         assertThat(audit().runStates(Duration.ofDays(2)))
                 .isEqualTo(Map.of(RunState.FINISHED, 1L, RunState.RUNNING, 42L, RunState.INTERRUPTED, 1L));
         assertThat(all).anyMatch(r -> r.state(now, Duration.ofDays(2)) == RunState.FINISHED);

@@ -2,7 +2,9 @@ package io.jobledger.cli.ask;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.cli.context.ClientSettings;
 import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.cli.view.ExitCodes;
 import io.jobledger.cli.view.Refused;
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.json.Json;
@@ -21,10 +23,15 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.net.UnknownHostException;
+import java.security.cert.X509Certificate;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import javax.net.ssl.HttpsURLConnection;
 
 /**
  * Asks a running ingester. Failures are {@link CommandFailed} with what to do. Thread-safe.
@@ -46,14 +53,12 @@ public final class ApiClient {
     private final String url;
     private final ApiAccess access;
 
-    /**
-     * Lets itself in with what the environment holds. {@code url} is the ingester's, like
-     * {@code http://127.0.0.1:8740}.
-     */
-    public ApiClient(String url) {
-        this(url, new ApiAccess(System.getenv()));
+    /** Lets itself in as the settings say. */
+    public ApiClient(ClientSettings settings) {
+        this(settings.url(), new ApiAccess(settings));
     }
 
+    /** @param url the ingester's, like {@code http://127.0.0.1:8740} */
     public ApiClient(String url, ApiAccess access) {
         this.access = access;
         this.url = url.endsWith("/") ? url.substring(0, url.length() - 1) : url;
@@ -182,8 +187,10 @@ public final class ApiClient {
             if (tls != null) {
                 throw new CommandFailed(tls);
             }
-            throw new CommandFailed("no ingester answers at " + url + " (" + reason(e)
-                    + "). Start one with 'jobledger serve', or name another with --url or JOBLEDGER_URL");
+            throw new CommandFailed("no ingester answers at " + url + " (" + reason(e) + "). The URL is from "
+                    + access.urlFrom()
+                    + ". Start one with 'jobledger serve', or name another with --url, JOBLEDGER_URL or"
+                    + " 'jobledger login'");
         }
         try {
             if (status / 100 == 2) {
@@ -198,7 +205,36 @@ public final class ApiClient {
         }
     }
 
+    /** The certificate that an ingester with TLS shows; empty for one without. */
+    public Optional<X509Certificate> certificate() {
+        try {
+            HttpURLConnection connection =
+                    (HttpURLConnection) uri("/healthz").toURL().openConnection();
+            if (!(connection instanceof HttpsURLConnection secure)) {
+                return Optional.empty();
+            }
+            secure.setConnectTimeout((int) CONNECT.toMillis());
+            secure.setReadTimeout((int) PATIENCE.toMillis());
+            access.letIn(secure);
+            secure.connect();
+            try {
+                return Arrays.stream(secure.getServerCertificates())
+                        .filter(X509Certificate.class::isInstance)
+                        .map(X509Certificate.class::cast)
+                        .findFirst();
+            } finally {
+                secure.disconnect();
+            }
+        } catch (IOException e) {
+            String tls = TlsFault.of(url, e);
+            throw new CommandFailed(tls != null ? tls : reason(e));
+        }
+    }
+
     private static String reason(IOException e) {
+        if (e instanceof UnknownHostException) {
+            return "no machine is known by the name " + e.getMessage();
+        }
         return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
     }
 
@@ -207,7 +243,8 @@ public final class ApiClient {
             URI uri = URI.create(url + path);
             if (uri.getUserInfo() != null) {
                 // Not the URL itself: it may be a password.
-                throw new CommandFailed("--url or JOBLEDGER_URL must not hold a user name or password");
+                throw new CommandFailed(
+                        ExitCodes.USAGE, "--url or JOBLEDGER_URL must not hold a user name or password");
             }
             if (uri.getHost() != null && ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))) {
                 return uri;
@@ -215,7 +252,9 @@ public final class ApiClient {
         } catch (IllegalArgumentException e) {
             // said below
         }
-        throw new CommandFailed("'" + url + "' is no URL; --url or JOBLEDGER_URL takes one like http://127.0.0.1:8740");
+        throw new CommandFailed(
+                ExitCodes.USAGE,
+                "'" + url + "' is no URL; --url or JOBLEDGER_URL takes one like http://127.0.0.1:8740");
     }
 
     private JsonNode json(int status, String body) {
@@ -230,9 +269,10 @@ public final class ApiClient {
         throw new CommandFailed(url + " does not answer like an ingester (status " + status + ")");
     }
 
-    private static CommandFailed refused(int status, JsonNode problem) {
-        String text = problem.path("detail").asText("status " + status)
-                + (problem.has("hint") ? "\n" + problem.get("hint").asText() : "");
-        return new Refused(status, text);
+    private CommandFailed refused(int status, JsonNode problem) {
+        String hint = status == 401
+                ? access.tokenHint()
+                : Hints.forCommands(problem.path("hint").asText(""));
+        return new Refused(status, problem.path("detail").asText("status " + status) + (hint.isEmpty() ? "" : "\n" + hint));
     }
 }

@@ -13,7 +13,7 @@ import picocli.CommandLine.Parameters;
         description = "Lists the events of a run, in their order. Exits with 3 when the run is not there.",
         mixinStandardHelpOptions = true)
 public final class EventsCommand implements Callable<Integer> {
-    @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.")
+    @Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT)
     private String runId;
 
     @Mixin
@@ -25,7 +25,7 @@ public final class EventsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         new Listing(reading, paging)
-                .print("/api/v1/runs/" + ApiClient.escape(runId) + "/events", new Query(), "events", Views.EVENTS);
+                .print("/api/v1/runs/" + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/events", new Query(), "events", Views.EVENTS);
         return ExitCodes.OK;
     }
 }

@@ -6,6 +6,7 @@ import io.jobledger.terminal.Terminal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,14 @@ public final class Export {
 
     @Option(names = "--replace", description = "Replace the file if it is there.")
     private boolean replace;
+
+    Connection connection() {
+        return connection;
+    }
+
+    PrintWriter err() {
+        return command.commandLine().getErr();
+    }
 
     /** Writes all rows that fit. */
     void write(String path, Query filters) {

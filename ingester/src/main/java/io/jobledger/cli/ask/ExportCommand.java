@@ -20,12 +20,12 @@ import picocli.CommandLine.Parameters;
 public final class ExportCommand {
     @Command(name = "jobs", description = "Exports jobs.", mixinStandardHelpOptions = true)
     void jobs(@Mixin JobFilters filters, @Mixin Export export) {
-        export.write("/api/v1/jobs", filters.query());
+        export.write("/api/v1/jobs", filters.query(export.connection(), export.err()));
     }
 
     @Command(name = "runs", description = "Exports runs.", mixinStandardHelpOptions = true)
     void runs(@Mixin RunFilters filters, @Mixin Export export) {
-        export.write("/api/v1/runs", filters.query());
+        export.write("/api/v1/runs", filters.query(export.connection(), export.err()));
     }
 
     @Command(

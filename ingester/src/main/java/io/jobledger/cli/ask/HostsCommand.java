@@ -23,6 +23,7 @@ public final class HostsCommand {
 
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Lists hosts with their jobs in numbers, by name.",
             mixinStandardHelpOptions = true)
     void ls(@Mixin Paging paging, @Mixin Reading reading) {

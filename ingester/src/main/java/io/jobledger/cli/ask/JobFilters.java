@@ -1,12 +1,13 @@
 package io.jobledger.cli.ask;
 
+import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Which jobs. All filters that are given must hold. The fields are read by {@link Query#andOptionsOf}: an option's name
+ * Which jobs. All filters that are given must hold. The fields are read by {@link ContextFilters}: an option's name
  * is the parameter's.
  */
 @SuppressWarnings("unused")
@@ -135,11 +136,25 @@ public final class JobFilters {
             description = "Only jobs with this text in a name or message, whatever the case.")
     private String q;
 
+    @Option(names = ContextFilters.LEFT_OUT, description = "Without the filters of the context.")
+    private Boolean unfiltered;
+
     public boolean narrowsStatus() {
         return status != null;
     }
 
-    public Query query() {
-        return new Query().andOptionsOf(self);
+    /** The names of its options without their dashes. */
+    public static List<String> names() {
+        return ContextFilters.names(new JobFilters());
+    }
+
+    /** The query of those that were given, and of those that the context has. */
+    public Query query(Connection connection, PrintWriter err) {
+        return ContextFilters.query(self, connection.settings(), err);
+    }
+
+    /** As the other, for a command that shows what it reads. */
+    public Query query(Reading reading) {
+        return query(reading.connection(), reading.err());
     }
 }

@@ -13,6 +13,7 @@ import picocli.CommandLine.Mixin;
 public final class PlaysCommand {
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Lists plays with their jobs in numbers, by name.",
             mixinStandardHelpOptions = true)
     void ls(@Mixin Paging paging, @Mixin Reading reading) {

@@ -1,7 +1,6 @@
 package io.jobledger.cli.ask;
 
 import java.util.Collection;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The parameters of a request, in their order. Not thread-safe. */
@@ -27,19 +26,13 @@ public final class Query {
     }
 
     /**
-     * Adds the options of a mixin that were given: {@code --run-name} is the parameter {@code run_name}. The first name
-     * of an option counts.
+     * Adds an option if it was given: {@code --run-name} is the parameter {@code run_name}. Its first name counts.
      */
-    Query andOptionsOf(CommandSpec mixin) {
-        for (OptionSpec option : mixin.options()) {
-            String name = option.names()[0].substring(2).replace('-', '_');
-            if (option.arity().max() == 0) {
-                flag(name, Boolean.TRUE.equals(option.getValue()));
-            } else {
-                and(name, option.getValue());
-            }
-        }
-        return this;
+    Query andOption(OptionSpec option) {
+        String name = option.names()[0].substring(2).replace('-', '_');
+        return option.arity().max() == 0
+                ? flag(name, Boolean.TRUE.equals(option.getValue()))
+                : and(name, option.getValue());
     }
 
     public Query copy() {

@@ -61,6 +61,11 @@ public final class Reading {
         return connection.api();
     }
 
+    /** Which ingester, and with what. */
+    public Connection connection() {
+        return connection;
+    }
+
     public JsonNode get(String path) {
         return api().get(path);
     }
@@ -149,19 +154,7 @@ public final class Reading {
         if (!forPeople()) {
             json(answer);
         } else {
-            ShownTimes times = times();
-            answer.properties().forEach(field -> {
-                JsonNode value = field.getValue();
-                if (!value.isNull() && !(value.isContainerNode() && value.isEmpty())) {
-                    line(
-                            field.getKey(),
-                            value.isContainerNode()
-                                    ? value.toString()
-                                    : ShownTimes.parse(value.asText())
-                                            .map(at -> times.text(at) + " (" + times.age(at) + ")")
-                                            .orElse(value.asText()));
-                }
-            });
+            new FieldLines(this).print(answer);
         }
         out().flush();
     }

@@ -1,12 +1,13 @@
 package io.jobledger.cli.ask;
 
+import java.io.PrintWriter;
 import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Which runs. All filters that are given must hold. The fields are read by {@link Query#andOptionsOf}: an option's name
+ * Which runs. All filters that are given must hold. The fields are read by {@link ContextFilters}: an option's name
  * is the parameter's.
  */
 @SuppressWarnings("unused")
@@ -96,7 +97,21 @@ public final class RunFilters {
     @Option(names = "--incomplete", description = "Only runs of which the ledger lacks events.")
     private boolean incomplete;
 
-    Query query() {
-        return new Query().andOptionsOf(self);
+    @Option(names = ContextFilters.LEFT_OUT, description = "Without the filters of the context.")
+    private Boolean unfiltered;
+
+    /** The names of its options without their dashes. */
+    public static List<String> names() {
+        return ContextFilters.names(new RunFilters());
+    }
+
+    /** The query of those that were given, and of those that the context has. */
+    Query query(Connection connection, PrintWriter err) {
+        return ContextFilters.query(self, connection.settings(), err);
+    }
+
+    /** As the other, for a command that shows what it reads. */
+    Query query(Reading reading) {
+        return query(reading.connection(), reading.err());
     }
 }

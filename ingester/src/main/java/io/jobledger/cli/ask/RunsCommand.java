@@ -18,6 +18,7 @@ public final class RunsCommand {
 
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Lists runs, newest first.",
             mixinStandardHelpOptions = true,
             footer = {
@@ -27,7 +28,7 @@ public final class RunsCommand {
                 "  jobledger runs ls --state interrupted --since 7d"
             })
     void ls(@Mixin RunFilters filters, @Mixin Paging paging, @Mixin Reading reading) {
-        new Listing(reading, paging).print("/api/v1/runs", filters.query(), "runs", Views.RUNS);
+        new Listing(reading, paging).print("/api/v1/runs", filters.query(reading), "runs", Views.RUNS);
     }
 
     @Command(
@@ -35,7 +36,7 @@ public final class RunsCommand {
             description = "Shows how one run went, and what it was. Exits with 3 when it is not there.",
             mixinStandardHelpOptions = true)
     void show(
-            @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
+            @Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId,
             @Mixin Reading reading) {
         RunReport.print(reading, reading.get(RUNS + ApiClient.escape(runId)));
     }
@@ -45,10 +46,11 @@ public final class RunsCommand {
             description = "Lists the jobs that a run started, newest first. Exits with 3 when the run is not there.",
             mixinStandardHelpOptions = true)
     void jobs(
-            @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
+            @Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId,
             @Mixin Paging paging,
             @Mixin Reading reading) {
-        new Listing(reading, paging).print(RUNS + ApiClient.escape(runId) + "/jobs", new Query(), "jobs", Views.JOBS);
+        new Listing(reading, paging)
+                .print(RUNS + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/jobs", new Query(), "jobs", Views.JOBS);
     }
 
     @Command(
@@ -58,7 +60,7 @@ public final class RunsCommand {
                             + " there.",
             mixinStandardHelpOptions = true)
     void delete(
-            @Parameters(paramLabel = "RUN_ID", description = "As 'runs ls' shows it.") String runId,
+            @Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId,
             @Option(names = "--force", description = "Delete it although jobs of it are open.") boolean force,
             @Option(
                             names = "--reason",
@@ -68,7 +70,7 @@ public final class RunsCommand {
             @Option(names = "--yes", description = "Do not ask. Without a terminal nothing is deleted without it.")
                     boolean yes,
             @Mixin Reading reading) {
-        String path = RUNS + ApiClient.escape(runId);
+        String path = RUNS + ApiClient.escape(RunIds.whole(reading.api(), runId));
         if (!yes) {
             JsonNode run = reading.get(path);
             Confirmation.ask(

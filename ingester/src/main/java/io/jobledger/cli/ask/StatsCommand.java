@@ -35,7 +35,7 @@ public final class StatsCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        JsonNode stats = reading.get("/api/v1/stats" + filters.query());
+        JsonNode stats = reading.get("/api/v1/stats" + filters.query(reading));
         if (!reading.forPeople()) {
             reading.json(stats);
             return ExitCodes.OK;

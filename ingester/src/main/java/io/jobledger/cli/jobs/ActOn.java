@@ -1,6 +1,7 @@
 package io.jobledger.cli.jobs;
 
 import io.jobledger.cli.ask.Query;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** Which job of a name an act is for, where several have it. */
@@ -21,7 +22,8 @@ final class ActOn {
         return id != null;
     }
 
-    Query query() {
-        return new Query().and("ansible_job_id", id).and("execution_host", executionHost);
+    /** @param named the id by which the job itself was named, if it was */
+    Query query(Optional<String> named) {
+        return new Query().and("ansible_job_id", id == null ? named.orElse(null) : id).and("execution_host", executionHost);
     }
 }

@@ -8,7 +8,7 @@ import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.cli.view.ExitCodes;
 import io.jobledger.json.Json;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -37,7 +37,7 @@ final class CancelCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private JobsCommand.JobName name;
+    private JobName name;
 
     @Mixin
     private ActOn which;
@@ -70,6 +70,8 @@ final class CancelCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        ApiClient api = connection.api();
+        Optional<String> named = name.find(api);
         // Ansible would run it, with the rights of whoever cancels.
         Stream.of(name.host(), name.play(), name.job(), reason)
                 .filter(AnsibleCommand::holdsTemplate)
@@ -79,11 +81,10 @@ final class CancelCommand implements Callable<Integer> {
                             + "' holds what Ansible reads as a template; nothing was done. Cancel this job"
                             + " with the module jobledger.core.cancel, by its id");
                 });
-        ApiClient api = connection.api();
-        JsonNode job = api.post(name.path() + "/cancel" + which.query().and("reason", reason));
+        JsonNode job = api.post(name.path() + "/cancel" + which.query(named).and("reason", reason));
         AnsibleCommand command = reach.command(
                 List.of("ansible-playbook"),
-                List.of("jobledger.core.cancel", "-e", variables(job).toString()),
+                List.of("jobledger.core.cancel", "-e", variables(job, named).toString()),
                 more);
         if (!reach.given()) {
             spec.commandLine()
@@ -95,7 +96,7 @@ final class CancelCommand implements Callable<Integer> {
             spec.commandLine().getOut().flush();
             return ExitCodes.OK;
         }
-        int code = command.run(Map.of("JOBLEDGER_URL", api.url()));
+        int code = command.run(connection.environment());
         if (code != 0) {
             throw new CommandFailed(
                     "ansible-playbook ended with " + code + "; what it said above tells what became of the job");
@@ -103,7 +104,7 @@ final class CancelCommand implements Callable<Integer> {
         return ExitCodes.OK;
     }
 
-    private ObjectNode variables(JsonNode job) {
+    private ObjectNode variables(JsonNode job, Optional<String> named) {
         ObjectNode variables = Json.MAPPER.createObjectNode();
         variables
                 .put("cancel_host", name.host())
@@ -114,7 +115,7 @@ final class CancelCommand implements Callable<Integer> {
             variables.put("cancel_grace", grace);
         }
         // The playbook finds the job by its name; of several, by its run.
-        if (which.given() && job.hasNonNull("run_id")) {
+        if ((which.given() || named.isPresent()) && job.hasNonNull("run_id")) {
             variables.put("cancel_run_id", job.get("run_id").asText());
         }
         return variables;

@@ -1,5 +1,6 @@
 package io.jobledger.cli.jobs;
 
+import io.jobledger.cli.ask.Query;
 import io.jobledger.cli.ask.Reading;
 import io.jobledger.cli.view.ExitCodes;
 import java.util.concurrent.Callable;
@@ -21,7 +22,7 @@ import picocli.CommandLine.Option;
         })
 final class CloseCommand implements Callable<Integer> {
     @Mixin
-    private JobsCommand.JobName name;
+    private JobName name;
 
     @Mixin
     private ActOn which;
@@ -38,8 +39,8 @@ final class CloseCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        reading.done(
-                "closed", reading.post(name.path() + "/close" + which.query().and("reason", reason)));
+        Query query = which.query(name.find(reading.api())).and("reason", reason);
+        reading.done("closed", reading.post(name.path() + "/close" + query));
         return ExitCodes.OK;
     }
 }

@@ -1,20 +1,20 @@
 package io.jobledger.cli.jobs;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jobledger.cli.ask.ApiClient;
 import io.jobledger.cli.ask.JobFilters;
 import io.jobledger.cli.ask.Listing;
 import io.jobledger.cli.ask.Paging;
 import io.jobledger.cli.ask.Query;
 import io.jobledger.cli.ask.Reading;
+import io.jobledger.cli.ask.RunIds;
 import io.jobledger.cli.view.ExitCodes;
 import io.jobledger.cli.view.Views;
 import io.jobledger.terminal.Printable;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Parameters;
 
 /** {@code jobs}: what was started, and how it stands. */
 @Command(
@@ -33,6 +33,7 @@ import picocli.CommandLine.Parameters;
 public final class JobsCommand {
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Lists jobs, newest first.",
             mixinStandardHelpOptions = true,
             footer = {
@@ -57,7 +58,7 @@ public final class JobsCommand {
                             description = "Exit with 4 when there is such a job, with 0 when there is none.")
                     boolean exitCode,
             @Mixin Reading reading) {
-        Query query = filters.query().and("status", overdue ? "overdue" : null).and("status", open ? "open" : null);
+        Query query = filters.query(reading).and("status", overdue ? "overdue" : null).and("status", open ? "open" : null);
         Listing listing = new Listing(reading, paging);
         long seen = overdue && reading.format() == Reading.Format.table
                 ? new OverdueJobs(reading, paging).print(query)
@@ -71,7 +72,12 @@ public final class JobsCommand {
                     "Shows what a name answers, an open job before one that ended, and how to resume it. Exits with 3"
                             + " when there is none.",
             mixinStandardHelpOptions = true,
-            footer = {"", "Example:", "  jobledger jobs show db1 'Upgrade databases' 'Migrate schema'"})
+            footer = {
+                "",
+                "Examples:",
+                "  jobledger jobs show db1 'Upgrade databases' 'Migrate schema'",
+                "  jobledger jobs show j512305873206.31337"
+            })
     void show(
             @Mixin JobName name,
             @Option(names = "--playbook", paramLabel = "NAME", description = "Only jobs of this playbook.")
@@ -95,15 +101,16 @@ public final class JobsCommand {
             @Option(names = "--check-mode", description = "A job of a dry run; without this, none answers.")
                     boolean checkMode,
             @Mixin Reading reading) {
+        Optional<String> byId = name.find(reading.api());
         JsonNode job = reading.get(name.path()
                 + new Query()
                         .and("playbook", playbook)
-                        .and("run_id", run)
-                        .and("id", id)
+                        .and("run_id", RunIds.whole(reading.api(), run))
+                        .and("id", id == null ? byId.orElse(null) : id)
                         .and("which", which)
                         .and("nth", nth == null ? null : nth.toString())
                         .and("check_mode", checkMode ? "true" : null));
-        reading.show(job);
+        reading.show(reading.forPeople() ? JobName.withoutCandidates(job) : job);
         if (reading.forPeople()) {
             List<String> resume = ResumeHint.of(job);
             resume.forEach(line -> reading.line("resume", line));
@@ -130,49 +137,8 @@ public final class JobsCommand {
             description = "Lists every job of a name, newest first. Exits with 3 when there is none.",
             mixinStandardHelpOptions = true)
     int history(@Mixin JobName name, @Mixin Paging paging, @Mixin Reading reading) {
+        name.find(reading.api());
         long seen = new Listing(reading, paging).print(name.path() + "/history", new Query(), "jobs", Views.JOBS);
         return seen == 0 ? ExitCodes.NOT_FOUND : ExitCodes.OK;
-    }
-
-    /** The name that a person resumes a job by. */
-    static final class JobName {
-        @Parameters(index = "0", paramLabel = "HOST", description = "The host's inventory name.")
-        private String host;
-
-        @Parameters(index = "1", paramLabel = "PLAY", description = "The play's name.")
-        private String play;
-
-        @Parameters(
-                index = "2",
-                paramLabel = "JOB",
-                description = "The job's name: its task's, unless the playbook gives it another.")
-        private String job;
-
-        String host() {
-            return host;
-        }
-
-        String play() {
-            return play;
-        }
-
-        String job() {
-            return job;
-        }
-
-        /** As a person reads it. */
-        @Override
-        public String toString() {
-            return String.join(" / ", host, play, job);
-        }
-
-        String path() {
-            return path(host, play, job);
-        }
-
-        static String path(String host, String play, String job) {
-            return "/api/v1/jobs/"
-                    + String.join("/", ApiClient.escape(host), ApiClient.escape(play), ApiClient.escape(job));
-        }
     }
 }

@@ -42,7 +42,7 @@ final class NameCommand implements Callable<Integer> {
     public Integer call() {
         reading.done(
                 "named",
-                reading.post(JobsCommand.JobName.path(host, play, job) + "/name"
+                reading.post(JobName.path(host, play, job) + "/name"
                         + new Query().and("ansible_job_id", id).and("execution_host", executionHost)));
         return ExitCodes.OK;
     }

@@ -11,6 +11,7 @@ import io.jobledger.json.Json;
 import io.jobledger.terminal.Printable;
 import io.jobledger.terminal.Terminal;
 import java.util.List;
+import java.util.Optional;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -51,7 +52,7 @@ final class OutputCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private JobsCommand.JobName name;
+    private JobName name;
 
     @Option(
             names = {"--id", "--ansible-job-id"},
@@ -98,7 +99,8 @@ final class OutputCommand implements Callable<Integer> {
         if (follow && !reach.given()) {
             throw new ParameterException(spec.commandLine(), "--follow needs an inventory: -i INVENTORY");
         }
-        JsonNode job = connection.api().get(name.path() + new Query().and("id", id));
+        Optional<String> named = name.find(connection.api());
+        JsonNode job = connection.api().get(name.path() + new Query().and("id", id == null ? named.orElse(null) : id));
         if (job.path("ambiguous").asBoolean()) {
             throw new CommandFailed(job.path("candidates_total").asInt()
                     + " open jobs have this name; 'jobledger jobs show' lists them, --id says which");

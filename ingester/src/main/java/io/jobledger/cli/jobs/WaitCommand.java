@@ -52,7 +52,8 @@ final class WaitCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "HOST",
-            description = "The host's inventory name. Without a name, all jobs that fit the filters are waited for.")
+            description = "The host's inventory name; alone: Ansible's id of the job. Without a name, all jobs that fit the"
+                    + " filters are waited for.")
     private String host;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "PLAY", description = "The play's name.")
@@ -198,10 +199,10 @@ final class WaitCommand implements Callable<Integer> {
             if (given.isEmpty()) {
                 throw wrong("say which job: HOST PLAY JOB, or filters such as --run");
             }
-            return new WaitSource.Filtered(reading.api(), filters.query(), open);
+            return new WaitSource.Filtered(reading.api(), filters.query(reading), open);
         }
-        if (names < 3) {
-            throw wrong("a job's name has three parts: HOST PLAY JOB");
+        if (names == 2) {
+            throw wrong("a job is named by HOST PLAY JOB, or by Ansible's id alone");
         }
         given.stream().filter(name -> !OF_A_NAME.contains(name)).findFirst().ifPresent(name -> {
             throw wrong("with HOST PLAY JOB it takes --playbook, --run and --id, and no " + name);
@@ -217,7 +218,11 @@ final class WaitCommand implements Callable<Integer> {
                                 ? "id"
                                 : option.names()[0].substring(2).replace('-', '_'),
                         option.getValue()));
-        return new WaitSource.Named(reading.api(), JobsCommand.JobName.path(host, play, job), narrowing);
+        if (names == 1) {
+            return new WaitSource.Named(
+                    reading.api(), JobName.of(reading.api(), host).path(), narrowing.and("id", host));
+        }
+        return new WaitSource.Named(reading.api(), JobName.path(host, play, job), narrowing);
     }
 
     private WatchView view() {

@@ -41,7 +41,7 @@ final class WatchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        Query query = filters.query();
+        Query query = filters.query(reading);
         if (filters.narrowsStatus()) {
             throw new ParameterException(
                     spec.commandLine(), "watch shows open jobs, and how they end; it takes no --status");

@@ -115,7 +115,8 @@ public final class Ingester implements AutoCloseable {
         relays.forEach(MirrorRelay::start);
         relaying.replace("", sinks);
         retention.start();
-        return new Ingester(ledger, relays, opened, url, new Rereading(settings, tokens, http, hooks, relaying));
+        String reached = http.everywhere() ? url + " and every other address of this machine" : url;
+        return new Ingester(ledger, relays, opened, reached, new Rereading(settings, tokens, http, hooks, relaying));
     }
 
     /**

@@ -29,6 +29,7 @@ public final class MirrorCommand {
 
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Shows what each mirror of a running ingester lacks, and why.",
             mixinStandardHelpOptions = true)
     void ls(@Mixin Reading reading) {

@@ -10,9 +10,12 @@ import io.jobledger.auth.TokenStoreException;
 import io.jobledger.cli.serve.AccessStores;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.cli.view.ExitCodes;
 import io.jobledger.cli.view.RecordColumn;
 import io.jobledger.cli.view.ShownTimes;
 import io.jobledger.config.Durations;
+import io.jobledger.config.LedgerLocation;
+import io.jobledger.config.Settings;
 import io.jobledger.json.Json;
 import io.jobledger.terminal.Palette;
 import io.jobledger.terminal.Terminal;
@@ -65,8 +68,9 @@ public final class TokenCommand implements Runnable {
         for (Work command : List.of(new Create(), new Ls(), new Revoke())) {
             line.addSubcommand(command);
         }
-        line.getSubcommands()
-                .values()
+        // A command stands there once for each of its names.
+        line.getSubcommands().values().stream()
+                .distinct()
                 .forEach(command -> SettingFlags.add(command.getCommandSpec(), SettingFlags.ACCESS));
         return line;
     }
@@ -85,10 +89,12 @@ public final class TokenCommand implements Runnable {
         private TokenCommand parent;
 
         private String place;
+        private Settings settings;
 
         @Override
         public Integer call() {
-            try (AccessStores access = AccessStores.open(SettingFlags.load(spec), CLOCK)) {
+            settings = SettingFlags.load(spec);
+            try (AccessStores access = AccessStores.open(settings, CLOCK)) {
                 place = access.tokensIn();
                 work(new TokenAdmin(access.tokens(), access.trail(), CLOCK));
             } catch (IllegalArgumentException | TokenStoreException | TrailException e) {
@@ -105,6 +111,11 @@ public final class TokenCommand implements Runnable {
 
         final PrintWriter err() {
             return spec.commandLine().getErr();
+        }
+
+        /** Whether no ingester has worked with these settings yet, so that they may be those of none. */
+        final boolean unused() {
+            return settings.ledger() instanceof LedgerLocation.File file && !Files.exists(file.base());
         }
 
         /** Where the tokens are, for people. */
@@ -159,17 +170,26 @@ public final class TokenCommand implements Runnable {
             }
         }
 
+        private Set<Scope> parsed() {
+            try {
+                return Scope.parse(String.join(",", scopes));
+            } catch (IllegalArgumentException e) {
+                throw new CommandFailed(ExitCodes.USAGE, e.getMessage());
+            }
+        }
+
         private Duration life() {
             try {
                 return Durations.parse(expires);
             } catch (IllegalArgumentException e) {
-                throw new CommandFailed("--expires must be a time like 12h or 90d, not '" + expires + "'");
+                throw new CommandFailed(
+                        ExitCodes.USAGE, "--expires must be a time like 12h or 90d, not '" + expires + "'");
             }
         }
 
         @Override
         void work(TokenAdmin tokens) {
-            Set<Scope> parsed = Scope.parse(String.join(",", scopes));
+            Set<Scope> parsed = parsed();
             Duration life = expires == null ? null : life();
             boolean first = tokens.list().isEmpty();
             if (file != null) {
@@ -182,13 +202,19 @@ public final class TokenCommand implements Runnable {
             err().println("token '" + made.token().name() + "' (" + made.token().id() + ") is kept as a hash in "
                     + place() + "; the line above is shown this once");
             if (first) {
-                err().println("it is the first one: from now on every request needs a token");
+                err().println("it is the first one there: an ingester that takes its tokens from " + place()
+                        + " wants one with every request from now on");
+            }
+            if (unused()) {
+                err().println("jobledger: warning: no ingester has used this place yet. If one runs with another"
+                        + " --data-dir, --ledger or --config, or as another user, give this command the same");
             }
         }
     }
 
     @Command(
             name = "ls",
+            aliases = "list",
             description = "Lists tokens, oldest first; never what they are.",
             mixinStandardHelpOptions = true)
     private static final class Ls extends Work {
@@ -257,7 +283,8 @@ public final class TokenCommand implements Runnable {
         @Override
         void work(TokenAdmin tokens) {
             if (which.startsWith("jl_")) {
-                throw new CommandFailed("name the token by its id or name: a command line can be read by other users");
+                throw new CommandFailed(
+                        ExitCodes.USAGE, "name the token by its id or name: a command line can be read by other users");
             }
             Token revoked = tokens.revoke(which, user());
             out().println("revoked '" + revoked.name() + "' (" + revoked.id() + ")");

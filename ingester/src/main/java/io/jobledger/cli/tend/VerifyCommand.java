@@ -1,7 +1,7 @@
 package io.jobledger.cli.tend;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.jobledger.cli.ask.ApiClient;
+import io.jobledger.cli.ask.Connection;
 import io.jobledger.cli.ask.Query;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
@@ -21,6 +21,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -37,12 +38,8 @@ public final class VerifyCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(
-            names = "--url",
-            paramLabel = "URL",
-            defaultValue = "${env:JOBLEDGER_URL:-http://127.0.0.1:8740}",
-            description = "The ingester (JOBLEDGER_URL). Default: http://127.0.0.1:8740.")
-    private String url;
+    @Mixin
+    private Connection connection;
 
     @Option(
             names = "--anchor",
@@ -138,9 +135,10 @@ public final class VerifyCommand implements Callable<Integer> {
             }
             return settings.ledger().toString();
         }
-        new ApiClient(url)
+        connection
+                .api()
                 .lines("/api/v1/verify" + new Query().and("as_of", asOf).and("deep", deep ? "true" : null), out);
-        return url;
+        return connection.settings().url();
     }
 
     private void print(JsonNode line) {

@@ -3,7 +3,10 @@ package io.jobledger.http.api;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.jobledger.auth.Caller;
+import io.jobledger.auth.Scope;
 import io.jobledger.auth.Tokens;
+import io.jobledger.http.guard.Authorisation;
 import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
 import io.jobledger.http.guard.Reads;
@@ -14,6 +17,7 @@ import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.ProjectionLag;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.ext.web.Router;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -28,24 +32,20 @@ public final class HealthRoutes {
     private final Tokens tokens;
     private final Responses answers;
     private final String version;
+    private final Clock clock;
 
-    public HealthRoutes(Ledger ledger, List<MirrorRelay> relays, Tokens tokens, Responses answers, String version) {
+    public HealthRoutes(
+            Ledger ledger, List<MirrorRelay> relays, Tokens tokens, Responses answers, String version, Clock clock) {
         this.ledger = ledger;
         this.relays = relays;
         this.tokens = tokens;
         this.answers = answers;
         this.version = version;
+        this.clock = clock;
     }
 
     public void mount(Router router) {
-        Reads.get(router, "/api/v1")
-                .handler(context -> Responses.ok(
-                        context,
-                        JsonNodeFactory.instance
-                                .objectNode()
-                                .put("name", "jobledger")
-                                .put("version", version)
-                                .put("api", "/api/v1")));
+        Reads.get(router, "/api/v1").handler(context -> Responses.ok(context, about(Authorisation.caller(context))));
         Reads.get(router, "/healthz")
                 .handler(context -> Responses.ok(
                         context, JsonNodeFactory.instance.objectNode().put("status", "ok")));
@@ -63,6 +63,23 @@ public final class HealthRoutes {
             String uri = new Parameters(context, "uri").text("uri");
             answers.blocking(context, () -> retry(uri));
         });
+    }
+
+    /** What answers here, what time it is there, and whom it takes the caller for. */
+    private ObjectNode about(Caller caller) {
+        ObjectNode json = JsonNodeFactory.instance
+                .objectNode()
+                .put("name", "jobledger")
+                .put("version", version)
+                .put("api", "/api/v1")
+                .put("time", Json.time(clock.instant()));
+        ObjectNode who = json.putObject("caller")
+                .put("name", caller.name())
+                .put("token_id", caller.tokenId())
+                .put("expires_at", Json.time(caller.expiresAt()));
+        ArrayNode scopes = who.putArray("scopes");
+        caller.scopes().stream().sorted().map(Scope::wire).forEach(scopes::add);
+        return json;
     }
 
     /** It takes events; what else there is to know. */

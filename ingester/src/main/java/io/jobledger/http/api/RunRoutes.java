@@ -14,14 +14,19 @@ import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.ledger.query.Sort;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
+import io.jobledger.model.RunIdStart;
 import io.vertx.ext.web.Router;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** Runs: the list, one with its plays and statistics, its jobs, its events. */
 public final class RunRoutes {
+    /** As many are named where the beginning of an id is that of several. */
+    private static final int SEVERAL = 5;
+
     private final AuditQueries audit;
     private final JobRoutes jobs;
     private final Responses lists;
@@ -51,9 +56,9 @@ public final class RunRoutes {
                     .answer(context, parameters, lists);
         });
         Reads.get(router, "/api/v1/runs/:run_id").handler(context -> {
-            RunId id = new Parameters(context).runId();
+            RunIdStart start = new Parameters(context).read("run_id", context.pathParam("run_id"), RunIdStart::new);
             // Not where resumes wait: it reads the run's events.
-            lists.tagged(context, () -> detail(found(id)));
+            lists.tagged(context, () -> detail(begins(start)));
         });
         Reads.get(router, "/api/v1/runs/:run_id/jobs").handler(context -> {
             Parameters parameters = new Parameters(context, ListShape.PARAMETERS);
@@ -78,6 +83,22 @@ public final class RunRoutes {
         return audit.run(id)
                 .orElseThrow(() -> Problem.of(
                         404, "no-such-run", "no run " + id + " is known", "GET /api/v1/runs lists the runs"));
+    }
+
+    private Run begins(RunIdStart start) {
+        List<RunId> ids = audit.runsBeginning(start, SEVERAL);
+        if (ids.isEmpty()) {
+            throw Problem.of(
+                    404, "no-such-run", "no run " + start.text() + " is known", "GET /api/v1/runs lists the runs");
+        }
+        if (ids.size() > 1) {
+            throw Problem.of(
+                    409,
+                    "ambiguous-run",
+                    "several runs begin with " + start.text(),
+                    "give more of it: " + ids.stream().map(RunId::toString).collect(Collectors.joining(", ")));
+        }
+        return found(ids.get(0));
     }
 
     private ObjectNode detail(Run run) throws IOException {

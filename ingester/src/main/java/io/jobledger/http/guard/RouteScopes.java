@@ -17,10 +17,17 @@ public final class RouteScopes {
             "HEAD /healthz",
             "GET /readyz",
             "HEAD /readyz",
+            "GET /api/",
+            "HEAD /api/",
+            "GET /api/openapi.yaml",
+            "HEAD /api/openapi.yaml",
             "GET /login",
             "HEAD /login",
             "POST /login",
             "POST /logout");
+    /** What says who asks is for everybody who may ask anything. */
+    private static final Set<String> ANY = Set.of("GET /api/v1", "HEAD /api/v1");
+
     private static final Map<String, Scope> EXACT = Map.of("POST /api/v1/events", Scope.INGEST);
     private static final Set<String> METRICS = Set.of("GET /metrics", "HEAD /metrics");
 
@@ -29,6 +36,11 @@ public final class RouteScopes {
     /** @param openMetrics whether metrics need no token */
     public RouteScopes(boolean openMetrics) {
         this.openMetrics = openMetrics;
+    }
+
+    /** Whether every caller that is known may do it, whatever its scopes. */
+    boolean forAnyCaller(HttpMethod method, String rawPath) {
+        return ANY.contains(method.name() + " " + rawPath);
     }
 
     /** The scope, or empty when the request is open to everybody. */

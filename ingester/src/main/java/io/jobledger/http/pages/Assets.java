@@ -39,7 +39,7 @@ public final class Assets {
     }
 
     /** The path of the asset of this name, digest and all. */
-    String path(String name) {
+    public String path(String name) {
         return Optional.ofNullable(paths.get(name)).orElseThrow(() -> new IllegalArgumentException("no asset " + name));
     }
 

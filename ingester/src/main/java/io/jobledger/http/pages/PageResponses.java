@@ -93,7 +93,7 @@ public final class PageResponses {
     }
 
     /** What keeps a browser from being talked into more than the page. */
-    static void secure(RoutingContext context) {
+    public static void secure(RoutingContext context) {
         context.response()
                 .putHeader("content-security-policy", POLICY)
                 .putHeader("x-content-type-options", "nosniff")

@@ -19,6 +19,7 @@ import io.jobledger.model.JobKey;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
+import io.jobledger.model.RunIdStart;
 import io.jobledger.model.RunState;
 import java.time.Clock;
 import java.time.Duration;
@@ -129,6 +130,11 @@ public final class JdbcAudit implements AuditQueries {
     @Override
     public Optional<Run> run(RunId id) {
         return runs.run(id);
+    }
+
+    @Override
+    public List<RunId> runsBeginning(RunIdStart start, int most) {
+        return runs.runsBeginning(start, most);
     }
 
     @Override

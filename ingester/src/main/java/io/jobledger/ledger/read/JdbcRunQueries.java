@@ -13,6 +13,7 @@ import io.jobledger.ledger.rows.Sql;
 import io.jobledger.log.SeqRanges;
 import io.jobledger.model.Run;
 import io.jobledger.model.RunId;
+import io.jobledger.model.RunIdStart;
 import io.jobledger.model.RunState;
 import java.sql.SQLException;
 import java.sql.Types;
@@ -103,6 +104,17 @@ final class JdbcRunQueries implements RunQueries {
                 .bind(0, id.value())
                 .map(Rows::run)
                 .findOne());
+    }
+
+    @Override
+    public List<RunId> runsBeginning(RunIdStart start, int most) {
+        return reader.lookup(handle -> handle.createQuery(
+                        "SELECT run_id FROM runs WHERE run_id >= ? AND run_id <= ? ORDER BY run_id LIMIT ?")
+                .bind(0, start.first())
+                .bind(1, start.last())
+                .bind(2, most)
+                .map((rows, c) -> new RunId(rows.getObject(1, UUID.class)))
+                .list());
     }
 
     @Override
