@@ -81,8 +81,8 @@ public final class ApiAccess {
             found = Optional.of(read(file.get(), warnings));
         }
         found.filter(one -> !TokenText.isWellFormed(one.value())).ifPresent(one -> {
-            throw new CommandFailed(one.from() + " does not hold a token: one is " + TokenText.PREFIX
-                    + " and 64 hexadecimal digits");
+            throw new CommandFailed(
+                    one.from() + " does not hold a token: one is " + TokenText.PREFIX + " and 64 hexadecimal digits");
         });
         return found;
     }
@@ -114,7 +114,8 @@ public final class ApiAccess {
     Optional<SSLContext> tls() {
         Optional<ClientSettings.Sourced> ca = settings.get(ClientSetting.CA_FILE);
         Optional<ClientSettings.Sourced> cert = settings.get(ClientSetting.CLIENT_CERT);
-        Optional<ClientSettings.Sourced> key = settings.get(ClientSetting.CLIENT_KEY).or(() -> cert);
+        Optional<ClientSettings.Sourced> key =
+                settings.get(ClientSetting.CLIENT_KEY).or(() -> cert);
         if (ca.isEmpty() && cert.isEmpty()) {
             return Optional.empty();
         }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.cli.context.ClientSettings;
 import io.jobledger.cli.view.CommandFailed;
 import io.jobledger.cli.view.ExitCodes;
+import io.jobledger.cli.view.Hints;
 import io.jobledger.cli.view.Refused;
 import io.jobledger.files.PrivateFiles;
 import io.jobledger.json.Json;
@@ -16,6 +17,7 @@ import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +25,6 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.net.UnknownHostException;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Arrays;
@@ -273,6 +274,7 @@ public final class ApiClient {
         String hint = status == 401
                 ? access.tokenHint()
                 : Hints.forCommands(problem.path("hint").asText(""));
-        return new Refused(status, problem.path("detail").asText("status " + status) + (hint.isEmpty() ? "" : "\n" + hint));
+        return new Refused(
+                status, problem.path("detail").asText("status " + status) + (hint.isEmpty() ? "" : "\n" + hint));
     }
 }

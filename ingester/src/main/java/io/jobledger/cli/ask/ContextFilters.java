@@ -41,9 +41,8 @@ final class ContextFilters {
             if (option.names()[0].equals(LEFT_OUT)) {
                 continue;
             }
-            boolean given = option.arity().max() == 0
-                    ? Boolean.TRUE.equals(option.getValue())
-                    : option.getValue() != null;
+            boolean given =
+                    option.arity().max() == 0 ? Boolean.TRUE.equals(option.getValue()) : option.getValue() != null;
             List<String> values = given ? null : ofContext.get(name);
             if (values != null) {
                 query.and(name.replace('-', '_'), values);
@@ -55,8 +54,9 @@ final class ContextFilters {
             }
         }
         if (!used.isEmpty()) {
-            err.println("Filters of the context " + settings.context().orElseThrow().name() + ": "
-                    + Printable.of(String.join(", ", used)) + "; " + LEFT_OUT + " leaves them out");
+            err.println(
+                    "Filters of the context " + settings.context().orElseThrow().name() + ": "
+                            + Printable.of(String.join(", ", used)) + "; " + LEFT_OUT + " leaves them out");
             err.flush();
         }
         return query;

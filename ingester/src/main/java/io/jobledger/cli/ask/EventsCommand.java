@@ -25,7 +25,11 @@ public final class EventsCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         new Listing(reading, paging)
-                .print("/api/v1/runs/" + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/events", new Query(), "events", Views.EVENTS);
+                .print(
+                        "/api/v1/runs/" + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/events",
+                        new Query(),
+                        "events",
+                        Views.EVENTS);
         return ExitCodes.OK;
     }
 }

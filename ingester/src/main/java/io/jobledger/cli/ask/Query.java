@@ -25,9 +25,7 @@ public final class Query {
         return and(name, set ? Boolean.TRUE : null);
     }
 
-    /**
-     * Adds an option if it was given: {@code --run-name} is the parameter {@code run_name}. Its first name counts.
-     */
+    /** Adds an option if it was given: {@code --run-name} is the parameter {@code run_name}. Its first name counts. */
     Query andOption(OptionSpec option) {
         String name = option.names()[0].substring(2).replace('-', '_');
         return option.arity().max() == 0

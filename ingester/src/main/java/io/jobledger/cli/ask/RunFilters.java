@@ -7,8 +7,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Which runs. All filters that are given must hold. The fields are read by {@link ContextFilters}: an option's name
- * is the parameter's.
+ * Which runs. All filters that are given must hold. The fields are read by {@link ContextFilters}: an option's name is
+ * the parameter's.
  */
 @SuppressWarnings("unused")
 public final class RunFilters {

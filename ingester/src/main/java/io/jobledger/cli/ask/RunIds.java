@@ -14,7 +14,9 @@ public final class RunIds {
     /** The whole id; asks the ingester where it is only begun. What is no id at all, the ingester will refuse. */
     public static String whole(ApiClient api, String given) {
         return given != null && BEGUN.matcher(given).matches()
-                ? api.get("/api/v1/runs/" + ApiClient.escape(given)).path("run_id").asText(given)
+                ? api.get("/api/v1/runs/" + ApiClient.escape(given))
+                        .path("run_id")
+                        .asText(given)
                 : given;
     }
 }

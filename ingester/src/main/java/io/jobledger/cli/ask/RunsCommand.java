@@ -35,9 +35,7 @@ public final class RunsCommand {
             name = "show",
             description = "Shows how one run went, and what it was. Exits with 3 when it is not there.",
             mixinStandardHelpOptions = true)
-    void show(
-            @Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId,
-            @Mixin Reading reading) {
+    void show(@Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId, @Mixin Reading reading) {
         RunReport.print(reading, reading.get(RUNS + ApiClient.escape(runId)));
     }
 
@@ -50,7 +48,11 @@ public final class RunsCommand {
             @Mixin Paging paging,
             @Mixin Reading reading) {
         new Listing(reading, paging)
-                .print(RUNS + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/jobs", new Query(), "jobs", Views.JOBS);
+                .print(
+                        RUNS + ApiClient.escape(RunIds.whole(reading.api(), runId)) + "/jobs",
+                        new Query(),
+                        "jobs",
+                        Views.JOBS);
     }
 
     @Command(

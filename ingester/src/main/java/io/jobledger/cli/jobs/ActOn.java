@@ -24,6 +24,8 @@ final class ActOn {
 
     /** @param named the id by which the job itself was named, if it was */
     Query query(Optional<String> named) {
-        return new Query().and("ansible_job_id", id == null ? named.orElse(null) : id).and("execution_host", executionHost);
+        return new Query()
+                .and("ansible_job_id", id == null ? named.orElse(null) : id)
+                .and("execution_host", executionHost);
     }
 }

@@ -46,8 +46,9 @@ final class JobName {
             throw new CommandFailed(ExitCodes.USAGE, "a job is named by HOST PLAY JOB, or by Ansible's id alone");
         }
         String id = host;
-        JsonNode jobs =
-                api.get("/api/v1/jobs" + new Query().and("ansible_job_id", id).and("limit", SEVERAL)).path("jobs");
+        JsonNode jobs = api.get(
+                        "/api/v1/jobs" + new Query().and("ansible_job_id", id).and("limit", SEVERAL))
+                .path("jobs");
         List<String> names = new ArrayList<>();
         for (JsonNode one : jobs) {
             host = one.path("host").asText();

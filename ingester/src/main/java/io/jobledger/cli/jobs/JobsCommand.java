@@ -58,7 +58,8 @@ public final class JobsCommand {
                             description = "Exit with 4 when there is such a job, with 0 when there is none.")
                     boolean exitCode,
             @Mixin Reading reading) {
-        Query query = filters.query(reading).and("status", overdue ? "overdue" : null).and("status", open ? "open" : null);
+        Query query =
+                filters.query(reading).and("status", overdue ? "overdue" : null).and("status", open ? "open" : null);
         Listing listing = new Listing(reading, paging);
         long seen = overdue && reading.format() == Reading.Format.table
                 ? new OverdueJobs(reading, paging).print(query)

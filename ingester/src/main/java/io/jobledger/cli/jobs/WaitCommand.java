@@ -52,8 +52,9 @@ final class WaitCommand implements Callable<Integer> {
             index = "0",
             arity = "0..1",
             paramLabel = "HOST",
-            description = "The host's inventory name; alone: Ansible's id of the job. Without a name, all jobs that fit the"
-                    + " filters are waited for.")
+            description =
+                    "The host's inventory name; alone: Ansible's id of the job. Without a name, all jobs that fit the"
+                            + " filters are waited for.")
     private String host;
 
     @Parameters(index = "1", arity = "0..1", paramLabel = "PLAY", description = "The play's name.")

@@ -1,10 +1,10 @@
-package io.jobledger.cli.ask;
+package io.jobledger.cli.view;
 
 import java.util.List;
 import java.util.Map;
 
 /** An ingester's hints name its HTTP paths; who types commands is told the commands. */
-final class Hints {
+public final class Hints {
     /** The longest first, since one may begin another. */
     private static final List<Map.Entry<String, String>> COMMANDS = List.of(
             Map.entry("POST /api/v1/jobs/{host}/{play}/{job}/close", "'jobledger jobs close'"),
@@ -19,7 +19,7 @@ final class Hints {
     private Hints() {}
 
     /** The hint, with a command for every path that there is one for. */
-    static String forCommands(String hint) {
+    public static String forCommands(String hint) {
         String text = hint;
         for (Map.Entry<String, String> each : COMMANDS) {
             text = text.replace(each.getKey(), each.getValue());
