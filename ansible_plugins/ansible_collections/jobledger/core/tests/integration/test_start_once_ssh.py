@@ -52,6 +52,39 @@ SetEnv HOME=ROOT/home
 """
 
 
+def serve(root: Path) -> subprocess.Popen:
+    """Start the sshd and wait until it listens."""
+    with open(root / "sshd.log", "wb") as log:
+        server = subprocess.Popen([SSHD, "-D", "-e", "-f", str(root / "sshd_config")], stderr=log)
+    until(lambda: server.poll() is not None or b"listening" in (root / "sshd.log").read_bytes())
+    assert server.poll() is None, (root / "sshd.log").read_text()
+    return server
+
+
+def kill(run) -> None:
+    """End a controller with its workers, as a power cut does."""
+    workers = Path("/proc/%d/task/%d/children" % (run.pid, run.pid)).read_text().split()
+    for pid in (run.pid, *map(int, workers)):
+        os.kill(pid, signal.SIGKILL)
+    run.communicate()
+
+
+@pytest.fixture
+def group():
+    """A control group of its own; killed and removed at the end."""
+    with open("/proc/mounts", encoding="utf-8") as file:
+        mounts = [line.split()[1] for line in file if line.split()[2] == "cgroup2"]
+    made = Path(mounts[0] if mounts else "/nowhere") / ("jobledger-%d" % os.getpid())
+    try:
+        made.mkdir()
+    except OSError as error:
+        pytest.skip("NOT SHOWN: a session that is killed whole needs a control group of its own (%s)" % error)
+    yield made
+    (made / "cgroup.kill").write_text("1")
+    until(lambda: not (made / "cgroup.procs").read_text())
+    made.rmdir()
+
+
 @pytest.fixture
 def far(tmp_path):
     """A controller whose host is reached by ssh."""
@@ -62,11 +95,7 @@ def far(tmp_path):
     (tmp_path / "home").mkdir()
     port = closed_port()
     (tmp_path / "sshd_config").write_text(CONFIG.replace("ROOT", str(tmp_path)).replace("PORT", str(port)))
-    server = subprocess.Popen(
-        [SSHD, "-D", "-e", "-f", str(tmp_path / "sshd_config")], stderr=open(tmp_path / "sshd.log", "wb")
-    )
-    until(lambda: server.poll() is not None or b"listening" in (tmp_path / "sshd.log").read_bytes())
-    assert server.poll() is None, (tmp_path / "sshd.log").read_text()
+    server = serve(tmp_path)
 
     def controller(name: str) -> Controller:
         found = Controller(tmp_path / name)
@@ -95,10 +124,7 @@ def test_a_job_outlives_its_connection_and_is_attached_by_the_next_run(far):
     text = PLAYBOOK.replace("ROOT", str(root))
     first = controller("a").start(text, "-e", "me=a")
     until(lambda: (root / "starts").exists(), 300)
-    workers = Path("/proc/%d/task/%d/children" % (first.pid, first.pid)).read_text().split()
-    for pid in (first.pid, *map(int, workers)):
-        os.kill(pid, signal.SIGKILL)
-    first.communicate()
+    kill(first)
     second = controller("b").start(text, "-e", "me=b")
     until(lambda: list((root / "b" / "async").glob("j*")), 300)
     (root / "gate").write_text("")
@@ -109,3 +135,24 @@ def test_a_job_outlives_its_connection_and_is_attached_by_the_next_run(far):
         (root / "starts").read_text().split()
     ) == 1
     assert not list((root / "b" / "remote").glob("ansible-tmp-*"))
+
+
+def test_a_session_that_is_killed_with_all_its_processes_leaves_a_job_that_is_reported_lost(far, group):
+    """As systemd-logind does with KillUserProcesses=yes, and systemd with a service of KillMode=control-group."""
+    root, controller = far
+    (group / "cgroup.procs").write_text((root / "sshd.pid").read_text())
+    text = PLAYBOOK.replace("ROOT", str(root))
+    first = controller("a").start(text, "-e", "me=a")
+    until(lambda: (root / "starts").exists(), 300)
+    (group / "cgroup.kill").write_text("1")
+    kill(first)  # it would wait for the host until the job's time is over
+    until(lambda: not (group / "cgroup.procs").read_text())
+    server = serve(root)
+    try:
+        again = controller("b").playbook(text, "-e", "me=b")
+        said = " ".join(again.stdout.split())
+        assert again.returncode == 2 and "was lost (the job's processes are gone, and no result came" in said, said
+        assert len((root / "starts").read_text().split()) == 1
+    finally:
+        server.terminate()
+        server.wait()

@@ -15,6 +15,7 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
+from tools.program import JOBLEDGER
 from tools.real_ingester import RealIngester
 
 
@@ -86,10 +87,11 @@ class H2(Away):
             one = dice.choice(self.ingesters)
             one.kill()
             time.sleep(dice.random() * 2)
-            one.start()
+            one.start(300)
         elif what == "restored":
             self._down()
             self.restore()
+            self.accept()
             self._up()
         if what != "nothing":
             did.append("ledger %s" % what)
@@ -107,6 +109,15 @@ class H2(Away):
         shutil.rmtree(self._data())
         shutil.copytree(self.root / "copy", self._data())
 
+    def accept(self) -> None:
+        """What an operator does who has no newer copy: without it the ledger hears of what it lost, and refuses."""
+        subprocess.run(
+            [*JOBLEDGER, "accept-loss", "--yes", "--data-dir", str(self._data()), *self.options()],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+        )
+
     def _data(self) -> Path:
         return self.ingesters[0].root / "data"
 
@@ -116,7 +127,13 @@ class H2(Away):
 
     def _up(self) -> None:
         for ingester in self.ingesters:
-            ingester.start()
+            for tries in range(5, 0, -1):  # as a service manager does
+                try:
+                    ingester.start(300)
+                    break
+                except AssertionError:
+                    if tries == 1:
+                        raise
 
 
 class PostgreSQL(H2):

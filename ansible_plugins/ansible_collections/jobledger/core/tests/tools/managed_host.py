@@ -59,8 +59,10 @@ while True:
 """
 # Ansible's ssh: into the host's network, then to its loopback. A host that is down is one that cannot be reached.
 _SSH = """#!/bin/sh
-pid=$(cat {root}/pid 2>/dev/null) || {{ echo "ssh: connect to host far: No route to host" >&2; exit 255; }}
-exec nsenter --target "$pid" --net -- ssh "$@"
+down() {{ echo "ssh: connect to host far: No route to host" >&2; exit 255; }}
+pid=$(cat {root}/pid 2>/dev/null) || down
+command exec 9<"/proc/$pid/ns/net" 2>/dev/null || down
+exec nsenter --net=/proc/self/fd/9 -- ssh "$@"
 """
 _OPTIONS = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ControlMaster=no -o ControlPath=none"
 
@@ -174,7 +176,7 @@ class ManagedHost:
         return (
             "%s ansible_host=127.0.0.1 ansible_port=22 ansible_connection=ssh ansible_user=root "
             "ansible_ssh_executable=%s/ssh ansible_ssh_private_key_file=%s/user_key ansible_ssh_common_args='%s' "
-            "jobledger_fence_dir=%s ansible_python_interpreter=%s"
+            "ansible_ssh_transfer_method=piped jobledger_fence_dir=%s ansible_python_interpreter=%s"
         ) % (name, self.root, self.root, _OPTIONS, self.fence, python)
 
     def __enter__(self) -> ManagedHost:
