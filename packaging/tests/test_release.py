@@ -15,8 +15,6 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-import pytest
-
 PLAYBOOK = """\
 - name: Upgrade databases
   hosts: localhost
@@ -113,7 +111,6 @@ def test_archive_holds_what_it_should_and_nothing_else(archive):
     assert run_by_all == {top + "/jobledger", top + "/jobledger-backup"}
 
 
-@pytest.mark.release
 def test_archive_says_nothing_of_when_and_by_whom_it_was_built(archive):
     """One time, no owner, one order: two builds of one commit give the same bytes."""
     pom = (Path(__file__).resolve().parents[2] / "pom.xml").read_text()
