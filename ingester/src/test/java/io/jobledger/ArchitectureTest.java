@@ -89,6 +89,8 @@ class ArchitectureTest {
                 "sink.mirror.file.FileMirror",
                 "sink.mirror.oci.OciMirror",
                 "sink.mirror.oci.Uri",
+                "sink.mirror.s3.S3Mirror",
+                "sink.mirror.s3.S3Uri",
                 "sink",
                 "sink.webhook.InvalidHooks",
                 "sink.webhook.Webhooks",
@@ -285,6 +287,7 @@ class ArchitectureTest {
         row("sink.mirror.file", "files", "model", "sink.mirror");
         row("sink.mirror.bucket", "model", "sink.mirror");
         row("sink.mirror.oci", "config", "files", "sink.mirror", "sink.mirror.bucket");
+        row("sink.mirror.s3", "config", "files", "sink.mirror", "sink.mirror.bucket");
         row("sink.webhook", "config.Durations", "config.Network", "json", "ledger", "ledger.query", "model", "sink");
         row("terminal");
         row("trail", "files", "json");
@@ -406,7 +409,8 @@ class ArchitectureTest {
                         "cli.serve.Hooks -> sink.webhook.InvalidHooks",
                         "cli.serve.Hooks -> sink.webhook.Webhooks",
                         "cli.serve.Mirrors -> sink.mirror.file.FileMirror",
-                        "cli.serve.Mirrors -> sink.mirror.oci.OciMirror");
+                        "cli.serve.Mirrors -> sink.mirror.oci.OciMirror",
+                        "cli.serve.Mirrors -> sink.mirror.s3.S3Mirror");
     }
 
     @Test
@@ -524,6 +528,7 @@ class ArchitectureTest {
     Stream<DynamicTest> eachLibrary_standsInOnePackage() {
         return Stream.of(
                         List.of("sink.mirror.oci", "com.oracle.."),
+                        List.of("sink.mirror.s3", "software.amazon.awssdk.."),
                         List.of("metrics", "io.micrometer..", "io.prometheus.."),
                         List.of("terminal", "org.jline.."),
                         List.of("cli..", "picocli.."),

@@ -5,7 +5,9 @@ import io.jobledger.cli.ask.ApiClient;
 import io.jobledger.cli.context.ClientSettings;
 import io.jobledger.cli.serve.Mirrors;
 import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.config.BucketSettings;
 import io.jobledger.config.OciSettings;
+import io.jobledger.config.S3Settings;
 import io.jobledger.sink.mirror.CheckStep;
 import io.jobledger.sink.mirror.Mirror;
 import java.io.BufferedReader;
@@ -143,7 +145,7 @@ final class DemoStage implements AutoCloseable {
     }
 
     List<CheckStep> checkMirror() {
-        try (Mirror checked = Mirrors.of(mirror, oci)) {
+        try (Mirror checked = Mirrors.of(mirror, new BucketSettings(oci, S3Settings.of(Map.of())))) {
             return checked.probe();
         }
     }
@@ -151,7 +153,7 @@ final class DemoStage implements AutoCloseable {
     /** The paths of all records in the mirror, sorted. */
     Set<String> mirrored() {
         Set<String> paths = new TreeSet<>();
-        try (Mirror listed = Mirrors.of(mirror, oci)) {
+        try (Mirror listed = Mirrors.of(mirror, new BucketSettings(oci, S3Settings.of(Map.of())))) {
             listed.list(found -> paths.add(found.path()));
         }
         return paths;

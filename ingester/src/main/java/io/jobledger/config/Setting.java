@@ -72,10 +72,10 @@ public enum Setting {
     MIRROR(
             "",
             "URI",
-            "Where the newest record of each key is mirrored: file:///DIR or a directory's path, or"
-                    + " oci://BUCKET[@NAMESPACE][/PREFIX]; several are separated by commas; none for no"
-                    + " mirror. Default:"
-                    + " the directory mirror in the data directory; none for a PostgreSQL ledger."),
+            "Where the newest record of each key is mirrored: file:///DIR or a directory's path,"
+                    + " oci://BUCKET[@NAMESPACE][/PREFIX], or s3://BUCKET[/PREFIX]; several are separated by commas;"
+                    + " none for no mirror. Default: the directory mirror in the data directory; none for a PostgreSQL"
+                    + " ledger."),
     MIRROR_CONCURRENCY("8", "N", "How many records are put to one mirror at once."),
     MIRROR_CLAIM(
             "2m",
@@ -95,6 +95,26 @@ public enum Setting {
     OCI_ENDPOINT("", "URL", "The whole URL of Object Storage, instead of a region's."),
     OCI_CONNECT_TIMEOUT("5s", "DURATION", "Longest wait for a connection to OCI."),
     OCI_READ_TIMEOUT("10s", "DURATION", "Longest wait for the next bytes of an answer of OCI."),
+    S3_REGION(
+            "",
+            "REGION",
+            "The region of s3:// mirrors. Default: $AWS_REGION, the profile's, or the machine's own; any where an"
+                    + " endpoint is given."),
+    S3_ENDPOINT(
+            "",
+            "URL",
+            "The whole URL of a store that speaks S3. Default: $AWS_ENDPOINT_URL_S3 or $AWS_ENDPOINT_URL, else AWS's."),
+    S3_PATH_STYLE(
+            "auto",
+            "WHEN",
+            "Whether s3:// mirrors name the bucket in the path and not in the host's name: true, false, or auto, which"
+                    + " is true where an endpoint is given."),
+    S3_CA_FILE(
+            "",
+            "FILE",
+            "Certificates of the authorities that s3:// mirrors trust, in PEM. Default: $AWS_CA_BUNDLE, or Java's."),
+    S3_CONNECT_TIMEOUT("5s", "DURATION", "Longest wait for a connection to the store of an s3:// mirror."),
+    S3_READ_TIMEOUT("10s", "DURATION", "Longest wait for the next bytes of an answer of that store."),
     HOOKS(
             "",
             "FILE",

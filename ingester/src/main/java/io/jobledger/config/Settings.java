@@ -10,7 +10,7 @@ import java.util.List;
  * @param ledger where the ledger is
  * @param eventRetention null to keep events for ever
  * @param mirrors URIs or paths as given; empty for no mirror
- * @param oci for all mirrors in OCI
+ * @param buckets for all mirrors in buckets
  * @param hooks the file of webhooks; null for none
  * @param maxBody bytes
  * @param ledgerCache bytes
@@ -26,7 +26,7 @@ public record Settings(
         List<String> mirrors,
         int mirrorConcurrency,
         Duration mirrorClaim,
-        OciSettings oci,
+        BucketSettings buckets,
         Path hooks,
         Duration runSilence,
         long maxBody,
@@ -52,7 +52,7 @@ public record Settings(
                 mirrors,
                 mirrorConcurrency,
                 mirrorClaim,
-                oci,
+                buckets,
                 hooks,
                 runSilence,
                 maxBody,

@@ -71,7 +71,7 @@ public final class SettingsLoader {
                 value(Setting.MIRROR, "mirrors separated by commas, or none", text -> mirrors(text, data, ledger)),
                 (int) number(Setting.MIRROR_CONCURRENCY, 1, 256),
                 duration(Setting.MIRROR_CLAIM),
-                oci(),
+                new BucketSettings(oci(), s3()),
                 file(Setting.HOOKS),
                 duration(Setting.RUN_SILENCE),
                 size(Setting.MAX_BODY),
@@ -254,6 +254,21 @@ public final class SettingsLoader {
                     duration(Setting.OCI_READ_TIMEOUT));
         } catch (IllegalArgumentException e) {
             throw new InvalidSetting("the oci- settings cannot be used: " + e.getMessage());
+        }
+    }
+
+    private S3Settings s3() {
+        S3Settings own = S3Settings.of(environment);
+        try {
+            return new S3Settings(
+                    text(Setting.S3_REGION),
+                    text(Setting.S3_ENDPOINT) == null ? own.endpoint() : text(Setting.S3_ENDPOINT),
+                    value(Setting.S3_PATH_STYLE, "true, false or auto", S3Settings.PathStyle::parse),
+                    file(Setting.S3_CA_FILE) == null ? own.caFile() : file(Setting.S3_CA_FILE),
+                    duration(Setting.S3_CONNECT_TIMEOUT),
+                    duration(Setting.S3_READ_TIMEOUT));
+        } catch (IllegalArgumentException e) {
+            throw new InvalidSetting("the s3- settings cannot be used: " + e.getMessage());
         }
     }
 

@@ -136,7 +136,7 @@ public final class Ingester implements AutoCloseable {
     /** A mirror by its URI, not connected to. */
     public static Mirror mirror(String uri, Settings settings) {
         try {
-            return Mirrors.of(uri, settings.oci());
+            return Mirrors.of(uri, settings.buckets());
         } catch (IllegalArgumentException e) {
             throw new CommandFailed(e.getMessage());
         }

@@ -15,6 +15,7 @@ public final class Logging {
         set("showShortLogName", "true");
         // The OCI SDK warns at every start of what is in order here; its failures come back as exceptions.
         set("log.com.oracle.bmc", "error");
+        set("log.software.amazon.awssdk", "error");
         // Vert.x would look for other backends first and say that it found none.
         System.setProperty("vertx.logger-delegate-factory-class-name", "io.vertx.core.logging.SLF4JLogDelegateFactory");
     }

@@ -21,7 +21,8 @@ public final class SettingFlags {
     public static final List<Setting> OFFLINE = Arrays.stream(Setting.values())
             .filter(setting -> setting == Setting.DATA_DIR
                     || setting.name().startsWith("LEDGER")
-                    || setting.name().startsWith("OCI_"))
+                    || setting.name().startsWith("OCI_")
+                    || setting.name().startsWith("S3_"))
             .toList();
 
     /** What the commands take that look into tokens and audit trail. */

@@ -36,7 +36,8 @@ final class MirrorCheckCommand implements Callable<Integer> {
         List<Setting> settings = Arrays.stream(Setting.values())
                 .filter(setting -> setting == Setting.MIRROR
                         || setting == Setting.DATA_DIR
-                        || setting.name().startsWith("OCI_"))
+                        || setting.name().startsWith("OCI_")
+                        || setting.name().startsWith("S3_"))
                 .toList();
         SettingFlags.add(command.getCommandSpec(), settings);
         return command;
@@ -57,7 +58,7 @@ final class MirrorCheckCommand implements Callable<Integer> {
 
     private boolean check(String uri, Settings settings) {
         PrintWriter out = spec.commandLine().getOut();
-        try (Mirror mirror = Mirrors.of(uri, settings.oci())) {
+        try (Mirror mirror = Mirrors.of(uri, settings.buckets())) {
             out.println(mirror.uri());
             List<CheckStep> steps = mirror.probe();
             for (CheckStep step : steps) {

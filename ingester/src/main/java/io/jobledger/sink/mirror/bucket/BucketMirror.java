@@ -28,10 +28,11 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket. The bucket must exist. A put replaces exactly the state
- * of the object that it was told of, by reading it or by its own last put, so that even two ingesters on one bucket
- * never put an older record over a newer one. The store's library is loaded and the configuration read at the first
- * call; a configuration that cannot be used is read again at the next, since someone may have mended it. Thread-safe.
+ * Objects {@code [PREFIX/]<host>/<play>/<job>.json} in a bucket. The bucket must exist. A put replaces exactly the
+ * state of the object that it was told of, by reading it or by its own last put, so that even two ingesters on one
+ * bucket never put an older record over a newer one. The store's library is loaded and the configuration read at the
+ * first call; a configuration that cannot be used is read again at the next, since someone may have mended it.
+ * Thread-safe.
  *
  * @param <S> the kind of store
  */
@@ -126,7 +127,12 @@ public abstract class BucketMirror<S extends ObjectStore> implements Mirror {
 
     /** Says whether the object still was in the state {@code held} and is replaced. */
     private boolean put(
-            ObjectStore objects, String path, byte[] bytes, Map<String, String> metadata, State held, JobRecord record) {
+            ObjectStore objects,
+            String path,
+            byte[] bytes,
+            Map<String, String> metadata,
+            State held,
+            JobRecord record) {
         memory.forget(path);
         Optional<String> etag = objects.put(path, bytes, metadata, held.etag());
         etag.filter(now -> !now.isEmpty()).ifPresent(now -> memory.put(path, new State(now, Version.of(record))));
@@ -134,8 +140,8 @@ public abstract class BucketMirror<S extends ObjectStore> implements Mirror {
     }
 
     /**
-     * As the port says; while the store does not answer, it fails at once but for one call in ten seconds, since lookups wait
-     * for it.
+     * As the port says; while the store does not answer, it fails at once but for one call in ten seconds, since
+     * lookups wait for it.
      */
     @Override
     public Optional<JobRecord> get(JobKey key) {

@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Objects of a bucket; a tag is the store's ETag. A store without conditional puts is refused: a copy of the log needs them. */
+/**
+ * Objects of a bucket; a tag is the store's ETag. A store without conditional puts is refused: a copy of the log needs
+ * them.
+ */
 final class BucketObjects implements MirrorObjects {
     private final Supplier<? extends ObjectStore> store;
 
@@ -39,13 +42,12 @@ final class BucketObjects implements MirrorObjects {
         ObjectStore target = store.get();
         if (!target.conditional()) {
             throw MirrorException.lasting(
-                    "cannot put " + path(name) + ": this store has no conditional puts, and a copy of the log needs them"
-                            + " (" + target.description() + ")",
+                    "cannot put " + path(name)
+                            + ": this store has no conditional puts, and a copy of the log needs them" + " ("
+                            + target.description() + ")",
                     null);
         }
-        return target
-                .put(path(name), bytes, Map.of(), tag)
-                .map(etag -> etag.isEmpty() ? asked(name, bytes) : etag);
+        return target.put(path(name), bytes, Map.of(), tag).map(etag -> etag.isEmpty() ? asked(name, bytes) : etag);
     }
 
     /** The store did not say the tag of what was put. */

@@ -11,7 +11,9 @@ import java.util.Map;
  * is what counts.
  */
 final class Metadata {
-    /** OCI allows 4,000 bytes for all of an object's metadata, S3 2,048, and three such values are all that there is. */
+    /**
+     * OCI allows 4,000 bytes for all of an object's metadata, S3 2,048, and three such values are all that there is.
+     */
     private static final int MAX_VALUE = 600;
 
     private static final HexFormat HEX = HexFormat.of().withUpperCase();

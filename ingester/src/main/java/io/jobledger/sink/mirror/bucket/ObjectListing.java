@@ -16,8 +16,8 @@ import java.util.concurrent.Future;
 import java.util.function.Consumer;
 
 /**
- * Reads every record of a bucket. A listing has names only, so each record costs a request; a few are under way
- * at once, or a large bucket would take hours. For one use by one thread.
+ * Reads every record of a bucket. A listing has names only, so each record costs a request; a few are under way at
+ * once, or a large bucket would take hours. For one use by one thread.
  */
 final class ObjectListing {
     /** The most names that are listed at once. */

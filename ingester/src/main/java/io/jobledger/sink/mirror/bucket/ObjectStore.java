@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One bucket of an object store, and the few calls to it that a mirror makes. Paths are relative to the mirror's prefix.
- * Every call may block, is safe from any thread, and throws {@link MirrorException} with the way out.
+ * One bucket of an object store, and the few calls to it that a mirror makes. Paths are relative to the mirror's
+ * prefix. Every call may block, is safe from any thread, and throws {@link MirrorException} with the way out.
  */
 public interface ObjectStore extends AutoCloseable {
     /**
