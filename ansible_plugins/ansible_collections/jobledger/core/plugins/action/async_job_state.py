@@ -44,6 +44,16 @@ _ARGUMENTS = {
     "oci_profile": _TEXT,
     "oci_config_file": _TEXT,
     "oci_region": _TEXT,
+    "s3_bucket": _TEXT,
+    "s3_prefix": _TEXT,
+    "s3_profile": _TEXT,
+    "s3_region": _TEXT,
+    "s3_endpoint": _TEXT,
+    "s3_ca_file": _TEXT,
+    "ara_url": _TEXT,
+    "ara_user": _TEXT,
+    "ara_password_file": _TEXT,
+    "ara_ca_file": _TEXT,
     "retries": {"type": "int", "default": 3},
     "retry_pause": {"type": "float", "default": 2},
     "timeout": {"type": "float", "default": 10},
@@ -121,8 +131,8 @@ class ActionModule(ActionBase):
 
     def _backend(self, given, prefix):
         name = given["backend"]
-        if name not in ("filesystem", "oci", "ingester"):
-            raise StateError("%sbackend is %r; it must be filesystem, oci or ingester" % (prefix, name))
+        if name not in ("filesystem", "oci", "s3", "ara", "ingester"):
+            raise StateError("%sbackend is %r; it must be filesystem, oci, s3, ara or ingester" % (prefix, name))
         if name == "filesystem":
             return StateFiles(self._state_dir(given["state_dir"], prefix))
         return self._remote(name, given, prefix)
@@ -136,6 +146,10 @@ class ActionModule(ActionBase):
         from ansible_collections.jobledger.core.plugins.plugin_utils.state.settings import Connection
 
         retry = _retry(given, prefix)
+        if name == "ara":
+            from ansible_collections.jobledger.core.plugins.plugin_utils.state import ara
+
+            return ara.StateAra(ara.Server(given, os.environ, prefix), retry, given["timeout"])
         connection = Connection(given["url"], os.environ, constants.CONFIG_FILE)
         which = state_choice.Choice(given, prefix)
         if name == "ingester":
@@ -145,6 +159,8 @@ class ActionModule(ActionBase):
                     % prefix
                 )
             return StateIngester(connection.client(_warn), retry, given["timeout"], which)
+        if name == "s3":
+            return _s3(given, prefix, connection, retry, which)
         if not given["oci_bucket"]:
             raise StateError("%soci_bucket is missing: the oci backend needs the name of a bucket that exists" % prefix)
         if connection.url:
@@ -169,6 +185,19 @@ class ActionModule(ActionBase):
         # The directory of the playbook, as for every relative path in a task that runs locally; not where the command
         # was typed.
         return os.path.normpath(os.path.join(os.path.abspath(self._loader.get_basedir()), os.path.expanduser(given)))
+
+
+def _s3(given, prefix, connection, retry, which):
+    from ansible_collections.jobledger.core.plugins.plugin_utils.state import s3
+    from ansible_collections.jobledger.core.plugins.plugin_utils.state.ingester import StateIngester
+
+    if not given["s3_bucket"]:
+        raise StateError("%ss3_bucket is missing: the s3 backend needs the name of a bucket that exists" % prefix)
+    if connection.url:
+        client = connection.client(_warn)
+        return StateIngester(client, retry, given["timeout"], which, given["s3_bucket"], scheme="s3")
+    place = s3.Place(given, os.environ)
+    return s3.connect(place, retry, given["timeout"], prefix, sys.executable, os.environ)
 
 
 def _warn(text: str) -> None:

@@ -17,7 +17,7 @@ options:
     description: Where records are kept.
     type: str
     default: filesystem
-    choices: [filesystem, oci, ingester]
+    choices: [filesystem, oci, s3, ara, ingester]
   state_dir:
     description: Directory of the controller; a relative one is beside the playbook.
     type: str
@@ -38,6 +38,36 @@ options:
     type: str
   oci_region:
     description: Region, when it is not the profile's.
+    type: str
+  s3_bucket:
+    description: Name of the bucket, for C(s3).
+    type: str
+  s3_prefix:
+    description: What begins the keys of its objects, when the bucket is reached without an ingester.
+    type: str
+  s3_profile:
+    description: Profile of C(~/.aws/credentials).
+    type: str
+  s3_region:
+    description: Region, when it is not the profile's.
+    type: str
+  s3_endpoint:
+    description: Whole URL of a store that is not AWS.
+    type: str
+  s3_ca_file:
+    description: Authorities to trust, in PEM.
+    type: str
+  ara_url:
+    description: Address of the ARA server, for C(ara).
+    type: str
+  ara_user:
+    description: User of ARA's basic authentication.
+    type: str
+  ara_password_file:
+    description: File whose first line is the password.
+    type: str
+  ara_ca_file:
+    description: Authorities to trust for ARA, in PEM.
     type: str
   retries:
     description: How often to try when the network fails.

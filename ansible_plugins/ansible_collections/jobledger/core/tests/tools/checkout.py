@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -101,4 +102,30 @@ def stand_in(directory: Path, bucket: str) -> Process | None:
             bucket,
         ],
         r"ready endpoint=(?P<endpoint>\S+) config=(?P<config>.+) bucket=(?P<bucket>\S+) namespace=(?P<namespace>\S+)",
+    )
+
+
+def s3_server(bucket: str, *options: str) -> Process:
+    """Return a server that speaks S3; `found` has endpoint, bucket, key and secret."""
+    return Process(
+        [sys.executable, str(ROOT / "ansible_plugins" / "s3_server.py"), bucket, *options],
+        r"ready endpoint=(?P<endpoint>\S+) bucket=(?P<bucket>\S+) key=(?P<key>\S+) secret=(?P<secret>\S+)",
+    )
+
+
+def ara_server(directory: Path) -> Process:
+    """Return ARA with an empty database, in the environment that the benchmarks have; `found["url"]` once it runs."""
+    sys.path.insert(0, str(ROOT / "ansible_plugins"))
+    import devenv
+
+    version = devenv.newest()
+    pins = [devenv.REQUIREMENTS / ("ansible-core-%s.txt" % version), ROOT / "bench" / "requirements" / "ara-1.8.0.txt"]
+    programs = devenv.build(devenv.TOOLS / ("venv-bench-" + version), pins, "ARA 1.8.0")
+    environment = dict(os.environ, ARA_BASE_DIR=str(directory), HOME=str(directory))
+    subprocess.run([str(programs / "ara-manage"), "migrate"], env=environment, check=True, stdout=subprocess.DEVNULL)
+    return Process(
+        [str(programs / "gunicorn"), "--workers", "1", "--bind", "127.0.0.1:0", "ara.server.wsgi"],
+        r"Listening at: (?P<url>http://\S+)",
+        ARA_BASE_DIR=str(directory),
+        HOME=str(directory),
     )

@@ -1,7 +1,7 @@
 # Copyright 2026 Jobledger contributors
 # GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
 # SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
-"""State files as objects in an OCI bucket, without an ingester: through the official Python SDK or the official CLI.
+"""State files as objects in a bucket, without an ingester; for OCI, through the official Python SDK or CLI.
 
 Not thread-safe. Building it does no I/O.
 """
@@ -36,14 +36,14 @@ class StateBucket:
     # Whether what is put is merged with what is known of the job already.
     merges = False
 
-    def __init__(self, objects, bucket: str, retry: Retry) -> None:
+    def __init__(self, objects, bucket: str, retry: Retry, scheme: str = "oci", prefix: str = "") -> None:
         self._objects = objects
-        self._bucket = bucket
+        self._root = "%s://%s/%s" % (scheme, bucket, prefix)
         self._retry = retry
 
     def place(self, key: Key) -> str:
         """Return the object's URI."""
-        return "oci://%s/%s" % (self._bucket, paths.record_path(key.host, key.play, key.job))
+        return self._root + paths.record_path(key.host, key.play, key.job)
 
     @staticmethod
     def locked(_key: Key):
@@ -127,6 +127,6 @@ def _ascii(value: str) -> str:
     for index, char in enumerate(value):
         plain = 0x20 < ord(char) < 0x7F and char != "%" or char == " " and 0 < index < len(value) - 1
         parts.append(char if plain else "".join("%%%02X" % byte for byte in char.encode("utf-8")))
-        if sum(map(len, parts)) > 1000:
+        if sum(map(len, parts)) > 600:
             return "".join(parts[:-1])
     return "".join(parts)

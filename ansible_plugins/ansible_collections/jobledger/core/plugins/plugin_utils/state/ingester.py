@@ -1,7 +1,7 @@
 # Copyright 2026 Jobledger contributors
 # GNU General Public License v3.0 or later, or Apache License 2.0, as you choose: see LICENSES/
 # SPDX-License-Identifier: GPL-3.0-or-later OR Apache-2.0
-"""State kept by an ingester, over HTTP, and by its OCI mirror.
+"""State kept by an ingester, over HTTP, and by its mirror in a bucket.
 
 Not thread-safe: it holds one connection. Building it does no I/O.
 """
@@ -25,20 +25,29 @@ _PASSING = (429, 502, 503, 504)
 class StateIngester:
     """Saves and finds records in the ledger. `choice` says which of several records is meant.
 
-    With `bucket`, the ingester must have an OCI mirror of that bucket: it is what carries the record there.
+    With `bucket`, the ingester must have a mirror in that bucket, of the store that `scheme` names: it is what carries
+    the record there.
     """
 
     # Whether what is put is merged with what is known of the job already.
     merges = True
 
     def __init__(
-        self, client, retry: Retry, timeout: float, choice: Choice | None = None, bucket: str = "", namespace: str = ""
+        self,
+        client,
+        retry: Retry,
+        timeout: float,
+        choice: Choice | None = None,
+        bucket: str = "",
+        namespace: str = "",
+        scheme: str = "oci",
     ) -> None:
         self._client = _RetryingClient(client, retry)
         self._timeout = timeout
         self._choice = choice or Choice({})
         self._bucket = bucket
         self._namespace = namespace
+        self._scheme = scheme + "://"
         self._mirror: str | None = None
 
     def place(self, key: Key) -> str:
@@ -47,7 +56,7 @@ class StateIngester:
         """
         if not self._bucket:
             return str(self._client.address) + records.path_of(key.host, key.play, key.job)
-        return "%s/%s" % (_without_namespace(self._find_mirror()), record_path(key.host, key.play, key.job))
+        return "%s/%s" % (self._without_namespace(self._find_mirror()), record_path(key.host, key.play, key.job))
 
     def find(self, key: Key, own: str | None) -> tuple[dict | None, str | None]:
         """Return the record that a load means, None when there is none, and the other playbook that it is of, or None.
@@ -142,23 +151,28 @@ class StateIngester:
             if self._mirror is None:
                 raise StateError(
                     "the ingester at %s does not mirror to the bucket %s%s; its mirrors: %s. Start it with --mirror "
-                    "oci://%s, name its "
+                    "%s%s, name its "
                     "bucket, or set the role's url to none to go to the bucket without the ingester."
                     % (
                         self._client.address,
                         self._bucket,
                         " of namespace %s" % self._namespace if self._namespace else "",
                         ", ".join(uris) or "none",
+                        self._scheme,
                         self._bucket,
                     )
                 )
         return self._mirror
 
+    def _without_namespace(self, uri: str) -> str:
+        bucket, slash, prefix = uri.removeprefix(self._scheme).partition("/")
+        return self._scheme + bucket.partition("@")[0] + slash + prefix.rstrip("/")
+
     def _is_ours(self, uri: str) -> bool:
-        bucket, _at, namespace = uri.removeprefix("oci://").partition("/")[0].partition("@")
+        bucket, _at, namespace = uri.removeprefix(self._scheme).partition("/")[0].partition("@")
         # A mirror that names no namespace found its own; there is only one in a tenancy.
         return (
-            uri.startswith("oci://")
+            uri.startswith(self._scheme)
             and bucket == self._bucket
             and (not (namespace and self._namespace) or namespace == self._namespace)
         )
@@ -193,8 +207,3 @@ class _RetryingClient:
                 # The caller reads the problem that the server answered.
                 return last[0]
             raise TransportError("%s, %s" % (error, self._retry.tried())) from None
-
-
-def _without_namespace(uri: str) -> str:
-    bucket, slash, prefix = uri.removeprefix("oci://").partition("/")
-    return "oci://" + bucket.partition("@")[0] + slash + prefix.rstrip("/")

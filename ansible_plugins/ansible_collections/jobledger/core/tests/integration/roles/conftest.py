@@ -17,7 +17,7 @@ from tools.controller import Controller
 
 EXAMPLES = checkout.ROOT / "docs" / "examples" / "roles"
 FAKE = Path(__file__).resolve().parents[2] / "tools" / "fake_oci.py"
-KINDS = ("filesystem", "ingester", "oci-ingester", "oci-command", "oci-sdk", "oci-real-command")
+KINDS = ("filesystem", "ingester", "oci-ingester", "oci-command", "oci-sdk", "oci-real-command", "s3-boto", "ara")
 
 
 class Backend:
@@ -101,6 +101,20 @@ def served_to_oci(tmp_path_factory, stand_in):
         yield process
 
 
+@pytest.fixture(scope="session")
+def s3_server():
+    """A real server that speaks S3."""
+    with checkout.s3_server("jobs") as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def ara_server(tmp_path_factory):
+    """A real ARA, behind the server that it recommends."""
+    with checkout.ara_server(tmp_path_factory.mktemp("ara")) as process:
+        yield process
+
+
 @pytest.fixture
 def make_backend(request, tmp_path):
     """Returns a function that makes a backend of a kind."""
@@ -171,6 +185,24 @@ def _oci_real_command(request, _tmp_path) -> Backend:
     if not command or importlib.util.find_spec("oci") is not None:
         pytest.skip("JOBLEDGER_TEST_OCI_COMMAND does not name the oci command, or the SDK goes first")
     return _real("oci-real-command", request, PATH="%s:%s" % (Path(command).parent, os.environ["PATH"]))
+
+
+def _s3_boto(request, _tmp_path) -> Backend:
+    found = request.getfixturevalue("s3_server").found
+    (libraries,) = (checkout.ROOT / ".tools" / "venv-s3" / "lib").glob("python*/site-packages")
+    return Backend(
+        "s3-boto",
+        {"backend": "s3", "s3_bucket": "jobs", "s3_prefix": "team-a", "s3_endpoint": found["endpoint"]},
+        {
+            "PYTHONPATH": str(libraries),
+            "AWS_ACCESS_KEY_ID": found["key"],
+            "AWS_SECRET_ACCESS_KEY": found["secret"],
+        },
+    )
+
+
+def _ara(request, _tmp_path) -> Backend:
+    return Backend("ara", {"backend": "ara", "ara_url": request.getfixturevalue("ara_server").found["url"]})
 
 
 def _real(kind: str, request, **environment: str) -> Backend:

@@ -308,7 +308,10 @@ def test_playbook_name_is_the_second_level(controller):
 BUCKET = {"backend": "oci", "oci_bucket": "b"}
 DIRECT = dict(BUCKET, oci_namespace="n")
 REFUSED = [
-    ({"backend": "redis"}, "value of async_job_load_backend must be one of: filesystem, oci, ingester, got: redis"),
+    (
+        {"backend": "redis"},
+        "value of async_job_load_backend must be one of: filesystem, oci, s3, ara, ingester, got: redis",
+    ),
     ({"job_name": ""}, "async_job_load_job_name is empty"),
     ({"job_name": "  "}, "async_job_load_job_name is empty"),
     ({"playbook_name": ""}, "async_job_load_playbook_name is empty"),
@@ -317,6 +320,13 @@ REFUSED = [
     ({"backend": "ingester"}, "no ingester is set: set async_job_load_url, JOBLEDGER_URL"),
     ({"backend": "ingester", "url": "ftp://x"}, "the ingester's url must begin with http://"),
     ({"backend": "oci"}, "async_job_load_oci_bucket is missing"),
+    ({"backend": "s3"}, "async_job_load_s3_bucket is missing"),
+    ({"backend": "ara"}, "no ARA server is set: set async_job_load_ara_url or ARA_API_SERVER"),
+    ({"backend": "ara", "ara_url": "http://me:x@ara"}, "async_job_load_ara_url must be an address"),
+    (
+        {"backend": "ara", "ara_url": "http://ara", "ara_password_file": "/no/such"},
+        "async_job_load_ara_password_file /no/such cannot be read",
+    ),
     (dict(BUCKET, retries=0), "async_job_load_retries must be between 1 and 100"),
     (BUCKET, "async_job_load_oci_namespace is missing"),
     (dict(DIRECT, oci_config_file="/no/such/file"), "the OCI configuration file /no/such/file does not exist"),

@@ -209,6 +209,9 @@ RING = [
     ("oci-sdk", "ingester"),
     ("ingester", "oci-ingester"),
     ("oci-ingester", "filesystem"),
+    ("filesystem", "s3-boto"),
+    ("s3-boto", "ara"),
+    ("ara", "filesystem"),
 ]
 
 
