@@ -103,7 +103,8 @@ public final class ClientSettings {
             return new Sourced(variable, ClientSetting.URL.variable());
         }
         if (context.isPresent()) {
-            return new Sourced(context.get().url(), "the context " + context.get().name());
+            return new Sourced(
+                    context.get().url(), "the context " + context.get().name());
         }
         String inFile = file.client(ClientSetting.URL);
         return inFile != null
@@ -136,9 +137,9 @@ public final class ClientSettings {
 
     /** A value but the URL. */
     public Optional<Sourced> get(ClientSetting setting) {
-        Optional<Sourced> inContext = context.flatMap(one -> Optional.ofNullable(
-                        one.values().get(setting))
-                .map(value -> new Sourced(value, "the context " + one.name())));
+        Optional<Sourced> inContext =
+                context.flatMap(one -> Optional.ofNullable(one.values().get(setting))
+                        .map(value -> new Sourced(value, "the context " + one.name())));
         Optional<Sourced> variable = Optional.ofNullable(variable(environment, setting.variable()))
                 .map(value -> new Sourced(value, setting.variable()));
         if (contextAsked) {

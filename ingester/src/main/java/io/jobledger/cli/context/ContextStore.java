@@ -69,9 +69,8 @@ public final class ContextStore {
     /** The name of the current one, if there is one. */
     public Optional<String> current() {
         try {
-            String name = Files.isRegularFile(pointer())
-                    ? Files.readString(pointer()).strip()
-                    : "";
+            String name =
+                    Files.isRegularFile(pointer()) ? Files.readString(pointer()).strip() : "";
             return Optional.of(name).filter(one -> NAME.matcher(one).matches() && Files.exists(file(one)));
         } catch (IOException e) {
             throw new CommandFailed("the current context in " + pointer() + " cannot be read: " + e.getMessage());
@@ -117,7 +116,9 @@ public final class ContextStore {
         Map<String, List<String>> filters = new TreeMap<>();
         for (String key : lines.stringPropertyNames()) {
             if (key.startsWith(FILTER)) {
-                filters.put(key.substring(FILTER.length()), Arrays.asList(lines.getProperty(key).split("\n")));
+                filters.put(
+                        key.substring(FILTER.length()),
+                        Arrays.asList(lines.getProperty(key).split("\n")));
             }
         }
         return filters;

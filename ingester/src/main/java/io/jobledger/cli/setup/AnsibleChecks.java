@@ -29,10 +29,8 @@ final class AnsibleChecks {
                 .orElse("ansible-playbook");
         String file = config.base("CONFIG_FILE").map(AnsibleConfig.Value::text).orElse("None");
         found.add(Finding.good(
-                "ansible",
-                version + (file.equals("None") ? ", without an ansible.cfg here" : ", with " + file)));
-        AnsibleConfig.Value enabled =
-                config.base("CALLBACKS_ENABLED").orElse(new AnsibleConfig.Value("[]", "default"));
+                "ansible", version + (file.equals("None") ? ", without an ansible.cfg here" : ", with " + file)));
+        AnsibleConfig.Value enabled = config.base("CALLBACKS_ENABLED").orElse(new AnsibleConfig.Value("[]", "default"));
         boolean on = enabled.text().contains(RECORDER);
         found.add(collection(config, on));
         found.add(callback(config, enabled, on));
@@ -43,9 +41,8 @@ final class AnsibleChecks {
     }
 
     private static Finding collection(AnsibleConfig config, boolean on) {
-        String paths = config.base("COLLECTIONS_PATHS")
-                .map(AnsibleConfig.Value::text)
-                .orElse("its collections path");
+        String paths =
+                config.base("COLLECTIONS_PATHS").map(AnsibleConfig.Value::text).orElse("its collections path");
         if (config.hasRecorder()) {
             return Finding.good("collection", "jobledger.core is found");
         }
@@ -75,8 +72,8 @@ final class AnsibleChecks {
     }
 
     private Finding ledger(AnsibleConfig config) {
-        AnsibleConfig.Value url = config.recorder("url")
-                .orElse(new AnsibleConfig.Value(ClientSettings.DEFAULT_URL, "default"));
+        AnsibleConfig.Value url =
+                config.recorder("url").orElse(new AnsibleConfig.Value(ClientSettings.DEFAULT_URL, "default"));
         String text = "runs from here record to " + url.text() + " (" + url.origin() + ")";
         return url.text().replaceAll("/+$", "").equals(settings.url().replaceAll("/+$", ""))
                 ? Finding.good("recording", text)

@@ -145,12 +145,11 @@ public final class DoctorCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Palette palette = Palette.of(Palette.When.auto, Terminal.output(), System.getenv());
         for (Finding one : found) {
-            Style style =
-                    switch (one.outcome()) {
-                        case GOOD -> Style.GOOD;
-                        case BAD -> Style.BAD;
-                        case NONE -> Style.FAINT;
-                    };
+            Style style = switch (one.outcome()) {
+                case GOOD -> Style.GOOD;
+                case BAD -> Style.BAD;
+                case NONE -> Style.FAINT;
+            };
             out.printf(
                     "%s %-12s %s%n",
                     palette.paint(style, one.outcome().mark()), one.subject(), Printable.of(one.text()));

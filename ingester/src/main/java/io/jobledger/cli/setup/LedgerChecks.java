@@ -148,8 +148,12 @@ final class LedgerChecks {
                             : Finding.bad(
                                     "ledger",
                                     "it is " + status + ": its records are "
-                                            + ready.path("records").path("lag_entries").asLong() + " entries behind, "
-                                            + ready.path("records").path("set_aside").asLong() + " are set aside",
+                                            + ready.path("records")
+                                                    .path("lag_entries")
+                                                    .asLong() + " entries behind, "
+                                            + ready.path("records")
+                                                    .path("set_aside")
+                                                    .asLong() + " are set aside",
                                     status.equals("behind")
                                             ? "wait until it has caught up; 'jobledger stats' shows as of when it is"
                                             : "read the ingester's log, and docs/how-to/recover.md"));
@@ -170,8 +174,9 @@ final class LedgerChecks {
                 long pending = mirror.path("pending").asLong();
                 long blocked = mirror.path("blocked").asLong();
                 boolean failing = mirror.path("last_error").isTextual();
-                String text = mirror.path("uri").asText() + " lacks " + pending + " records, " + blocked
-                        + " of them blocked" + (failing ? ": " + mirror.path("last_error").asText() : "");
+                String text =
+                        mirror.path("uri").asText() + " lacks " + pending + " records, " + blocked + " of them blocked"
+                                + (failing ? ": " + mirror.path("last_error").asText() : "");
                 found.add(
                         failing || blocked > 0
                                 ? Finding.bad("mirror", text, "jobledger mirror check; then jobledger mirror retry")

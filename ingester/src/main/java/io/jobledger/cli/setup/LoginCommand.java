@@ -141,7 +141,8 @@ public final class LoginCommand implements Callable<Integer> {
     }
 
     private boolean local() {
-        return List.of("127.0.0.1", "localhost", "[::1]").contains(String.valueOf(address().getHost()));
+        return List.of("127.0.0.1", "localhost", "[::1]")
+                .contains(String.valueOf(address().getHost()));
     }
 
     /** The host, and the port where it is not the usual one; what no name of a directory has becomes a dash. */

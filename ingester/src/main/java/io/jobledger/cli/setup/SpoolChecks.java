@@ -66,7 +66,8 @@ final class SpoolChecks {
         if (left.isEmpty()) {
             return Finding.good("waiting", "nothing waits to be delivered" + runs);
         }
-        Instant oldest = left.stream().map(SpoolChecks::changed).min(Instant::compareTo).orElseThrow();
+        Instant oldest =
+                left.stream().map(SpoolChecks::changed).min(Instant::compareTo).orElseThrow();
         return Finding.bad(
                 "waiting",
                 left.size() + (left.size() == 1 ? " run has" : " runs have") + " events that no ledger has yet, the"

@@ -8,8 +8,7 @@ public final class Refused extends CommandFailed {
 
     /** @param status of the HTTP answer; 404 becomes the exit code for what is not there, 400 that for wrong use */
     public Refused(int status, String message) {
-        super(
-                status == 404 ? ExitCodes.NOT_FOUND : status == 400 ? ExitCodes.USAGE : ExitCodes.FAILED, message);
+        super(status == 404 ? ExitCodes.NOT_FOUND : status == 400 ? ExitCodes.USAGE : ExitCodes.FAILED, message);
         this.status = status;
     }
 

@@ -30,7 +30,7 @@ final class GroupApply {
         try {
             names = projections.apply(group.head(), projection -> projection.applySteps(group.steps()));
         } catch (SQLException | RuntimeException e) {
-            if (!EntryFault.isIn(e)) {
+            if (!EntryFault.isIn(e) || projections.contradicts(e)) {
                 throw e;
             }
             LOG.warn("A group of entries cannot be projected and is tried one by one: {}", Failures.text(e));
@@ -52,7 +52,7 @@ final class GroupApply {
             try {
                 applied.upTo(projections.apply(at, projection -> projection.applySteps(List.of(step))), at, null);
             } catch (SQLException | RuntimeException e) {
-                if (!EntryFault.isIn(e)) {
+                if (!EntryFault.isIn(e) || projections.contradicts(e)) {
                     throw e;
                 }
                 projections.setAside(at, step, Failures.text(e));

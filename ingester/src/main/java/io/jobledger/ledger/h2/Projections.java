@@ -24,6 +24,8 @@ final class Projections implements AutoCloseable {
     /** Runs and jobs that are kept in memory. */
     private static final int REMEMBERED = 1000;
 
+    private static final String ROW_IS_THERE = "23505";
+
     /** One transaction's work. */
     interface Work {
         void on(Projection projection) throws SQLException;
@@ -33,10 +35,22 @@ final class Projections implements AutoCloseable {
     private final WriterMemory memory = new WriterMemory(REMEMBERED);
     private LogHead applied;
     private boolean unattended = true;
+    /** All rows were written by this process; else what a kill left of others may be among them. */
+    private boolean own;
 
     private Projections(H2Database database) {
         this.database = database;
         this.applied = read();
+        this.own = applied.entry() == 0;
+    }
+
+    /**
+     * Whether a failure shows that rows and log do not fit together: a row is there that only a later entry writes. A
+     * kill can leave that in an index that H2 had written in part. The entry is not at fault, unless rows that were
+     * computed from nothing say the same.
+     */
+    boolean contradicts(Throwable e) {
+        return !own && Failures.state(e).equals(ROW_IS_THERE);
     }
 
     /** Opens them; what cannot be opened, or is from a newer program, is begun anew. */
@@ -124,6 +138,7 @@ final class Projections implements AutoCloseable {
         memory.forget();
         database.reopen();
         unattended = true;
+        own = false;
         applied = read();
     }
 
@@ -132,6 +147,7 @@ final class Projections implements AutoCloseable {
         memory.forget();
         database.replace();
         unattended = true;
+        own = true;
         applied = read();
     }
 

@@ -161,7 +161,7 @@ final class Projector implements AutoCloseable {
         }
         trouble = text;
         try {
-            if (Damage.isIn(e)) {
+            if (Damage.isIn(e) || projections.contradicts(e)) {
                 again = true;
             } else if (!(e instanceof LogException)) {
                 projections.reopen();

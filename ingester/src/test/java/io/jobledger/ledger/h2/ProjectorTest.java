@@ -134,6 +134,37 @@ class ProjectorTest {
         }
     }
 
+    /** A kill can leave a row of which the rest was never written; what comes next must not be set aside for it. */
+    @Test
+    void rowThatOnlyALaterEntryWrites_isDamage_andTheRowsAreComputedAgain() throws IOException {
+        Path directory = folder.resolve("ledger");
+        Map<String, List<String>> whole;
+        try (EmbeddedLedger ledger = open(folder.resolve("whole"))) {
+            append(ledger, history(1, 3), new Random(1));
+            LedgerContract.append(ledger, json("play_started", run(70), 2, 1, "play", "late"));
+            whole = rows(ledger);
+        }
+        try (EmbeddedLedger ledger = open(directory)) {
+            append(ledger, history(1, 3), new Random(1));
+            ledger.jdbi()
+                    .useHandle(handle -> handle.execute(
+                            "INSERT INTO plays (run_id, seq, play, started_at) VALUES (?, 2, 'half', CURRENT_TIMESTAMP)",
+                            run(70).value()));
+        }
+        try (EmbeddedLedger ledger = open(directory)) {
+            ledger.sink()
+                    .append(Wire.events(json("play_started", run(70), 2, 1, "play", "late")))
+                    .join();
+            assertSame(rows(ledger), whole);
+            assertThat(ledger.jdbi()
+                            .<Long, RuntimeException>withHandle(
+                                    handle -> handle.createQuery("SELECT COUNT(*) FROM set_aside")
+                                            .mapTo(Long.class)
+                                            .one()))
+                    .isZero();
+        }
+    }
+
     @Test
     void rows_doNotDependOnHowEntriesWereGrouped() throws IOException {
         List<Map<String, List<String>>> all = new ArrayList<>();
