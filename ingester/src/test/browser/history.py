@@ -5,6 +5,8 @@ page.
 from __future__ import annotations
 
 import json
+import time
+import urllib.error
 import urllib.request
 import uuid
 from datetime import datetime, timedelta, timezone
@@ -63,7 +65,7 @@ class Run:
             uuid.uuid5(uuid.NAMESPACE_URL, "%s %s %s %s" % (host, play, job, hours)).int % 10**12,
             len(self.events),
         )
-        extra = {key: more.pop(key) for key in ("rc", "message") if key in more}
+        extra = {key: more.pop(key) for key in ("rc", "message", "details") if key in more}
         self.add(
             "job_started",
             hours,
@@ -121,6 +123,19 @@ def post(url: str, events: list[dict]) -> None:
         assert answer.status == 200
 
 
+def shown(url: str, run: Run) -> Run:
+    """Wait until the run is in the records, which are worked out behind the acknowledgement, and return it."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(url + "/api/v1/runs/" + run.id, timeout=30):
+                return run
+        except urllib.error.HTTPError as refused:
+            if refused.code != 404 or time.monotonic() > deadline:
+                raise
+        time.sleep(0.1)  # between two looks
+
+
 def write(url: str, hostile_too: bool = True) -> dict:
     """Write the history, with the names that try to break out or without them; returns the runs by a short name."""
     now = datetime.now(timezone.utc)
@@ -154,7 +169,26 @@ def write(url: str, hostile_too: bool = True) -> dict:
         took=0.05,
         rc=1,
         message="gzip: /var/log/cache.log: No space left on device",
+        details={
+            "cmd": "logrotate --verbose --force /etc/logrotate.conf",
+            "stdout": "\n".join("rotating /var/log/app/%03d.log" % number for number in range(1, 120))
+            + "\n\x1b[1;31mrotating /var/log/cache.log\x1b[0m",
+            "stderr": "\x1b[31merror:\x1b[0m gzip: /var/log/cache.log: No space left on device\n",
+        },
     )
+    for night_before in range(1, 9):
+        earlier = Run(url, now, "nightly-%d" % (2214 - night_before), "site.yml", 9 + 24 * night_before)
+        earlier.job(
+            "db1",
+            "Back up everything",
+            "Back up (orders)",
+            8.9 + 24 * night_before,
+            end="succeeded",
+            took=0.2 + 0.01 * night_before,
+            rc=0,
+        )
+        earlier.finish(8 + 24 * night_before, "db1")
+        earlier.send()
     night.finish(6, "db1", "db2", "db3", "web01", "web02", "web03", "cache1")
 
     upgrade = Run(url, now, "CHG-4711", "upgrade.yml", 3, labels={"team": "db"})
@@ -213,7 +247,7 @@ def write(url: str, hostile_too: bool = True) -> dict:
     lost.job("web03", "Hotfix", "Warm up caches", 4.4, end="succeeded", took=0.2, rc=0)
     lost.finish(4, "web02", "web03")
 
-    runs = {"night": night.send(), "upgrade": upgrade.send(), "lost": lost.send(skip=(6,))}
+    runs = {"night": night.send(), "upgrade": upgrade.send(), "lost": shown(url, lost.send(skip=(6,)))}
     if not hostile_too:
         return runs
     hostile = Run(url, now, HOSTILE, "..", 2)
@@ -221,4 +255,4 @@ def write(url: str, hostile_too: bool = True) -> dict:
     hostile.job(HOSTILE_HOST, HOSTILE, HOSTILE, 1.9, end="failed", took=0.5, rc=1, message=HOSTILE)
     hostile.job("..", "..", "a/b c", 1.8, end="succeeded", took=0.6, rc=0)
     hostile.finish(1, "..", HOSTILE_HOST)
-    return runs | {"hostile": hostile.send()}
+    return runs | {"hostile": shown(url, hostile.send())}

@@ -21,8 +21,13 @@ PAGES = {
     "runs": "/runs",
     "run": "/runs/{upgrade}",
     "run-with-gaps": "/runs/{lost}",
+    "runs-compared": "/runs/{night}/compare/{upgrade}",
     "run-hostile": "/runs/{hostile}",
     "job": "/job?" + urllib.parse.urlencode(JOB),
+    "job-failed": "/job?"
+    + urllib.parse.urlencode({"host": "cache1", "play": "Back up everything", "job": "Rotate logs"}),
+    "job-slow": "/job?"
+    + urllib.parse.urlencode({"host": "db1", "play": "Back up everything", "job": "Back up (orders)"}),
     "job-hostile": "/job?" + urllib.parse.urlencode({"host": HOSTILE_HOST, "play": HOSTILE, "job": HOSTILE}),
     "hosts": "/hosts",
     "host": "/host?host=db1",
@@ -113,7 +118,7 @@ def test_pictures(page, site, request):
         pytest.skip("no --pictures")
     folder = CHECKOUT / folder
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("overview", "jobs", "run", "job"):
+    for name in ("overview", "jobs", "run", "job", "job-failed"):
         for kind, look in {"": {}, "-dark": {"dark": True}, "-phone": {"width": 360, "height": 740}}.items():
             if kind and name != "overview":
                 continue

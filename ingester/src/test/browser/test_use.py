@@ -91,6 +91,36 @@ def test_snippets_do_what_they_say(page, job):
     assert asked == [(("jobledger.core.job", job["job"]), {"host": job["host"], "play": job["play"]})]
 
 
+def test_output_is_searched_and_unfolded_without_scripts(page):
+    page.scripts(False)
+    page.open(job_page({"host": "cache1", "play": "Back up everything", "job": "Rotate logs"}))
+    assert page.one("#stderr-1 .ansi-red").text == "error:"
+    assert page.one("#stdout-120").is_displayed() and not page.one("#stdout-1").is_displayed()
+    page.one("#o-stdout + details summary").click()
+    page.until(lambda: page.one("#stdout-1").is_displayed())
+    page.one("#f-find").send_keys("117.LOG")
+    page.press("ENTER")
+    page.until(lambda: "find=117.LOG" in page.path)
+    assert page.texts("[id^=stdout-]") == ["rotating /var/log/app/117.log"]
+
+
+def test_job_that_took_longer_than_usual_says_so(page):
+    page.open(job_page({"host": "db1", "play": "Back up everything", "job": "Back up (orders)"}))
+    assert "times as long as usual" in page.one(".note.overdue").text
+    assert len(page.all(".durations svg a")) == 9
+
+
+def test_part_of_a_runs_time_line_is_a_link(page, site):
+    page.open("/runs/" + site["night"].id)
+    before = page.texts(".bars .axis a")
+    page.all(".bars .axis a")[1].click()
+    page.until(lambda: "from=" in page.path)
+    assert page.texts(".bars .axis a") != before
+    page.driver.find_element("link text", "Whole run").click()
+    page.until(lambda: "from=" not in page.path)
+    assert page.texts(".bars .axis a") == before
+
+
 def test_keyboard_reaches_everything(page):
     page.open("/")
     page.press("TAB")

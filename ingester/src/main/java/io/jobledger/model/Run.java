@@ -76,6 +76,18 @@ public record Run(
         return a == null || b != null && b > a ? b : a;
     }
 
+    /**
+     * Whether both are of the same playbook, by its path or, where that is not known, its name; false when nobody says.
+     */
+    public boolean ofPlaybookOf(Run other) {
+        if (info == null || other.info == null) {
+            return false;
+        }
+        return info.playbookPath() != null && other.info.playbookPath() != null
+                ? info.playbookPath().equals(other.info.playbookPath())
+                : info.playbook() != null && info.playbook().equals(other.info.playbook());
+    }
+
     /** Whether every event up to the highest number seen is there. */
     public boolean complete() {
         return events == maxSeq;

@@ -70,7 +70,8 @@ class ApiContractTest {
                 .replace("{host}", "h")
                 .replace("{play}", "p")
                 .replace("{job}", "j")
-                .replace("{run_id}", run(1).toString());
+                .replace("{run_id}", run(1).toString())
+                .replace("{other_id}", run(1).toString());
     }
 
     /** Streams do not end; a HEAD says what their GET would. */
@@ -168,6 +169,7 @@ class ApiContractTest {
             case "run_id" -> run(1).toString();
             case "label" -> "a=b";
             case "since", "until" -> "7d";
+            case "from", "to" -> "2026-11-20T10:30:45Z";
             case "finished_since", "finished_until" -> "2026-11-20T10:30:45.5+02:00";
             case "min_duration", "max_duration", "unseen_for" -> "2h";
             case "limit", "nth", "keep", "as_of", "as_of_removals" -> "7";

@@ -6,6 +6,11 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import io.jobledger.cli.view.RecordColumn;
+import io.jobledger.cli.view.Views;
+import io.jobledger.terminal.Cell;
+import io.jobledger.terminal.Column;
+import io.jobledger.terminal.ShortDurations;
+import java.time.Duration;
 import java.util.List;
 import java.util.StringJoiner;
 
@@ -21,6 +26,16 @@ final class RunReport {
             RecordColumn.text("host", "HOST", 0, 12),
             RecordColumn.text("play", "PLAY", 1, 12),
             RecordColumn.text("job", "JOB", 0, 16));
+
+    private static final List<RecordColumn> COMPARED = List.of(
+            new RecordColumn(
+                    new Column("CHANGE", 0, Column.WHOLE, false),
+                    (row, times) -> Cell.of(row.path("change").asText().replace('_', ' '))),
+            RecordColumn.text("host", "HOST", 0, 12),
+            RecordColumn.text("play", "PLAY", 3, 12),
+            RecordColumn.text("job_name", "JOB", 0, 14),
+            new RecordColumn(new Column("BEFORE", 1, Column.WHOLE, false), (row, times) -> side(row.path("before"))),
+            new RecordColumn(new Column("AFTER", 1, Column.WHOLE, false), (row, times) -> side(row.path("after"))));
 
     private RunReport() {}
 
@@ -52,6 +67,46 @@ final class RunReport {
         table(reading, "Announced and never seen: a job may be running there", run.path("intended_unseen"), UNSEEN);
         table(reading, "Plays", run.path("plays"), PLAYS);
         stats(reading, run.path("stats"));
+    }
+
+    /** Prints the answer of {@code GET /api/v1/runs/{run_id}/compare/{other_id}}. */
+    static void printComparison(Reading reading, JsonNode answer) {
+        if (!reading.forPeople()) {
+            reading.json(answer);
+            return;
+        }
+        for (String side : List.of("before", "after")) {
+            JsonNode run = answer.path(side);
+            reading.line(
+                    side,
+                    run.path("run_id").asText() + "  "
+                            + run.path("outcome").path("words").asText());
+        }
+        if (!answer.path("same_playbook").asBoolean()) {
+            reading.line("note", "these runs are not of the same playbook");
+        }
+        JsonNode rows = reading.rows(answer, "jobs");
+        if (rows.isEmpty()) {
+            reading.out().println("no job changed");
+        } else {
+            reading.out().println();
+            reading.table(COMPARED).print(rows);
+        }
+        reading.out().flush();
+    }
+
+    private static Cell side(JsonNode line) {
+        if (!line.isObject()) {
+            return Cell.NONE;
+        }
+        Cell status = Views.status(line);
+        return line.path("took").isNumber()
+                ? new Cell(
+                        status.text() + ", "
+                                + ShortDurations.text(Duration.ofMillis(
+                                        Math.round(line.path("took").asDouble() * 1000))),
+                        status.style())
+                : status;
     }
 
     /** A list or a map in one line. */

@@ -12,7 +12,7 @@ import picocli.CommandLine.Parameters;
         name = "runs",
         description = "Lists, shows and deletes runs.",
         mixinStandardHelpOptions = true,
-        synopsisSubcommandLabel = "(ls | show | jobs | delete)")
+        synopsisSubcommandLabel = "(ls | show | diff | jobs | delete)")
 public final class RunsCommand {
     private static final String RUNS = "/api/v1/runs/";
 
@@ -37,6 +37,19 @@ public final class RunsCommand {
             mixinStandardHelpOptions = true)
     void show(@Parameters(paramLabel = "RUN_ID", description = RunIds.MEANT) String runId, @Mixin Reading reading) {
         RunReport.print(reading, reading.get(RUNS + ApiClient.escape(runId)));
+    }
+
+    @Command(
+            name = "diff",
+            description = "Compares two runs: which jobs failed now and not before, took longer, are new or gone. Exits"
+                    + " with 3 when a run is not there.",
+            mixinStandardHelpOptions = true)
+    void diff(
+            @Parameters(paramLabel = "BEFORE", description = "The earlier run, as 'runs ls' shows it.") String before,
+            @Parameters(paramLabel = "AFTER", description = "The later run.") String after,
+            @Mixin Reading reading) {
+        RunReport.printComparison(
+                reading, reading.get(RUNS + ApiClient.escape(before) + "/compare/" + ApiClient.escape(after)));
     }
 
     @Command(

@@ -1,6 +1,7 @@
 package io.jobledger.http.api;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.http.guard.Parameters;
 import io.jobledger.http.guard.Problem;
@@ -9,6 +10,8 @@ import io.jobledger.http.guard.Responses;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.query.JobFilter;
+import io.jobledger.ledger.query.JobLine;
+import io.jobledger.ledger.query.RunComparison;
 import io.jobledger.ledger.query.RunFilter;
 import io.jobledger.ledger.query.RunSummary;
 import io.jobledger.ledger.query.Sort;
@@ -26,6 +29,8 @@ import java.util.stream.Collectors;
 public final class RunRoutes {
     /** As many are named where the beginning of an id is that of several. */
     private static final int SEVERAL = 5;
+    /** Jobs of a run that are compared: those that started first. */
+    private static final int MOST_COMPARED = 5000;
 
     private final AuditQueries audit;
     private final JobRoutes jobs;
@@ -59,6 +64,12 @@ public final class RunRoutes {
             RunIdStart start = new Parameters(context).read("run_id", context.pathParam("run_id"), RunIdStart::new);
             // Not where resumes wait: it reads the run's events.
             lists.tagged(context, () -> detail(begins(start)));
+        });
+        Reads.get(router, "/api/v1/runs/:run_id/compare/:other_id").handler(context -> {
+            Parameters parameters = new Parameters(context);
+            RunId before = parameters.runId();
+            RunId after = parameters.read("other_id", context.pathParam("other_id"), RunId::parse);
+            lists.tagged(context, () -> compared(found(before), found(after)));
         });
         Reads.get(router, "/api/v1/runs/:run_id/jobs").handler(context -> {
             Parameters parameters = new Parameters(context, ListShape.PARAMETERS);
@@ -134,6 +145,42 @@ public final class RunRoutes {
             }
         }
         return json;
+    }
+
+    private ObjectNode compared(Run before, Run after) {
+        RunComparison comparison =
+                RunComparison.of(audit.lines(before.id(), MOST_COMPARED), audit.lines(after.id(), MOST_COMPARED));
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        json.set("before", summary(new RunSummary(before, audit.outcome(before.id()))));
+        json.set("after", summary(new RunSummary(after, audit.outcome(after.id()))));
+        json.put("same_playbook", before.ofPlaybookOf(after));
+        ObjectNode counts = json.putObject("counts");
+        comparison.counts().forEach((change, number) -> counts.put(change.wire(), number));
+        ArrayNode jobs = json.putArray("jobs");
+        comparison.pairs().stream()
+                .filter(pair -> pair.change() != RunComparison.Change.SAME)
+                .forEach(pair -> {
+                    ObjectNode row = jobs.addObject()
+                            .put("change", pair.change().wire())
+                            .put("host", pair.key().host())
+                            .put("play", pair.key().play())
+                            .put("job_name", pair.key().job());
+                    row.set("before", line(pair.before()));
+                    row.set("after", line(pair.after()));
+                });
+        return json;
+    }
+
+    private static ObjectNode line(JobLine line) {
+        return line == null
+                ? null
+                : JsonNodeFactory.instance
+                        .objectNode()
+                        .put("ansible_job_id", line.jobId())
+                        .put("status", line.status().wire())
+                        .put("started_at", Json.time(line.startedAt()))
+                        .put("took", line.took() == null ? null : line.took().toMillis() / 1000.0)
+                        .put("message", line.message());
     }
 
     private ObjectNode summary(RunSummary run) {

@@ -1,8 +1,11 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.DurationChart;
 import io.jobledger.http.pages.view.JobLife;
 import io.jobledger.http.pages.view.Links;
+import io.jobledger.http.pages.view.Output;
 import io.jobledger.http.pages.view.Snippets;
+import io.jobledger.json.Json;
 import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.JobLookup.Narrowing;
@@ -17,13 +20,20 @@ import io.jobledger.model.RunId;
 import io.jobledger.resume.JobFinder;
 import io.jobledger.resume.JobFinder.Found;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads what the page of one job shows. Blocks. Thread-safe. */
 public final class JobPages {
     private static final int HISTORY = 20;
     private static final int EVENTS = 500;
+
+    private static final Map<String, String> TITLES = titles();
 
     private final AuditQueries audit;
     private final JobLookup lookup;
@@ -35,8 +45,18 @@ public final class JobPages {
      * @param executionHost with {@code jobId}, else null
      * @param jobId null for the newest
      * @param run only jobs of this run; null for any
+     * @param find only lines of its output with this text; null for all
      */
-    public record Wanted(JobKey key, String executionHost, AnsibleJobId jobId, RunId run) {}
+    public record Wanted(JobKey key, String executionHost, AnsibleJobId jobId, RunId run, String find) {}
+
+    private static Map<String, String> titles() {
+        Map<String, String> titles = new LinkedHashMap<>();
+        titles.put("cmd", "Command");
+        titles.put("stderr", "Standard error");
+        titles.put("stdout", "Standard output");
+        titles.put("module_args", "Arguments of the module");
+        return titles;
+    }
 
     JobPages(AuditQueries audit, JobLookup lookup, JobFinder finder) {
         this.audit = audit;
@@ -48,11 +68,11 @@ public final class JobPages {
         Optional<Found> newest =
                 finder.find(wanted.key(), new Narrowing(null, wanted.jobId() == null ? wanted.run() : null));
         if (wanted.jobId() == null) {
-            return newest.map(found -> page(found.record(), found, server, now));
+            return newest.map(found -> page(found.record(), found, wanted.find(), server, now));
         }
         return lookup.job(executionHost(wanted), wanted.jobId())
                 .filter(job -> job.keys().contains(wanted.key()))
-                .map(job -> page(job.record(wanted.key()), newest.orElse(null), server, now));
+                .map(job -> page(job.record(wanted.key()), newest.orElse(null), wanted.find(), server, now));
     }
 
     /** Where the job runs; an address that does not say it means the host, or the one job that has the id and name. */
@@ -71,7 +91,7 @@ public final class JobPages {
                 .orElse(wanted.key().host());
     }
 
-    private JobPage page(JobRecord record, Found newest, String server, Instant now) {
+    private JobPage page(JobRecord record, Found newest, String find, String server, Instant now) {
         boolean isNewest = newest == null || same(record, newest.record());
         boolean ambiguous = newest != null && newest.ambiguous();
         List<StoredEvent> events =
@@ -83,8 +103,11 @@ public final class JobPages {
                 newest == null ? JobFinder.LEDGER : newest.source(),
                 ambiguous ? newest.candidates() : List.of(),
                 record.jobId() == null ? null : Snippets.of(record, server, ambiguous || !isNewest),
+                outputs(record, find),
+                find,
                 JobLife.of(record, events, now),
                 history.items(),
+                DurationChart.of(history.items(), record, now),
                 history.next() == null
                         ? null
                         : Links.jobs(
@@ -94,6 +117,32 @@ public final class JobPages {
                                 record.key().play(),
                                 "job",
                                 record.key().job()));
+    }
+
+    /** What was recorded of a job under a name, as it is; empty where nothing was. */
+    Optional<String> raw(Wanted wanted, String part) {
+        return read(wanted, "", Instant.EPOCH)
+                .map(page -> text(page.record().details().get(part)));
+    }
+
+    /** What the operator had recorded, the command first. */
+    private static List<Output> outputs(JobRecord record, String find) {
+        List<Output> outputs = new ArrayList<>();
+        Set<String> parts = new LinkedHashSet<>(TITLES.keySet());
+        parts.addAll(record.details().keySet());
+        for (String part : parts) {
+            String text = text(record.details().get(part));
+            if (text != null && !text.isEmpty()) {
+                outputs.add(Output.of(part, TITLES.getOrDefault(part, part), text, part.equals("cmd") ? null : find));
+            }
+        }
+        return outputs;
+    }
+
+    private static String text(Object value) {
+        return value == null || value instanceof String
+                ? (String) value
+                : Json.MAPPER.valueToTree(value).toPrettyString();
     }
 
     private static boolean same(JobRecord a, JobRecord b) {

@@ -7,6 +7,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * How the pages answer: HTML, also for refusals. No page runs a script, or loads anything, that is not of this
@@ -40,6 +41,23 @@ public final class PageResponses {
         }
         workers.executeBlocking(work, false)
                 .onComplete(html -> html(context, 200, html), failure -> fail(context, failure));
+    }
+
+    /**
+     * Answers with plain text.
+     *
+     * @param reading as of {@link #page}
+     */
+    void text(RoutingContext context, Supplier<Callable<String>> reading) {
+        Callable<String> work;
+        try {
+            work = reading.get();
+        } catch (RuntimeException e) {
+            fail(context, e);
+            return;
+        }
+        workers.executeBlocking(work, false)
+                .onComplete(text -> send(context, 200, "text/plain", text), failure -> fail(context, failure));
     }
 
     Pages pages() {
@@ -81,15 +99,19 @@ public final class PageResponses {
     }
 
     private static void html(RoutingContext context, int status, String html) {
+        send(context, status, "text/html", html);
+    }
+
+    private static void send(RoutingContext context, int status, String type, String text) {
         if (context.response().ended() || context.response().closed()) {
             return;
         }
         secure(context);
         context.response()
                 .setStatusCode(status)
-                .putHeader("content-type", "text/html; charset=utf-8")
+                .putHeader("content-type", type + "; charset=utf-8")
                 .putHeader("cache-control", "private, no-cache")
-                .end(html);
+                .end(text);
     }
 
     /** What keeps a browser from being talked into more than the page. */

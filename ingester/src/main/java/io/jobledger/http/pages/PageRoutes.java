@@ -91,9 +91,17 @@ public final class PageRoutes {
                     .orElseThrow(() -> Problem.of(
                             404, "no-such-run", "no run " + id + " is known", "the page Runs lists the runs"));
         });
+        page(router, "/runs/:run_id/compare/:other_id", context -> {
+            Parameters parameters = new Parameters(context);
+            RunId before = parameters.runId();
+            RunId after = parameters.read("other_id", context.pathParam("other_id"), RunId::parse);
+            return () -> pages.compare(before, after)
+                    .orElseThrow(() -> Problem.of(
+                            404, "no-such-run", "one of these runs is not known", "the page Runs lists the runs"));
+        });
         page(router, "/job", context -> {
-            JobPages.Wanted wanted = wanted(
-                    new Parameters(context, "host", "play", "job", "ansible_job_id", "execution_host", "run_id"));
+            JobPages.Wanted wanted = wanted(new Parameters(
+                    context, "host", "play", "job", "ansible_job_id", "execution_host", "run_id", "find"));
             String server = server(context);
             return () -> pages.job(wanted, server)
                     .orElseThrow(() -> Problem.of(
@@ -104,6 +112,19 @@ public final class PageRoutes {
                                     + wanted.key().host() + "'",
                             "the page Jobs finds jobs by parts of their names"));
         });
+        Reads.get(router, "/job/raw")
+                .handler(context -> answers.text(context, () -> {
+                    Parameters parameters = new Parameters(
+                            context, "host", "play", "job", "ansible_job_id", "execution_host", "run_id", "part");
+                    JobPages.Wanted wanted = wanted(parameters);
+                    String part = name(parameters, "part");
+                    return () -> pages.raw(wanted, part)
+                            .orElseThrow(() -> Problem.of(
+                                    404,
+                                    "no-such-output",
+                                    "nothing is recorded as '" + part + "' of such a job",
+                                    "the setting details of the callback says what is recorded"));
+                }));
         page(router, "/host", context -> {
             Parameters parameters = new Parameters(context, "host", "window");
             String host = name(parameters, "host");
@@ -178,10 +199,7 @@ public final class PageRoutes {
         }
         Instant from = parameters.parsed("from", Json::time);
         Instant to = parameters.parsed("to", Json::time);
-        if ((from == null) != (to == null)) {
-            throw Problem.badField(from == null ? "from" : "to", "is needed beside the other");
-        }
-        if (from != null && !to.isAfter(from)) {
+        if (from != null && to != null && !to.isAfter(from)) {
             throw Problem.badField("to", "must be after from");
         }
         return new RunPage.View(hosts != null, from, to);
@@ -208,7 +226,8 @@ public final class PageRoutes {
                 new JobKey(name(parameters, "host"), name(parameters, "play"), name(parameters, "job")),
                 executionHost,
                 parameters.parsed("ansible_job_id", AnsibleJobId::new),
-                parameters.parsed("run_id", RunId::parse));
+                parameters.parsed("run_id", RunId::parse),
+                parameters.text("find"));
     }
 
     private static String name(Parameters parameters, String field) {

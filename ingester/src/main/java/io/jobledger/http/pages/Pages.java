@@ -33,7 +33,7 @@ import java.util.function.Supplier;
  */
 public final class Pages {
     private static final int PICTURE = 400;
-    private static final int ATTENTION = 8;
+    private static final int ATTENTION = 10;
     private static final int NEWEST_RUNS = 6;
     private static final int NEWEST_JOBS = 20;
     private static final int NAMES_LOOK = 1000;
@@ -99,15 +99,17 @@ public final class Pages {
         return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now, then), page);
     }
 
-    /** Overdue jobs, whenever they started, then those that ended badly. */
+    /** What ended badly in the window comes first; what is overdue, whenever it started, has what room is left. */
     private List<JobRecord> attention(JobFilter.Builder since) {
-        List<JobRecord> found =
-                new ArrayList<>(audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION))
-                        .items());
-        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.CANCELLED, JobStatus.LOST)
+        JobFilter bad = since.status(JobStatus.FAILED, JobStatus.TIMED_OUT, JobStatus.LOST)
                 .build();
-        found.addAll(audit.jobs(bad, PageRequest.first(ATTENTION)).items());
-        return found.stream().limit(ATTENTION).toList();
+        List<JobRecord> ended = audit.jobs(bad, PageRequest.first(ATTENTION)).items();
+        List<JobRecord> overdue = audit.jobs(JobFilter.builder().overdue(true).build(), PageRequest.first(ATTENTION))
+                .items();
+        List<JobRecord> found = new ArrayList<>(ended.subList(
+                0, Math.min(ended.size(), ATTENTION - Math.min(ATTENTION / 2, overdue.size()))));
+        found.addAll(overdue.subList(0, Math.min(overdue.size(), ATTENTION - found.size())));
+        return found;
     }
 
     /**
@@ -184,6 +186,23 @@ public final class Pages {
                                 now,
                                 then),
                         page));
+    }
+
+    /** Two runs beside each other; empty when one is not there. */
+    Optional<String> compare(RunId before, RunId after) {
+        Instant now = clock.instant();
+        AsOf then = asOf.get();
+        return audit.run(before)
+                .flatMap(first -> audit.run(after)
+                        .map(second -> views.page(
+                                "compare",
+                                frame("What changed", "runs", null, now, then),
+                                runs.compare(first, second))));
+    }
+
+    /** What was recorded of a job, as it is; empty when there is no such job, or nothing was recorded of it. */
+    Optional<String> raw(JobPages.Wanted wanted, String part) {
+        return jobs.raw(wanted, part);
     }
 
     /** One host; empty when it never had a job. */

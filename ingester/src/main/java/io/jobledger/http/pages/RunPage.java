@@ -43,12 +43,12 @@ record RunPage(
      * What the reader wants to see of it.
      *
      * @param allHosts every host in its row
-     * @param from begin of the time line, or null
-     * @param to end of the time line, or null
+     * @param from begin of the time line; null for that of the run
+     * @param to end of the time line; null for that of the run
      */
     record View(boolean allHosts, Instant from, Instant to) {
         boolean zoomed() {
-            return from != null;
+            return from != null || to != null;
         }
     }
 

@@ -2,6 +2,7 @@ package io.jobledger.http.pages;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import io.jobledger.http.pages.view.HostNames;
 import io.jobledger.http.pages.view.RunBoard;
 import io.jobledger.http.pages.view.Timeline;
 import io.jobledger.json.Json;
@@ -9,6 +10,7 @@ import io.jobledger.ledger.AuditQueries;
 import io.jobledger.ledger.RunQueries.PlayStart;
 import io.jobledger.ledger.query.JobLine;
 import io.jobledger.ledger.query.PageRequest;
+import io.jobledger.ledger.query.RunComparison;
 import io.jobledger.ledger.query.RunFilter;
 import io.jobledger.ledger.query.RunOutcome;
 import io.jobledger.ledger.query.RunSummary;
@@ -20,6 +22,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Reads what the page of one run shows. Blocks. Thread-safe. */
 final class RunPages {
@@ -51,19 +54,32 @@ final class RunPages {
                 Math.max(0, outcome.jobs().jobs() - lines.size()));
     }
 
+    /** Two runs beside each other. */
+    ComparePage compare(Run before, Run after) {
+        List<JobLine> first = audit.lines(before.id(), MOST_JOBS);
+        List<JobLine> second = audit.lines(after.id(), MOST_JOBS);
+        return new ComparePage(
+                new RunSummary(before, audit.outcome(before.id())),
+                new RunSummary(after, audit.outcome(after.id())),
+                before.ofPlaybookOf(after),
+                RunComparison.of(first, second),
+                HostNames.of(Stream.concat(first.stream(), second.stream())
+                        .map(line -> line.key().host())
+                        .toList()));
+    }
+
     private static Timeline picture(Run run, List<JobLine> lines, RunBoard board, RunPage.View view, Instant now) {
         List<Timeline.Item> items = lines.stream()
                 .map(line -> Timeline.Item.of(line, run.id(), now))
                 .toList();
         int hosts = view.allHosts() ? MOST_HOSTS : Timeline.SOME_HOSTS;
-        if (view.zoomed()) {
-            return Timeline.of(items, view.from(), view.to(), hosts, board.shown());
-        }
         Instant end =
                 items.stream().map(Timeline.Item::end).max(Instant::compareTo).orElse(run.lastAt());
         Instant begin =
                 items.stream().map(Timeline.Item::start).min(Instant::compareTo).orElse(run.firstAt());
-        return Timeline.of(items, begin, end.isAfter(begin) ? end : begin.plusSeconds(60), hosts, board.shown());
+        Instant from = view.from() == null ? begin : view.from();
+        Instant to = view.to() == null ? end : view.to();
+        return Timeline.of(items, from, to.isAfter(from) ? to : from.plusSeconds(60), hosts, board.shown());
     }
 
     /** The newest run of the same playbook that began before it. */

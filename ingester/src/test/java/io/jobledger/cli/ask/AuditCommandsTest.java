@@ -256,6 +256,12 @@ class AuditCommandsTest {
                 .contains("went             ", "run_name         release-42")
                 .doesNotContain("{");
         assertThat(run("runs", "ls", "-o", "wide").out()).contains("JOBS", " on ");
+        assertThat(run("runs", "diff", Wire.run(1).toString(), Wire.run(1).toString())
+                        .out())
+                .contains("before           ", "failed again", "after            ");
+        assertThat(run("runs", "diff", Wire.run(1).toString(), Wire.run(99).toString())
+                        .code())
+                .isEqualTo(3);
         assertThat(run("runs", "jobs", Wire.run(1).toString()).lines()).hasSize(3);
         assertThat(run("hosts", "ls").lines())
                 .hasSizeGreaterThanOrEqualTo(10)

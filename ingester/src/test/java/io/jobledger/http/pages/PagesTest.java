@@ -93,7 +93,15 @@ class PagesTest {
                                                 "rc",
                                                 2,
                                                 "message",
-                                                "duplicate key"),
+                                                "duplicate key",
+                                                "details",
+                                                Map.of(
+                                                        "cmd",
+                                                        "migrate --all",
+                                                        "stdout",
+                                                        "begin\n"
+                                                                + "\u001b[31mbad <script>alert(1)</script>\u001b[0m\n"
+                                                                + "end\n")),
                                         json(
                                                 "job_unresumable",
                                                 run(1),
@@ -189,6 +197,7 @@ class PagesTest {
                 "/runs",
                 "/runs/" + run(1),
                 "/runs/" + run(2),
+                "/runs/" + run(1) + "/compare/" + run(2),
                 "/job?host=db1&play=Upgrade&job=Migrate",
                 "/job?host=db3&play=Upgrade&job=Secret",
                 "/job?host=" + hostile + "&play=" + hostile + "&job=" + hostile,
@@ -234,7 +243,7 @@ class PagesTest {
         page.select("[id]")
                 .forEach(element ->
                         assertThat(ids.add(element.id())).as(element.id()).isTrue());
-        page.select("input:not([type=checkbox]), select")
+        page.select("input:not([type=checkbox]):not([type=hidden]), select")
                 .forEach(input -> assertThat(page.select("label[for=" + input.id() + "]"))
                         .as(input.outerHtml())
                         .hasSize(1));
@@ -304,6 +313,42 @@ class PagesTest {
                 .anyMatch(text -> text.contains("curl -fsS " + service.url + "/api/v1/jobs/db1/Upgrade/Migrate"));
         assertThat(page.select(".badge").first().text()).contains("overdue");
         assertThat(page.select("[aria-labelledby=history] tbody tr")).hasSize(1);
+    }
+
+    @Test
+    void job_showsItsOutcomeAndWhatItPrinted_beforeItsFacts() {
+        String address = "/job?host=db2&play=Upgrade&job=Migrate";
+        Document page = page(address);
+        assertThat(page.select(".note.failed").text()).isEqualTo("duplicate key");
+        assertThat(page.select("section").eachAttr("aria-labelledby"))
+                .containsExactly("recorded", "life", "history", "facts");
+        assertThat(page.select("#cmd-1").text()).isEqualTo("migrate --all");
+        assertThat(page.select("ol.lines").last().select("li").eachAttr("value"))
+                .containsExactly("1", "2", "3");
+        assertThat(page.select("#stdout-2 .ansi-red").text()).isEqualTo("bad <script>alert(1)</script>");
+        assertThat(page.select("details pre")).hasSize(3);
+        HttpResponse<String> raw = get(page.select("#o-stdout a").attr("href"));
+        assertThat(raw.body()).isEqualTo("begin\n\u001b[31mbad <script>alert(1)</script>\u001b[0m\nend\n");
+        assertThat(raw.headers().firstValue("content-type")).hasValue("text/plain; charset=utf-8");
+        assertThat(raw.headers().firstValue("x-content-type-options")).hasValue("nosniff");
+        assertThat(page(address + "&find=BAD").select("[id^=stdout]").eachAttr("id"))
+                .containsExactly("stdout-2");
+        assertThat(get("/job/raw?host=db2&play=Upgrade&job=Migrate&part=stderr").statusCode())
+                .isEqualTo(404);
+    }
+
+    @Test
+    void twoRuns_areComparedOnAPage() {
+        Document page = page("/runs/" + run(1) + "/compare/" + run(2));
+        assertThat(page.select(".note").text()).contains("not of the same playbook");
+        assertThat(page.select("details.task > summary .what").eachText())
+                .containsExactly("Failed now, and not before", "Gone");
+        assertThat(page.select("details.task tbody tr")).hasSize(4);
+        assertThat(get("/runs/" + run(1) + "/compare/" + run(99)).statusCode()).isEqualTo(404);
+        assertThat(page("/runs/" + run(1) + "/compare/" + run(1))
+                        .select("details.task > summary .what")
+                        .eachText())
+                .containsExactly("Failed both times", "As before");
     }
 
     @Test

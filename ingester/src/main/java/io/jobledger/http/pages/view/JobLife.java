@@ -7,15 +7,21 @@ import io.jobledger.ledger.query.StoredEvent;
 import io.jobledger.model.JobEnd;
 import io.jobledger.model.JobRecord;
 import io.jobledger.model.JobStatus;
+import io.jobledger.model.RunId;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 
 /** Tells a job's events in words. */
 public final class JobLife {
     private static final Badge PLAIN = new Badge("", "", "plain");
     private static final Badge RUNNING = Badge.of(JobStatus.RUNNING);
+
+    /** What a run tells; all else is told by people, who have no run. */
+    private static final Set<String> OF_RUNS =
+            Set.of("job_started", "job_unresumable", "job_polled", "job_ended", "job_cleaned", "job_unreached");
 
     private JobLife() {}
 
@@ -23,8 +29,17 @@ public final class JobLife {
      * Something that happened to a job.
      *
      * @param detail a message; null for none
+     * @param run another run than the job's that saw it; null for its own
      */
-    public record Life(Instant at, String what, Badge badge, String detail) {}
+    public record Life(Instant at, String what, Badge badge, String detail, RunId run) {
+        Life(Instant at, String what, Badge badge, String detail) {
+            this(at, what, badge, detail, null);
+        }
+
+        Life by(RunId other) {
+            return new Life(at, what, badge, detail, other);
+        }
+    }
 
     /** The life of a job, oldest first. Status checks in a row that found it running are one entry. */
     public static List<Life> of(JobRecord record, List<StoredEvent> events, Instant now) {
@@ -32,7 +47,12 @@ public final class JobLife {
         events.stream()
                 .map(JobLife::read)
                 .sorted(Comparator.comparing(Seen::at))
-                .forEach(seen -> add(life, seen));
+                .forEach(seen -> {
+                    add(life, seen);
+                    if (!seen.run().equals(record.run()) && OF_RUNS.contains(seen.type())) {
+                        life.add(life.remove(life.size() - 1).by(seen.run()));
+                    }
+                });
         if (life.isEmpty() && record.startedAt() != null) {
             life.add(new Life(record.startedAt(), "Started", RUNNING, record.reason()));
         }
@@ -48,7 +68,7 @@ public final class JobLife {
         return life;
     }
 
-    private record Seen(String type, Instant at, JsonNode json) {
+    private record Seen(String type, Instant at, RunId run, JsonNode json) {
         String text(String field) {
             return json.path(field).isTextual() ? json.path(field).asText() : null;
         }
@@ -57,7 +77,7 @@ public final class JobLife {
     private static Seen read(StoredEvent event) {
         try {
             JsonNode json = Json.MAPPER.readTree(event.body());
-            return new Seen(event.type(), Json.time(json.path("at").asText()), json);
+            return new Seen(event.type(), Json.time(json.path("at").asText()), event.run(), json);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException("event " + event.entry() + " of the ledger is not JSON", e);
         }

@@ -44,6 +44,11 @@ public final class Links {
         return "/host?" + query("host", host);
     }
 
+    /** The page of two runs beside each other. */
+    public static String compare(RunId before, RunId after) {
+        return run(before) + "/compare/" + after;
+    }
+
     public static String run(RunId run) {
         return "/runs/" + run;
     }

@@ -49,6 +49,22 @@ public final class Text {
         return pieces;
     }
 
+    /** A line that was printed, in pieces as a name; tabs and spaces stay. */
+    public static List<Piece> printed(String line) {
+        List<Piece> all = new ArrayList<>();
+        StringBuilder plain = new StringBuilder();
+        line.codePoints().forEach(c -> {
+            if (!hides(c) || c == '\t' || c == '\u00a0') {
+                plain.appendCodePoint(c);
+            } else {
+                flush(plain, all);
+                all.add(new Piece(code(c), Character.getName(c) == null ? "not a character" : Character.getName(c)));
+            }
+        });
+        flush(plain, all);
+        return all;
+    }
+
     private static void flush(StringBuilder plain, List<Piece> pieces) {
         if (!plain.isEmpty()) {
             pieces.add(new Piece(plain.toString(), null));
