@@ -324,7 +324,7 @@ public final class HttpService implements AutoCloseable {
         router.route().handler(authorisation::handle);
         router.route().handler(new Bodies(settings.maxBody()));
         JobFinder finder = new JobFinder(
-                ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked);
+                ledger.jobs(), relays.stream().map(MirrorRelay::mirror).toList(), metrics::looked, clock);
         JobRoutes jobs = new JobRoutes(
                 finder,
                 ledger.jobs(),

@@ -103,7 +103,21 @@ public record Job(
 
     /** The end that counts; null while none is known. */
     public JobEnd end() {
-        return ends.decided(first(descriptions(mainKey()), JobDescription::resultsFile));
+        JobEnd end = ends.decided(first(descriptions(mainKey()), JobDescription::resultsFile));
+        return end != null ? end : ofDryRun();
+    }
+
+    /**
+     * A dry run that goes on at once starts a wrapper, which says that nothing was done, to nobody. So it is closed
+     * from its start, unless somebody asks about it and sees it alive.
+     */
+    private JobEnd ofDryRun() {
+        Long poll = first(descriptions(mainKey()), JobDescription::pollSeconds);
+        if (!checkMode() || ends.aliveAt() != null || poll == null || poll != 0) {
+            return null;
+        }
+        Evidence told = descriptions(mainKey()).get(0).evidence();
+        return new JobEnd(told, JobStatus.CLOSED, JobEnd.DRY_RUN, null, null, null, null, null);
     }
 
     /** Whether the job is one of a dry run: it shows what would have run, and did nothing. */

@@ -24,6 +24,9 @@ public record JobEnd(
     /** A reason of {@code LOST}: its file says started, and no process of it is there, or the host was booted since. */
     public static final String VANISHED = "vanished";
 
+    /** A reason of {@code CLOSED}: the job is a dry run's, which did nothing and for which nobody waits. */
+    static final String DRY_RUN = "dry_run";
+
     public JobEnd {
         if (status.open()) {
             throw new IllegalArgumentException("status must be an end, not " + status.wire());

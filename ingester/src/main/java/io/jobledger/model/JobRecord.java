@@ -1,5 +1,6 @@
 package io.jobledger.model;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 
@@ -52,9 +53,19 @@ public record JobRecord(
         Map<String, Object> details,
         Acting acting) {
 
+    private static final Duration DOUBT = Duration.ofMinutes(5);
+
     /** Running past its deadline: a job that was killed looks exactly so, for ever. */
     public boolean overdue(Instant now) {
         return status.open() && deadline != null && now.isAfter(deadline);
+    }
+
+    /**
+     * Whether whatever runs an async job must have ended it by {@code now}, if it is to be believed: its deadline is
+     * past, and by more than clocks and Ansible's own steps explain.
+     */
+    public boolean outlived(Instant now) {
+        return status.open() && deadline != null && now.isAfter(deadline.plus(DOUBT));
     }
 
     /**

@@ -8,6 +8,8 @@ import io.jobledger.model.JobRecord;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorException;
 import io.jobledger.sink.mirror.OtherRecords;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,6 +26,7 @@ public final class JobFinder {
     private final JobLookup ledger;
     private final List<Mirror> mirrors;
     private final Consumer<Result> watch;
+    private final Clock clock;
 
     /** How a lookup ended. */
     public enum Result {
@@ -66,9 +69,15 @@ public final class JobFinder {
      * @param record an open job before one that ended; the newest of them
      * @param candidates when several jobs of the key are open and nobody said which is meant, all of them, newest
      *     first; else empty
+     * @param outlived open jobs that did not count beside another one, newest first: see {@link JobRecord#outlived}
      * @param source {@value #LEDGER} or the URI of the mirror that had the record
      */
-    public record Found(JobRecord record, List<JobRecord> candidates, String source) {
+    public record Found(
+            JobRecord record, List<JobRecord> candidates, List<JobRecord> outlived, String source) {
+        Found(JobRecord record, String source) {
+            this(record, List.of(), List.of(), source);
+        }
+
         /** Whether the caller must say which job is meant. */
         public boolean ambiguous() {
             return !candidates.isEmpty();
@@ -76,10 +85,11 @@ public final class JobFinder {
     }
 
     /** @param watch hears how each lookup ended, on its thread */
-    public JobFinder(JobLookup ledger, List<Mirror> mirrors, Consumer<Result> watch) {
+    public JobFinder(JobLookup ledger, List<Mirror> mirrors, Consumer<Result> watch, Clock clock) {
         this.ledger = ledger;
         this.mirrors = List.copyOf(mirrors);
         this.watch = watch;
+        this.clock = clock;
     }
 
     /** As {@link #find(JobKey, Narrowing, Choice)}, where nobody says which of several is meant. */
@@ -111,19 +121,29 @@ public final class JobFinder {
     /** As {@link #find}, of the ledger alone. */
     public Optional<Found> inLedger(JobKey key, Narrowing narrowing, Choice choice) {
         if (choice.nth() != null) {
-            return ledger.nth(key, narrowing, choice.nth()).map(record -> new Found(record, List.of(), LEDGER));
+            return ledger.nth(key, narrowing, choice.nth()).map(record -> new Found(record, LEDGER));
         }
         return ledger.known(key, narrowing).map(known -> chosen(known, choice, LEDGER));
     }
 
-    private static Found chosen(Known known, Choice choice, String source) {
-        List<JobRecord> open = known.open();
-        if (open.size() < 2) {
-            return new Found(known.newest(), List.of(), source);
+    /**
+     * Of several open jobs those that must have been ended by now do not count; where that is true of all, the newest
+     * is meant. A job that runs every night, and that nobody asks about, is not ambiguous from its second night on.
+     */
+    private Found chosen(Known known, Choice choice, String source) {
+        List<JobRecord> all = known.open();
+        if (all.size() < 2) {
+            return new Found(known.newest(), source);
         }
-        return choice.which() == null
-                ? new Found(open.get(0), open, source)
-                : new Found(open.get(choice.which() == Which.NEWEST ? 0 : open.size() - 1), List.of(), source);
+        Instant now = clock.instant();
+        List<JobRecord> live = all.stream().filter(one -> !one.outlived(now)).toList();
+        List<JobRecord> open = live.isEmpty() ? all.subList(0, 1) : live;
+        List<JobRecord> outlived =
+                all.stream().filter(one -> !open.contains(one)).toList();
+        return open.size() < 2 || choice.which() != null
+                ? new Found(
+                        open.get(choice.which() == Which.OLDEST ? open.size() - 1 : 0), List.of(), outlived, source)
+                : new Found(open.get(0), open, outlived, source);
     }
 
     private Optional<Found> inMirrors(JobKey key, Narrowing narrowing, Choice choice) {
@@ -147,7 +167,7 @@ public final class JobFinder {
             return jobs.stream()
                     .skip(choice.nth() - 1L)
                     .findFirst()
-                    .map(one -> new Found(one.record, List.of(), one.uri));
+                    .map(one -> new Found(one.record, one.uri));
         }
         List<JobRecord> open =
                 Known.candidates(jobs.stream().map(Mirrored::record).toList());
@@ -181,7 +201,7 @@ public final class JobFinder {
     }
 
     /** What a key answers of which the ledger knows this, where nobody says which of several is meant. */
-    public static Found answer(Known known) {
+    public Found answer(Known known) {
         return chosen(known, Choice.NONE, LEDGER);
     }
 }

@@ -315,6 +315,48 @@ class HttpServiceTest {
     }
 
     @Test
+    void severalOpenJobs_thatMustHaveEndedByNow_doNotCountBesideAnother() {
+        String path = "/api/v1/jobs/h61/p/nightly";
+        post(
+                started(run(61), 1, 0, "h61", "p", "nightly", "n1", "async", 60, "poll", 0),
+                started(run(62), 1, 5, "h61", "p", "nightly", "n2", "async", 60, "poll", 0));
+        JsonNode job = ok(service.get(path));
+        assertThat(job.get("ambiguous").booleanValue()).isFalse();
+        assertThat(job.get("ansible_job_id").textValue()).isEqualTo("n2");
+        assertThat(job.get("overdue").booleanValue()).isTrue();
+        assertThat(job.get("past_deadline")).extracting(JsonNode::textValue).containsExactly("n1");
+        post(started(run(63), 1, 10, "h61", "p", "nightly", "n3", "async", 7200, "poll", 0));
+        job = ok(service.get(path));
+        assertThat(job.get("ansible_job_id").textValue()).isEqualTo("n3");
+        assertThat(job.get("past_deadline")).extracting(JsonNode::textValue).containsExactly("n2", "n1");
+        post(started(run(64), 1, 20, "h61", "p", "nightly", "n4", "async", 7200, "poll", 0));
+        job = ok(service.get(path));
+        assertThat(job.get("candidates"))
+                .extracting(c -> c.get("ansible_job_id").textValue())
+                .containsExactly("n4", "n3");
+        assertThat(job.get("past_deadline_total").intValue()).isEqualTo(2);
+        assertThat(ok(service.get(path + "?which=oldest"))
+                        .get("ansible_job_id")
+                        .textValue())
+                .isEqualTo("n3");
+        assertThat(ok(service.get(path + "?id=n1")).get("ansible_job_id").textValue())
+                .isEqualTo("n1");
+    }
+
+    @Test
+    void dryRunThatNobodyWaitsFor_isNeitherOpenNorOverdue() {
+        post(started(run(65), 1, 0, "h65", "p", "j", "dry65", "async", 60, "poll", 0, "check_mode", true));
+        assertThat(ok(service.get("/api/v1/jobs?host=h65&status=open")).get("jobs"))
+                .isEmpty();
+        assertThat(ok(service.get("/api/v1/jobs?host=h65&status=overdue")).get("jobs"))
+                .isEmpty();
+        JsonNode job = ok(service.get("/api/v1/jobs/h65/p/j?check_mode=true"));
+        assertThat(job.get("status").textValue()).isEqualTo("closed");
+        assertThat(job.get("reason").textValue()).isEqualTo("dry_run");
+        assertThat(job.get("overdue").booleanValue()).isFalse();
+    }
+
+    @Test
     void savedRecord_isReadBack() {
         JsonNode put = ok(service.put(
                 "/api/v1/jobs/h8/p/j",

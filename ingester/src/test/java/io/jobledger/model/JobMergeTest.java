@@ -616,4 +616,15 @@ class JobMergeTest {
         List<Job> jobs = Wire.jobs(events(launch(1, 1, 0, "p"), launch(1, 2, 0, "p", "execution_host", "db2")));
         assertThat(jobs.get(0).uid()).isNotEqualTo(jobs.get(1).uid());
     }
+
+    @Test
+    void dryRun_thatGoesOnAtOnce_isClosedUntilSomebodySeesMore() {
+        ObjectNode dry = launch(1, 1, 0, "p", "poll", 0, "check_mode", true);
+        assertThat(status(dry)).isEqualTo(JobStatus.CLOSED);
+        assertThat(status(dry, seen("job_polled", 2, 1, 5))).isEqualTo(JobStatus.RUNNING);
+        assertThat(status(end(2, 2, 9, "succeeded"), dry)).isEqualTo(JobStatus.SUCCEEDED);
+        assertThat(status(launch(1, 1, 0, "p", "poll", 5, "check_mode", true)))
+                .isEqualTo(JobStatus.RUNNING);
+        assertThat(status(launch(1, 1, 0, "p", "poll", 0))).isEqualTo(JobStatus.RUNNING);
+    }
 }

@@ -115,6 +115,12 @@ public final class JobsCommand {
         if (reading.forPeople()) {
             List<String> resume = ResumeHint.of(job);
             resume.forEach(line -> reading.line("resume", line));
+            if (job.path("past_deadline_total").asInt() > 0) {
+                reading.err()
+                        .println(job.path("past_deadline_total").asInt()
+                                + " other open jobs of this name are past their deadline and do not count;"
+                                + " 'jobs history' lists them");
+            }
             if (job.path("ambiguous").asBoolean()) {
                 reading.err()
                         .println(job.path("candidates_total").asInt()

@@ -210,6 +210,11 @@ public final class JobRoutes {
                 .limit(MOST_CANDIDATES)
                 .forEach(candidate -> candidates.add(json(candidate).without("details")));
         json.put("candidates_total", found.candidates().size());
+        ArrayNode outlived = json.putArray("past_deadline");
+        found.outlived().stream()
+                .limit(MOST_CANDIDATES)
+                .forEach(one -> outlived.add(one.jobId().value()));
+        json.put("past_deadline_total", found.outlived().size());
         json.put("source", found.source());
         return new Responses.Stated(Preconditions.state(answers.asOf().epoch(), found), json);
     }
@@ -289,7 +294,7 @@ public final class JobRoutes {
                             key,
                             Narrowing.NONE,
                             known -> preconditions.hold(
-                                    known.map(JobFinder::answer).or(() -> elsewhere))));
+                                    known.map(finder::answer).or(() -> elsewhere))));
         } catch (LedgerException e) {
             throw e.kind() == LedgerException.Kind.CONFLICT ? changed(finder.find(key, Narrowing.NONE), key) : e;
         }

@@ -56,7 +56,7 @@ class MirrorMendingTest {
                     zeroed,
                     "[]".getBytes(StandardCharsets.UTF_8),
                     otherGood);
-            JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {});
+            JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {}, Clock.systemUTC());
             for (byte[] damage : damages) {
                 Files.write(file, damage);
                 assertThat(finder.find(KEY, Narrowing.NONE).orElseThrow().source())

@@ -20,6 +20,7 @@ import io.jobledger.resume.JobFinder;
 import io.jobledger.sink.mirror.file.FileMirror;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -223,7 +224,7 @@ class MirrorRelayTest {
         append(launch(2, 0));
         relay.relayOnce();
         assertThat(mirrored().jobId()).isEqualTo(Wire.id("id2"));
-        JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {});
+        JobFinder finder = new JobFinder(ledger.jobs(), List.of(mirror), result -> {}, Clock.systemUTC());
         assertThat(finder.find(KEY, JobLookup.Narrowing.NONE)
                         .orElseThrow()
                         .record()
@@ -242,7 +243,7 @@ class MirrorRelayTest {
         EmbeddedLedger empty = EmbeddedLedger.open(
                 new EmbeddedLedger.Options(directory.resolve("empty"), 16_384, 20_000, 1000, 0), List.of(), clock);
         try (empty) {
-            JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> {});
+            JobFinder finder = new JobFinder(empty.jobs(), List.of(mirror), result -> {}, Clock.systemUTC());
             JobFinder.Found found = finder.find(KEY, JobLookup.Narrowing.NONE).orElseThrow();
             assertThat(found.candidates()).extracting(JobRecord::jobId).containsExactly(Wire.id("id2"), Wire.id("id1"));
             assertThat(found.source()).isEqualTo(mirror.uri());
