@@ -86,14 +86,7 @@ class ActionModule(state.ActionModule):
 
     @staticmethod
     def _prune(backend, wanted, seconds, statuses, only_look) -> dict:
-        if not wanted.everything:
-            raise StateError(
-                "a ledger removes whole runs, by age and status and not by name, so that what it holds can still be "
-                "proven: set %shost, %splaybook_name "
-                "and %sjob_name to *, or remove a run with 'jobledger prune' or DELETE /api/v1/runs/RUN_ID"
-                % (_PREFIX, _PREFIX, _PREFIX)
-            )
-        answer = backend.prune("%ds" % seconds, statuses, only_look)
+        answer = backend.prune("%ds" % seconds, statuses, wanted.narrowing, only_look)
         jobs = sum((answer.get("jobs") or {}).values())
         return {
             "changed": bool(jobs) and not only_look,

@@ -113,6 +113,7 @@ class ArchitectureTest {
                 "ledger.h2.LedgerRestore",
                 "ledger.h2.LedgerSalvage",
                 "ledger.move.LedgerMove",
+                "ledger.postgres.PostgresLedger",
                 "log.LogHead",
                 "sink.mirror.CheckStep",
                 "sink.mirror.Mirror",
@@ -392,6 +393,7 @@ class ArchitectureTest {
                         "cli.serve.Ledgers -> ledger.postgres.PostgresLedger",
                         "cli.serve.AccessStores -> ledger.postgres.PostgresAccess",
                         "cli.serve.Ingester -> ledger.retention.RetentionTask",
+                        "cli.tend.AcceptLossCommand -> ledger.postgres.PostgresLedger",
                         // Commands that work on files no ingester has open.
                         "cli.tend.AcceptLossCommand -> ledger.h2.LedgerSalvage",
                         "cli.tend.ProjectCommand -> ledger.h2.LedgerComputing",

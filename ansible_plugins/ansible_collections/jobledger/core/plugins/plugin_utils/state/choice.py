@@ -66,6 +66,10 @@ def choose(held: list[dict], own: str | None, choice: Choice) -> tuple[dict | No
     if choice.nth:
         return (fits[choice.nth - 1] if len(fits) >= choice.nth else None), other
     running = [record for record in fits if record.get("status") == "running"]
+    if len(running) > 1:
+        # As a ledger does: whatever ran them must have ended those by now. Where that is true of all, the newest is
+        # meant.
+        running = [record for record in running if not state_record.outlived(record)] or running[:1]
     if len(running) > 1 and not choice.which:
         raise StateError(
             "%d open jobs have this name: %s. Say which with %s."

@@ -51,9 +51,10 @@ class Wanted:
         return None if any(char in self.host for char in "*?[") else self.host
 
     @property
-    def everything(self) -> bool:
-        """Whether no name narrows it."""
-        return set(self._patterns.values()) == {"*"}
+    def narrowing(self) -> dict:
+        """The patterns of `host`, `play` and `job` that do not fit everything, as a request to an ingester has them."""
+        names = {"host": "host", "play": "play", "job": "job_name"}
+        return {name: self._patterns[field] for name, field in names.items() if self._patterns[field] != "*"}
 
     def takes(self, record: dict) -> bool:
         """Return whether a record may go: all that it holds, others of the same name included, has ended and is old."""

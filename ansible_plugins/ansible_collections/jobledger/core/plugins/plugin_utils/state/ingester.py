@@ -124,14 +124,15 @@ class StateIngester:
         except records.RecordError as error:
             raise StateError("%s" % error) from None
 
-    def prune(self, days: str, statuses, only_look: bool) -> dict:
-        """Let the ledger remove its history of jobs that are older and ended so, or say what would go. Return its
-        answer. Raises StateError.
+    def prune(self, days: str, statuses, names: dict, only_look: bool) -> dict:
+        """Let the ledger remove its history of jobs that are older, ended so, and have such names (patterns of host,
+        play and job), or say what would go. Return its answer. Raises StateError.
         """
         query = [
             ("older_than", days),
             ("dry_run", "true" if only_look else "false"),
             *(("status", status) for status in statuses),
+            *names.items(),
         ]
         try:
             return records.ask(

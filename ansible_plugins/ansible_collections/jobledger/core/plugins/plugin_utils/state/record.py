@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 STATUSES = ("running", "succeeded", "failed", "timed_out", "cancelled", "lost")
 # How strong each is: a job's own result is never replaced by less.
@@ -164,6 +164,12 @@ def started(record: dict) -> datetime:
     return _moment(record.get("started_at") or record.get("save_time"))
 
 
+def outlived(record: dict, now: datetime | None = None) -> bool:
+    """Return whether a job that is said to run is past its deadline by more than clocks and Ansible's steps explain."""
+    deadline = _moment(record.get("deadline"))
+    return deadline != _NEVER and deadline + _DOUBT < (now or datetime.now(timezone.utc))
+
+
 def time(value: str, variable: str) -> str | None:
     """Return an RFC 3339 time as it is given, None for an empty one. Raises StateError for anything else."""
     if value and _moment(value) == _NEVER:
@@ -171,6 +177,7 @@ def time(value: str, variable: str) -> str | None:
     return value or None
 
 
+_DOUBT = timedelta(minutes=5)
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 

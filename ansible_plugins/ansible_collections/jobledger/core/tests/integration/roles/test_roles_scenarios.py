@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import urllib.request
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from tools import async_wrapper
@@ -367,7 +369,24 @@ def test_old_records_go_and_open_ones_stay(controller, make_backend, kind, job_n
     assert "status=running" not in _ok(controller.run("show.yml", backend, job_name=job_name + " over"))
 
 
-def test_ledger_is_not_cleaned_by_name_and_by_age_it_shows_what_would_go(controller, make_backend):
+def test_ledger_is_cleaned_by_name_too(controller, make_backend, job_name):
     backend = make_backend("ingester")
-    assert "by age and status and not by name" in _failed(controller.run("clean.yml", backend, "--limit", "h1"))
+    url = backend.environment["JOBLEDGER_URL"] + "/api/v1/jobs/h1/Upgrade%20databases/"
+    for name, status in (("over", "succeeded"), ("other", "failed"), ("open", "running")):
+        body = {"ansible_job_id": "%s %s" % (job_name, name), "status": status, "started_at": "2020-11-20T10:00:00Z"}
+        put = urllib.request.Request(
+            url + quote("%s %s" % (job_name, name)),
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        urllib.request.urlopen(put, timeout=30).close()
+    names = {"async_job_clean_job_name": job_name + " o[vp]*", "keep": "1d"}
+    controller.write("show.yml", SHOW)
+    _ok(controller.run("clean.yml", backend, "--limit", "h1", **names))
+    assert "status=succeeded" in _ok(controller.run("show.yml", backend, job_name=job_name + " over"))
+    _ok(controller.run("clean.yml", backend, "--limit", "h1", async_job_clean_dry_run=False, **names))
+    for name, status in (("over", "absent"), ("other", "failed"), ("open", "running")):
+        said = _ok(controller.run("show.yml", backend, job_name="%s %s" % (job_name, name)))
+        assert "status=" + status in said or status == "absent" and "status=succeeded" not in said, said
     _ok(controller.run("clean_all.yml", backend, "--limit", "h1"))

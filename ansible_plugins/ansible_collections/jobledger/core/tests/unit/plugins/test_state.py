@@ -262,6 +262,26 @@ def test_a_tree_of_old_and_a_mirrors_open_jobs_are_read(tmp_path):
         files.get(KEY)
 
 
+def test_of_several_open_jobs_those_past_their_deadline_do_not_count(tmp_path):
+    files = StateFiles(str(tmp_path))
+    old = [
+        _record(job="j%d" % day, started_at="2020-11-2%dT10:00:00Z" % day, playbook="a.yml")
+        | {"deadline": "2020-11-2%dT11:00:00Z" % day}
+        for day in (2, 1)
+    ]
+    files.put(KEY, dict(old[0], others=old[1:]))
+    assert _chosen(files, "a.yml") == ("j2", None)
+    new = [
+        _record(job=job, started_at="2020-11-23T1%s:00:00Z" % job[1], playbook="a.yml") | {"deadline": deadline}
+        for job, deadline in (("j4", "2999-01-01T00:00:00Z"), ("j3", None))
+    ]
+    files.put(KEY, dict(old[0], others=[old[1], new[0]]))
+    assert _chosen(files, "a.yml") == ("j4", None)
+    files.put(KEY, dict(old[0], others=[old[1], *new]))
+    with pytest.raises(StateError, match="2 open jobs have this name: id=j4.*id=j3"):
+        _chosen(files, "a.yml")
+
+
 @pytest.mark.parametrize(
     "given, said",
     [

@@ -1,6 +1,7 @@
 package io.jobledger.ledger;
 
 import io.jobledger.config.RetentionSettings;
+import io.jobledger.ledger.query.NamePatterns;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import java.time.Duration;
@@ -39,10 +40,19 @@ public interface Retention {
         }
     }
 
-    /** What is kept of each status. A status that is not there is kept for ever. */
-    record Policy(Map<JobStatus, Keep> keep) {
+    /**
+     * What is kept of each status. A status that is not there is kept for ever.
+     *
+     * @param names only runs and saves go all of whose jobs have such names
+     */
+    record Policy(Map<JobStatus, Keep> keep, NamePatterns names) {
         public Policy {
             keep = Map.copyOf(keep);
+        }
+
+        /** For all names. */
+        public Policy(Map<JobStatus, Keep> keep) {
+            this(keep, NamePatterns.ALL);
         }
 
         /** The policy of the settings. */
@@ -72,7 +82,8 @@ public interface Retention {
                     + Arrays.stream(JobStatus.values())
                             .filter(keep::containsKey)
                             .map(status -> status.wire() + ": " + keep.get(status))
-                            .collect(Collectors.joining("; "));
+                            .collect(Collectors.joining("; "))
+                    + (names.all() ? "" : "; of " + names);
         }
     }
 

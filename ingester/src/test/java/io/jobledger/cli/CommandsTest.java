@@ -179,7 +179,7 @@ class CommandsTest {
         assertThat(ran.lines().get(1))
                 .matches("  started    2020-01-01 10:00:00Z \\(\\d+d( \\d+h)? ago\\), allowed 1h");
         assertThat(ran.out())
-                .contains("  resume     ansible first -m ansible.builtin.async_status -a jid=j1.2 -e"
+                .contains("  resume     ansible first -i INVENTORY -m ansible.builtin.async_status -a jid=j1.2 -e"
                         + " ansible_async_dir=/home/d/.ansible_async");
         assertThat(ingester.asked).containsExactly("GET /api/v1/jobs?status=overdue");
         ingester.json("GET /api/v1/jobs", "{\"jobs\":[],\"next\":null}");

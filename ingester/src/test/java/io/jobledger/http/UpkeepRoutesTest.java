@@ -112,6 +112,34 @@ class UpkeepRoutesTest {
     }
 
     @Test
+    void prune_byName_takesOnlyWhatHasNoOtherNames() {
+        for (int i = 3; i <= 5; i++) {
+            assertThat(service.put(
+                                    "/api/v1/jobs/db" + i + "/p/backup%20" + i,
+                                    "{\"ansible_job_id\":\"s" + i
+                                            + "\",\"status\":\"failed\",\"started_at\":\"2026-11-20T10:00:00Z\"}")
+                            .statusCode())
+                    .isEqualTo(200);
+        }
+        assertThat(prune("?older_than=7d&host=db%5B34%5D&job=backup*", 200)
+                        .at("/jobs/failed")
+                        .asInt())
+                .isEqualTo(2);
+        assertThat(prune("?older_than=7d&play=p&job=other", 200).get("runs").asInt())
+                .isZero();
+        assertThat(prune("?older_than=7d&job=j", 200).at("/examples/0/run_id").asText())
+                .isEqualTo(run(1).toString());
+        prune("?older_than=7d&host=db%5B!4%5D&dry_run=false", 200);
+        assertThat(service.get("/api/v1/jobs/db3/p/backup%203").statusCode()).isEqualTo(404);
+        assertThat(service.get("/api/v1/jobs/db4/p/backup%204").statusCode()).isEqualTo(200);
+        assertThat(service.get("/api/v1/jobs/db5/p/backup%205").statusCode()).isEqualTo(404);
+        assertThat(service.get("/api/v1/runs/" + run(1)).statusCode()).isEqualTo(200);
+        assertThat(prune("?host=db3", 400).get("detail").asText()).contains("older_than");
+        assertThat(prune("?host=db3&keep=3", 400).get("detail").asText()).contains("keep");
+        assertThat(verdict(verify("")).get("intact").asBoolean()).isTrue();
+    }
+
+    @Test
     void prune_withoutARule_usesThatOfTheSettings() {
         assertThat(prune("", 400).get("detail").asText()).contains("older_than");
         service.close();

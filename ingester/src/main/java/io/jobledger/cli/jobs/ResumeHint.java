@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The command that asks an open job how it stands, ready to paste into a shell. */
+/** The command that asks an open job how it stands, ready to paste into a shell; the inventory is the reader's. */
 public final class ResumeHint {
     private ResumeHint() {}
 
@@ -28,7 +28,7 @@ public final class ResumeHint {
                     "with the lookup jobledger.core.job in a playbook: a name holds what a shell or Ansible would read"
                             + " otherwise");
         }
-        List<String> command = new ArrayList<>(List.of("ansible", host));
+        List<String> command = new ArrayList<>(List.of("ansible", host, "-i", "INVENTORY"));
         option(command, "-u", job.path("remote_user"));
         if (job.path("become_user").isTextual()
                 && AnsibleCommand.PLAIN

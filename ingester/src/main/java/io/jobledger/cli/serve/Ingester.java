@@ -9,6 +9,7 @@ import io.jobledger.event.InvalidEvents;
 import io.jobledger.http.HttpService;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.retention.RetentionTask;
 import io.jobledger.model.JobKey;
@@ -128,6 +129,11 @@ public final class Ingester implements AutoCloseable {
             new BatchDecoder(1).decode("[]".getBytes(StandardCharsets.UTF_8), false);
             ledger.sink().append(List.of()).get(10, TimeUnit.SECONDS);
             ledger.jobs().newest(new JobKey("warm-up", "warm-up", "warm-up"), JobLookup.Narrowing.NONE);
+        } catch (LedgerException e) {
+            // Records that are still behind the log are no reason not to serve: what needs them is told to come back.
+            if (e.kind() != LedgerException.Kind.BUSY) {
+                throw e;
+            }
         } catch (InvalidEvents | InterruptedException | ExecutionException | TimeoutException e) {
             throw new CommandFailed("the ledger opened, but does not work: " + e.getMessage());
         }

@@ -3,8 +3,11 @@ package io.jobledger.cli.tend;
 import io.jobledger.cli.serve.AccessStores;
 import io.jobledger.cli.serve.SettingFlags;
 import io.jobledger.cli.view.CommandFailed;
+import io.jobledger.config.LedgerLocation;
 import io.jobledger.config.Settings;
 import io.jobledger.ledger.h2.LedgerSalvage;
+import io.jobledger.ledger.postgres.PostgresLedger;
+import io.jobledger.log.LogHead;
 import io.jobledger.trail.Act;
 import io.jobledger.trail.TrailException;
 import java.io.PrintWriter;
@@ -24,7 +27,8 @@ import picocli.CommandLine.Spec;
         description =
                 "Lets a damaged ledger go on with what is left of it, when there is no backup and no mirror. Keeps"
                         + " the damaged files aside, begins a new epoch, stores again what is whole behind the damage,"
-                        + " and writes into the audit trail that somebody decided so. Stop the ingester first.",
+                        + " and writes into the audit trail that somebody decided so. Of a PostgreSQL ledger that was"
+                        + " restored it begins the new epoch. Stop the ingesters first.",
         mixinStandardHelpOptions = true)
 public final class AcceptLossCommand implements Callable<Integer> {
     @Spec
@@ -47,7 +51,6 @@ public final class AcceptLossCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Settings settings = SettingFlags.load(spec);
-        Path ledger = settings.ledger().file("accept-loss", "use PostgreSQL's own tools to mend or restore it");
         String by = "user " + System.getProperty("user.name", "?");
         try (AccessStores access = AccessStores.open(settings, Clock.systemUTC())) {
             access.trail()
@@ -59,8 +62,16 @@ public final class AcceptLossCommand implements Callable<Integer> {
         } catch (TrailException e) {
             throw new CommandFailed(e.getMessage());
         }
-        LedgerSalvage.Outcome outcome = LedgerSalvage.run(ledger, by, Clock.systemUTC());
         PrintWriter out = spec.commandLine().getOut();
+        if (settings.ledger() instanceof LedgerLocation.Postgres database) {
+            LogHead head = PostgresLedger.acceptLoss(database, by, Clock.systemUTC());
+            out.println(settings.ledger() + ": epoch " + head.epoch() + " has begun at entry " + head.entry()
+                    + ". Start the ingesters");
+            out.flush();
+            return CommandLine.ExitCode.OK;
+        }
+        Path ledger = ((LedgerLocation.File) settings.ledger()).base();
+        LedgerSalvage.Outcome outcome = LedgerSalvage.run(ledger, by, Clock.systemUTC());
         out.println(settings.ledger() + ": "
                 + (outcome.from() > outcome.to()
                         ? "nothing that is known is lost"

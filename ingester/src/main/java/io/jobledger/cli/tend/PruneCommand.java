@@ -56,6 +56,18 @@ public final class PruneCommand implements Callable<Integer> {
             description = "Only what ended like this: ${COMPLETION-CANDIDATES}. Can be repeated.")
     private List<End> status;
 
+    @Option(
+            names = "--host",
+            paramLabel = "PATTERN",
+            description = "With --older-than: only runs and saves all of whose jobs are of such hosts: db1, 'db*'.")
+    private String host;
+
+    @Option(names = "--play", paramLabel = "PATTERN", description = "The same by the play's name.")
+    private String play;
+
+    @Option(names = "--job", paramLabel = "PATTERN", description = "The same by the job's name.")
+    private String job;
+
     @Option(names = "--reason", paramLabel = "TEXT", description = "Why; it is kept with the record of the deletion.")
     private String reason;
 
@@ -71,6 +83,9 @@ public final class PruneCommand implements Callable<Integer> {
                 .and("older_than", olderThan)
                 .and("keep", keep)
                 .and("status", status)
+                .and("host", host)
+                .and("play", play)
+                .and("job", job)
                 .and("reason", reason)
                 .and("dry_run", Boolean.toString(!yes));
         JsonNode answer;

@@ -15,6 +15,7 @@ import io.jobledger.ledger.Retention;
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.ledger.Verifier;
 import io.jobledger.ledger.VerifyReport;
+import io.jobledger.ledger.query.NamePatterns;
 import io.jobledger.model.JobStatus;
 import io.jobledger.model.RunId;
 import io.vertx.core.WorkerExecutor;
@@ -132,7 +133,8 @@ public final class UpkeepRoutes {
     }
 
     private void prune(RoutingContext context) {
-        Parameters parameters = new Parameters(context, "older_than", "keep", "status", "dry_run", "reason");
+        Parameters parameters = new Parameters(
+                context, "older_than", "keep", "status", "host", "play", "job", "dry_run", "reason");
         Retention.Policy asked = policy(parameters, parameters.texts("status"));
         boolean dryRun = !Boolean.FALSE.equals(parameters.flag("dry_run"));
         Retention.Order order = order(context, parameters, asked.toString());
@@ -153,7 +155,11 @@ public final class UpkeepRoutes {
     private Retention.Policy policy(Parameters parameters, List<String> statuses) {
         Duration age = parameters.parsed("older_than", Durations::parse);
         long count = parameters.number("keep", -1, 0, 1_000_000_000);
+        NamePatterns names = names(parameters);
         if (age == null && count < 0) {
+            if (!names.all()) {
+                throw Problem.badField("older_than", "is needed with host, play or job");
+            }
             if (!statuses.isEmpty()) {
                 throw Problem.badField("status", "goes with older_than or keep");
             }
@@ -168,7 +174,15 @@ public final class UpkeepRoutes {
                         .filter(status -> !status.open())
                         .toList()
                 : statuses.stream().map(UpkeepRoutes::status).distinct().toList();
-        return new Retention.Policy(chosen.stream().collect(Collectors.toMap(status -> status, status -> keep)));
+        if (!names.all() && count >= 0) {
+            throw Problem.badField("keep", "counts the jobs of all names; with host, play or job give older_than");
+        }
+        return new Retention.Policy(
+                chosen.stream().collect(Collectors.toMap(status -> status, status -> keep)), names);
+    }
+
+    private static NamePatterns names(Parameters parameters) {
+        return new NamePatterns(parameters.text("host"), parameters.text("play"), parameters.text("job"));
     }
 
     private static JobStatus status(String text) {

@@ -14,6 +14,7 @@ import io.jobledger.ledger.retention.LedgerActs;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.log.EventLog.Appended;
 import io.jobledger.log.LogException;
+import io.jobledger.log.LogFact;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.LogStep;
 import io.jobledger.log.postgres.AppendHook;
@@ -146,6 +147,28 @@ public final class PostgresLedger extends JdbcLedger {
 
     private static LogPlace place(LogHead head) {
         return new LogPlace(head.epoch(), head.entry());
+    }
+
+    /**
+     * Begins a new epoch of a ledger that lacks what somebody was told: a database that was restored from an older
+     * copy. Ingesters that have noticed it store nothing until they are started again.
+     *
+     * @param by who accepts the loss
+     * @throws LedgerException of kind {@code UNUSABLE} when the database cannot be reached
+     */
+    public static LogHead acceptLoss(LedgerLocation.Postgres location, String by, Clock clock) {
+        try (HikariDataSource pool = PostgresConnections.pool(location)) {
+            migrate(location);
+            PostgresLog log = new PostgresLog(jdbi(pool), UUID.randomUUID(), new PostgresProjecting(clock), clock);
+            log.makeAhead(day(clock.instant()));
+            LogHead before = log.head();
+            return log.append(
+                    clock.instant(),
+                    List.of(new LogFact.EpochBegan(
+                            before.epoch() + 1, by, "a loss was accepted: the database was restored", before.text())));
+        } catch (RuntimeException e) {
+            throw unusable(location, e);
+        }
     }
 
     /** Brings the database to this program's version, however long that takes. */

@@ -1,6 +1,7 @@
 package io.jobledger.ledger.retention;
 
 import io.jobledger.ledger.Retention;
+import io.jobledger.ledger.query.NamePatterns;
 import io.jobledger.ledger.retention.Removal.OwnedJob;
 import io.jobledger.ledger.rows.Failures;
 import io.jobledger.ledger.rows.Rows;
@@ -34,6 +35,7 @@ final class PruneRound {
     private final Duration silence;
     private final long deadline;
     private final Map<JobStatus, Instant> cutoffs;
+    private final NamePatterns names;
     private final RetentionTally tally = new RetentionTally();
 
     /** @param acts null to look only */
@@ -53,6 +55,7 @@ final class PruneRound {
         this.now = now;
         this.silence = silence;
         this.deadline = System.nanoTime() + patience.toNanos();
+        this.names = policy.names();
         this.cutoffs = jdbi.withHandle(handle -> RetentionRules.cutoffs(handle, policy, now));
     }
 
@@ -152,7 +155,7 @@ final class PruneRound {
     private <T> List<T> likely(List<T> page, Rule<T> rule) {
         RetentionTally scratch = new RetentionTally();
         return jdbi.withHandle(handle -> {
-            RetentionRules rules = new RetentionRules(handle, cutoffs, now, silence, scratch);
+            RetentionRules rules = new RetentionRules(handle, cutoffs, names, now, silence, scratch);
             return page.stream()
                     .filter(candidate -> rule.apply(rules, candidate)
                             .map(removal -> {
@@ -178,7 +181,7 @@ final class PruneRound {
      * @param facts takes what goes; null to look only
      */
     private <T> int each(Handle handle, List<T> candidates, Rule<T> rule, List<LogFact> facts) throws SQLException {
-        RetentionRules rules = new RetentionRules(handle, cutoffs, now, silence, tally);
+        RetentionRules rules = new RetentionRules(handle, cutoffs, names, now, silence, tally);
         Forgetting forgetting = new Forgetting(handle, log, tally::gone);
         List<LogFact.Forgotten> runs = new ArrayList<>();
         long began = System.nanoTime();

@@ -1,6 +1,7 @@
 package io.jobledger.ledger.retention;
 
 import io.jobledger.ledger.Retention;
+import io.jobledger.ledger.query.NamePatterns;
 import io.jobledger.ledger.retention.Removal.OwnedJob;
 import io.jobledger.ledger.rows.JobDocs;
 import io.jobledger.ledger.rows.Rows;
@@ -25,19 +26,27 @@ import org.jdbi.v3.core.Handle;
 final class RetentionRules {
     private final Handle handle;
     private final Map<JobStatus, Instant> cutoffs;
+    private final NamePatterns names;
     private final Instant now;
     private final Duration silence;
     private final RetentionTally tally;
 
     /**
      * @param cutoffs what began before goes; see {@link #cutoffs}
+     * @param names whose jobs go; runs without jobs go only where all do
      * @param silence after which a run that said no goodbye is taken for interrupted
      * @param tally knows what goes already
      */
     RetentionRules(
-            Handle handle, Map<JobStatus, Instant> cutoffs, Instant now, Duration silence, RetentionTally tally) {
+            Handle handle,
+            Map<JobStatus, Instant> cutoffs,
+            NamePatterns names,
+            Instant now,
+            Duration silence,
+            RetentionTally tally) {
         this.handle = handle;
         this.cutoffs = cutoffs;
+        this.names = names;
         this.now = now;
         this.silence = silence;
         this.tally = tally;
@@ -77,7 +86,7 @@ final class RetentionRules {
         List<OwnedJob> jobs = jobs(handle, run);
         Instant bare = cutoffs.get(JobStatus.SUCCEEDED);
         boolean old = jobs.isEmpty()
-                ? bare != null && run.lastAt().isBefore(bare)
+                ? names.all() && bare != null && run.lastAt().isBefore(bare)
                 : jobs.stream().allMatch(this::old);
         return old && !tellsOfOthers(run) && !leavesOlder(jobs)
                 ? Optional.of(new Removal(run, jobs))
@@ -98,7 +107,10 @@ final class RetentionRules {
 
     private boolean old(OwnedJob job) {
         Instant cutoff = cutoffs.get(job.status());
-        return !job.status().open() && cutoff != null && job.startedAt().isBefore(cutoff);
+        return !job.status().open()
+                && cutoff != null
+                && job.startedAt().isBefore(cutoff)
+                && (names.all() || job.job().keys().stream().allMatch(names::fits));
     }
 
     /** A job's history stays whole as long as the job stays. */

@@ -237,7 +237,7 @@ class AuditCommandsTest {
                         "db1 / Upgrade / Migrate",
                         "allowed 1h",
                         "started    2026-11-20 10:00:01Z",
-                        "ansible db1 -m ansible.builtin.async_status -a jid=j1.1");
+                        "ansible db1 -i INVENTORY -m ansible.builtin.async_status -a jid=j1.1");
     }
 
     @Test

@@ -169,7 +169,7 @@ class ViewsTest {
             """);
         assertThat(ResumeHint.of(job))
                 .containsExactly(
-                        "ansible db1 -u deploy -b --become-user root -m ansible.builtin.async_status -a jid=j1.2 -e"
+                        "ansible db1 -i INVENTORY -u deploy -b --become-user root -m ansible.builtin.async_status -a jid=j1.2 -e"
                                 + " ansible_async_dir=/home/deploy/.ansible_async");
         assertThat(ResumeHint.of(read(
                                 "{\"status\":\"running\",\"execution_host\":\"db1;reboot\",\"ansible_job_id\":\"j\"}"))

@@ -11,6 +11,7 @@ import io.jobledger.ledger.LedgerContract;
 import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.query.PageRequest;
 import io.jobledger.ledger.query.RunFilter;
+import io.jobledger.log.LogHead;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -78,6 +79,22 @@ public class PostgresLedgerTest extends LedgerContract {
                 .hasMessageNotContaining("Exception")
                 .hasMessageNotContaining("\n")
                 .hasMessageNotContaining("secret");
+    }
+
+    @Test
+    void databaseThatWasPutBack_goesOnInANewEpoch_onceSomebodyAcceptsTheLoss() {
+        append(saved(run(1), 1, "h", "p", "j", "a"));
+        LogHead told = new LogHead(1, ledger.heads().now().entry() + 3, ledger.heads().now().hash());
+        assertThatThrownBy(() -> ledger.heads().require(told))
+                .isInstanceOfSatisfying(
+                        LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.BEHIND));
+        ledger.close();
+        assertThat(PostgresLedger.acceptLoss(database, "user ada", clock).epoch()).isEqualTo(2);
+        ledger = open(List.of());
+        ledger.heads().require(told);
+        append(saved(run(2), 1, "h", "p", "k", "b"));
+        assertThat(newest("h", "p", "k").jobId().value()).isEqualTo("b");
+        assertThat(newest("h", "p", "j").jobId().value()).isEqualTo("a");
     }
 
     @Test
