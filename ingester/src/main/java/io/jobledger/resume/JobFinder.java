@@ -72,8 +72,7 @@ public final class JobFinder {
      * @param outlived open jobs that did not count beside another one, newest first: see {@link JobRecord#outlived}
      * @param source {@value #LEDGER} or the URI of the mirror that had the record
      */
-    public record Found(
-            JobRecord record, List<JobRecord> candidates, List<JobRecord> outlived, String source) {
+    public record Found(JobRecord record, List<JobRecord> candidates, List<JobRecord> outlived, String source) {
         Found(JobRecord record, String source) {
             this(record, List.of(), List.of(), source);
         }
@@ -141,8 +140,7 @@ public final class JobFinder {
         List<JobRecord> outlived =
                 all.stream().filter(one -> !open.contains(one)).toList();
         return open.size() < 2 || choice.which() != null
-                ? new Found(
-                        open.get(choice.which() == Which.OLDEST ? open.size() - 1 : 0), List.of(), outlived, source)
+                ? new Found(open.get(choice.which() == Which.OLDEST ? open.size() - 1 : 0), List.of(), outlived, source)
                 : new Found(open.get(0), open, outlived, source);
     }
 
@@ -164,10 +162,7 @@ public final class JobFinder {
         }
         List<Mirrored> jobs = newestFirst(found);
         if (choice.nth() != null) {
-            return jobs.stream()
-                    .skip(choice.nth() - 1L)
-                    .findFirst()
-                    .map(one -> new Found(one.record, one.uri));
+            return jobs.stream().skip(choice.nth() - 1L).findFirst().map(one -> new Found(one.record, one.uri));
         }
         List<JobRecord> open =
                 Known.candidates(jobs.stream().map(Mirrored::record).toList());

@@ -335,9 +335,7 @@ class HttpServiceTest {
                 .extracting(c -> c.get("ansible_job_id").textValue())
                 .containsExactly("n4", "n3");
         assertThat(job.get("past_deadline_total").intValue()).isEqualTo(2);
-        assertThat(ok(service.get(path + "?which=oldest"))
-                        .get("ansible_job_id")
-                        .textValue())
+        assertThat(ok(service.get(path + "?which=oldest")).get("ansible_job_id").textValue())
                 .isEqualTo("n3");
         assertThat(ok(service.get(path + "?id=n1")).get("ansible_job_id").textValue())
                 .isEqualTo("n1");

@@ -623,8 +623,7 @@ class JobMergeTest {
         assertThat(status(dry)).isEqualTo(JobStatus.CLOSED);
         assertThat(status(dry, seen("job_polled", 2, 1, 5))).isEqualTo(JobStatus.RUNNING);
         assertThat(status(end(2, 2, 9, "succeeded"), dry)).isEqualTo(JobStatus.SUCCEEDED);
-        assertThat(status(launch(1, 1, 0, "p", "poll", 5, "check_mode", true)))
-                .isEqualTo(JobStatus.RUNNING);
+        assertThat(status(launch(1, 1, 0, "p", "poll", 5, "check_mode", true))).isEqualTo(JobStatus.RUNNING);
         assertThat(status(launch(1, 1, 0, "p", "poll", 0))).isEqualTo(JobStatus.RUNNING);
     }
 }

@@ -293,8 +293,8 @@ public final class JobRoutes {
                     new Precondition(
                             key,
                             Narrowing.NONE,
-                            known -> preconditions.hold(
-                                    known.map(finder::answer).or(() -> elsewhere))));
+                            known ->
+                                    preconditions.hold(known.map(finder::answer).or(() -> elsewhere))));
         } catch (LedgerException e) {
             throw e.kind() == LedgerException.Kind.CONFLICT ? changed(finder.find(key, Narrowing.NONE), key) : e;
         }

@@ -133,8 +133,8 @@ public final class UpkeepRoutes {
     }
 
     private void prune(RoutingContext context) {
-        Parameters parameters = new Parameters(
-                context, "older_than", "keep", "status", "host", "play", "job", "dry_run", "reason");
+        Parameters parameters =
+                new Parameters(context, "older_than", "keep", "status", "host", "play", "job", "dry_run", "reason");
         Retention.Policy asked = policy(parameters, parameters.texts("status"));
         boolean dryRun = !Boolean.FALSE.equals(parameters.flag("dry_run"));
         Retention.Order order = order(context, parameters, asked.toString());
@@ -177,8 +177,7 @@ public final class UpkeepRoutes {
         if (!names.all() && count >= 0) {
             throw Problem.badField("keep", "counts the jobs of all names; with host, play or job give older_than");
         }
-        return new Retention.Policy(
-                chosen.stream().collect(Collectors.toMap(status -> status, status -> keep)), names);
+        return new Retention.Policy(chosen.stream().collect(Collectors.toMap(status -> status, status -> keep)), names);
     }
 
     private static NamePatterns names(Parameters parameters) {

@@ -4,8 +4,8 @@ import io.jobledger.model.JobKey;
 import java.util.regex.Pattern;
 
 /**
- * Names as shells match them: {@code *}, {@code ?}, {@code [abc]} and {@code [!abc]}; large and small letters differ.
- * A null part fits every name.
+ * Names as shells match them: {@code *}, {@code ?}, {@code [abc]} and {@code [!abc]}; large and small letters differ. A
+ * null part fits every name.
  *
  * @param host pattern of the host's name
  * @param play of the play's
@@ -26,7 +26,9 @@ public record NamePatterns(String host, String play, String job) {
     }
 
     private static boolean fits(String pattern, String name) {
-        return pattern == null || pattern.equals(name) || regex(pattern).matcher(name).matches();
+        return pattern == null
+                || pattern.equals(name)
+                || regex(pattern).matcher(name).matches();
     }
 
     private static Pattern regex(String pattern) {

@@ -84,12 +84,14 @@ public class PostgresLedgerTest extends LedgerContract {
     @Test
     void databaseThatWasPutBack_goesOnInANewEpoch_onceSomebodyAcceptsTheLoss() {
         append(saved(run(1), 1, "h", "p", "j", "a"));
-        LogHead told = new LogHead(1, ledger.heads().now().entry() + 3, ledger.heads().now().hash());
+        LogHead told = new LogHead(
+                1, ledger.heads().now().entry() + 3, ledger.heads().now().hash());
         assertThatThrownBy(() -> ledger.heads().require(told))
                 .isInstanceOfSatisfying(
                         LedgerException.class, e -> assertThat(e.kind()).isEqualTo(LedgerException.Kind.BEHIND));
         ledger.close();
-        assertThat(PostgresLedger.acceptLoss(database, "user ada", clock).epoch()).isEqualTo(2);
+        assertThat(PostgresLedger.acceptLoss(database, "user ada", clock).epoch())
+                .isEqualTo(2);
         ledger = open(List.of());
         ledger.heads().require(told);
         append(saved(run(2), 1, "h", "p", "k", "b"));

@@ -48,7 +48,7 @@ public final class JobLife {
                 .map(JobLife::read)
                 .sorted(Comparator.comparing(Seen::at))
                 .forEach(seen -> {
-                    add(life, seen);
+                    add(life, seen, record.resultsFile());
                     if (!seen.run().equals(record.run()) && OF_RUNS.contains(seen.type())) {
                         life.add(life.remove(life.size() - 1).by(seen.run()));
                     }
@@ -83,7 +83,7 @@ public final class JobLife {
         }
     }
 
-    private static void add(List<Life> life, Seen seen) {
+    private static void add(List<Life> life, Seen seen, String resultsFile) {
         switch (seen.type()) {
             case "job_started" ->
                 life.add(new Life(
@@ -97,7 +97,7 @@ public final class JobLife {
             case "job_unresumable" ->
                 life.add(new Life(seen.at(), "Started; its id was not shown", RUNNING, seen.text("reason")));
             case "job_polled" -> polled(life, seen);
-            case "job_ended" -> life.add(ended(seen));
+            case "job_ended" -> life.add(ended(seen, resultsFile));
             case "job_cleaned" -> life.add(new Life(seen.at(), "Its results file was removed", PLAIN, null));
             case "job_unreached" ->
                 life.add(new Life(seen.at(), "Its host could not be reached", PLAIN, seen.text("message")));
@@ -122,8 +122,17 @@ public final class JobLife {
         life.add(new Life(seen.at(), repeated ? again : "Seen running", RUNNING, null));
     }
 
-    private static Life ended(Seen seen) {
+    /** @param resultsFile the job's own; a check that did not find another one proves nothing */
+    private static Life ended(Seen seen, String resultsFile) {
         JobStatus status = JobStatus.parse(seen.text("status"));
+        String looked = seen.text("results_file");
+        if (status == JobStatus.LOST
+                && !JobEnd.VANISHED.equals(seen.text("reason"))
+                && looked != null
+                && resultsFile != null
+                && !looked.replaceAll("/+", "/").equals(resultsFile.replaceAll("/+", "/"))) {
+            return new Life(seen.at(), "Looked for in another place, which proves nothing", PLAIN, looked);
+        }
         String rc = seen.json().path("rc").isNumber()
                 ? ", return code " + seen.json().path("rc").asText()
                 : "";
