@@ -268,7 +268,7 @@ class ArchitectureTest {
         row("ledger.project", "event", "ledger", "ledger.query", "ledger.rows", "log", "model");
         row("ledger.query", "model");
         row("ledger.read", "event", "json", "ledger", "ledger.project", "ledger.query", "ledger.rows", "log", "model");
-        row("ledger.retention", "event", "json", "ledger", "ledger.rows", "log", "model");
+        row("ledger.retention", "event", "json", "ledger", "ledger.query.NamePatterns", "ledger.rows", "log", "model");
         row("ledger.rows", "json", "ledger", "ledger.query", "log.LogException", "model");
         row("ledger.verify", "event", "ledger", "ledger.rows", "log", "model");
         row("log", "event.BatchDecoder", "json", "model");

@@ -129,7 +129,10 @@ class UpkeepRoutesTest {
                 .isZero();
         assertThat(prune("?older_than=7d&job=j", 200).at("/examples/0/run_id").asText())
                 .isEqualTo(run(1).toString());
-        prune("?older_than=7d&host=db%5B!4%5D&dry_run=false", 200);
+        assertThat(prune("?older_than=7d&host=db%5B!4%5D&dry_run=false", 200)
+                        .at("/jobs/failed")
+                        .asInt())
+                .isEqualTo(2);
         assertThat(service.get("/api/v1/jobs/db3/p/backup%203").statusCode()).isEqualTo(404);
         assertThat(service.get("/api/v1/jobs/db4/p/backup%204").statusCode()).isEqualTo(200);
         assertThat(service.get("/api/v1/jobs/db5/p/backup%205").statusCode()).isEqualTo(404);

@@ -246,6 +246,11 @@ public final class EmbeddedLedger extends JdbcLedger {
     }
 
     @Override
+    protected void acted() {
+        progress.awaitIfSoon(log.head().entry(), PATIENCE);
+    }
+
+    @Override
     public AsOf asOf() {
         AsOf now = progress.asOf();
         return new AsOf(log.head().epoch(), now.entry(), now.at());

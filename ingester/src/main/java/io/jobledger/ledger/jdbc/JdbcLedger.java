@@ -141,6 +141,9 @@ public abstract class JdbcLedger implements Ledger {
      */
     protected abstract <T> T record(LedgerActs.Work<T> work) throws Exception;
 
+    /** An act is in the log: whoever asks after its answer must see what it did. Not in the writer's turn. */
+    protected void acted() {}
+
     /**
      * Tells live views that the events up to {@code entry} are in the records. To be called once when the ledger is
      * open, before anybody can ask for the feed.
@@ -255,7 +258,9 @@ public abstract class JdbcLedger implements Ledger {
     private final class Acts implements LedgerActs {
         @Override
         public <T> T act(Work<T> work) {
-            return committer.inTurn(() -> record(work));
+            T result = committer.inTurn(() -> record(work));
+            acted();
+            return result;
         }
     }
 
