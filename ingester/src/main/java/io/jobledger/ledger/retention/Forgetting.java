@@ -50,7 +50,8 @@ final class Forgetting {
             }
         });
         List<GoneJob> elsewhere = removal.jobs().stream()
-                .filter(job -> job.job().jobId() != null && !runs.containsAll(told.getOrDefault(job.entry(), Set.of())))
+                .filter(job -> job.job().jobId() != null
+                        && (isOfNoRun(job, runs) || !runs.containsAll(told.getOrDefault(job.entry(), Set.of()))))
                 .map(job -> new GoneJob(job.job().uid(), job.job().jobId().value()))
                 .toList();
         List<Forgotten> forgotten = new ArrayList<>();
@@ -63,6 +64,11 @@ final class Forgetting {
                     first ? elsewhere : List.of()));
         }
         return forgotten;
+    }
+
+    /** A job that only saves tell of is found by its id: no run that is forgotten started it. */
+    private static boolean isOfNoRun(OwnedJob job, List<UUID> runs) {
+        return job.job().run() == null || !runs.contains(job.job().run().value());
     }
 
     private Map<Long, Set<UUID>> told(Collection<Long> jobs) throws SQLException {
