@@ -163,6 +163,7 @@ class ArchitectureTest {
                 "metrics.Metrics",
                 "model",
                 "resume.JobFinder",
+                "sink",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
         row("http.contract", "http.guard", "http.pages.Assets", "http.pages.PageResponses");
@@ -191,6 +192,7 @@ class ArchitectureTest {
                 "ledger.query",
                 "model",
                 "resume.JobFinder",
+                "sink",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
         row("http.pages.view", "json", "ledger.RunQueries", "ledger.query", "model");
@@ -274,7 +276,7 @@ class ArchitectureTest {
         row("log", "event.BatchDecoder", "json", "model");
         row("log.file", "files.AtomicFiles", "files.PrivateFiles", "log", "model");
         row("log.postgres", "event", "log", "model");
-        row("metrics", "ledger", "resume.JobFinder", "sink.mirror.Mirror", "sink.mirror.MirrorRelay");
+        row("metrics", "ledger", "resume.JobFinder", "sink", "sink.mirror.Mirror", "sink.mirror.MirrorRelay");
         row("model");
         row(
                 "resume",

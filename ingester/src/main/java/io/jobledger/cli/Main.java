@@ -17,6 +17,7 @@ import io.jobledger.cli.setup.LoginCommand;
 import io.jobledger.cli.tend.AcceptLossCommand;
 import io.jobledger.cli.tend.BackupCommand;
 import io.jobledger.cli.tend.EraseCommand;
+import io.jobledger.cli.tend.HookCommand;
 import io.jobledger.cli.tend.MigrateLedgerCommand;
 import io.jobledger.cli.tend.MirrorCommand;
 import io.jobledger.cli.tend.ProjectCommand;
@@ -68,6 +69,7 @@ public final class Main implements Runnable {
             "stats",
             "export",
             "mirror",
+            "hook",
             "backup",
             "restore",
             "rebuild",
@@ -141,6 +143,7 @@ public final class Main implements Runnable {
             case "stats" -> new CommandLine(new StatsCommand());
             case "export" -> new CommandLine(new ExportCommand());
             case "mirror" -> MirrorCommand.commandLine();
+            case "hook" -> HookCommand.commandLine();
             case "backup" -> BackupCommand.commandLine();
             case "restore" -> RestoreCommand.commandLine();
             case "rebuild" -> RebuildCommand.commandLine();

@@ -15,6 +15,7 @@ import io.jobledger.http.api.HostRoutes;
 import io.jobledger.http.api.JobRoutes;
 import io.jobledger.http.api.MetricsRoute;
 import io.jobledger.http.api.RunRoutes;
+import io.jobledger.http.api.SinkRoutes;
 import io.jobledger.http.api.StatsRoutes;
 import io.jobledger.http.api.UpkeepRoutes;
 import io.jobledger.http.api.Waits;
@@ -145,7 +146,7 @@ public final class HttpService implements AutoCloseable {
         this.sinks = sinks;
         this.clock = clock;
         this.version = version;
-        this.metrics = new Metrics(ledger.upkeep(), this.relays, settings.runSilence(), clock, version);
+        this.metrics = new Metrics(ledger.upkeep(), this.relays, sinks, settings.runSilence(), clock, version);
         metrics.waiters(load.room(Load.Kind.WAIT)::requests);
         // Several loops share a port by its number, so a free one, which has none yet, has one loop.
         this.loops = settings.port() == 0
@@ -360,6 +361,7 @@ public final class HttpService implements AutoCloseable {
         new MetricsRoute(metrics, workers).mount(router);
         new LoginRoutes(tokens, sessions, guesses, tls).mount(router);
         new HealthRoutes(ledger, relays, tokens, answers, version, clock).mount(router);
+        new SinkRoutes(sinks, answers).mount(router);
         PageResponses pages = new PageResponses(
                 new Pages(
                         ledger.audit(),
@@ -372,7 +374,7 @@ public final class HttpService implements AutoCloseable {
                         assets),
                 listers);
         new ContractRoutes(assets, version).mount(router);
-        new PageRoutes(pages, assets, relays, ledger::asOf, clock, settings.runSilence()).mount(router);
+        new PageRoutes(pages, assets, relays, sinks, ledger::asOf, clock, settings.runSilence()).mount(router);
         router.route().failureHandler(context -> fail(router, context, pages));
         for (int status : new int[] {400, 404, 405, 406, 413, 415, 500}) {
             router.errorHandler(status, context -> pages.refuse(context, refusal(router, context, status)));

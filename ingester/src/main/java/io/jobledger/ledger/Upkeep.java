@@ -1,6 +1,8 @@
 package io.jobledger.ledger;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
 
 /** What keeps a ledger small and honest. Thread-safe. */
 public interface Upkeep {
@@ -10,6 +12,19 @@ public interface Upkeep {
     Retention retention(Duration silence);
 
     Eraser eraser();
+
+    /**
+     * Tells, as entries of the log, of open jobs that have run past their deadline: of each once for each time after
+     * it, whoever asks and however often. Dry runs are none. Blocks.
+     *
+     * @param after times after the deadline, to the second
+     * @param since what was due to be told before then is not told
+     * @return how many were told; when it is many, there may be more
+     */
+    int tellOverdue(Set<Duration> after, Instant since);
+
+    /** Tells, as an entry of the log, that a sink waits for an operator. Blocks. */
+    void tellBlocked(String sink, String reason);
 
     /**
      * Counts. Blocks on the database, for longer the more runs there are: not for every request.

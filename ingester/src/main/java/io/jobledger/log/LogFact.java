@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.jobledger.json.Json;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -128,6 +129,22 @@ public sealed interface LogFact {
      */
     record EventReplaced(long entry, String by, String reason, String body) implements LogFact {}
 
+    /**
+     * Time has passed a job's deadline, by so much, and that is told now. It is told once.
+     *
+     * @param job the job's number
+     * @param after seconds after the deadline
+     */
+    record JobOverdue(long job, long after, Instant deadline) implements LogFact {}
+
+    /**
+     * A sink waits for an operator.
+     *
+     * @param sink its name
+     * @param reason for people
+     */
+    record SinkBlocked(String sink, String reason) implements LogFact {}
+
     /** As JSON, for {@link LogEntry#body}. */
     default String json() {
         ObjectNode json = Json.OWN.createObjectNode();
@@ -161,6 +178,13 @@ public sealed interface LogFact {
                     .put("by", replaced.by)
                     .put("reason", replaced.reason)
                     .put("body", replaced.body);
+        } else if (this instanceof JobOverdue overdue) {
+            json.put("fact", "job_overdue")
+                    .put("job", overdue.job)
+                    .put("after", overdue.after)
+                    .put("deadline", Json.time(overdue.deadline));
+        } else if (this instanceof SinkBlocked blocked) {
+            json.put("fact", "sink_blocked").put("sink", blocked.sink).put("reason", blocked.reason);
         }
         return Json.text(json);
     }
@@ -203,6 +227,14 @@ public sealed interface LogFact {
                             json.path("by").asText(),
                             json.path("reason").asText(),
                             json.path("body").asText());
+                case "job_overdue" ->
+                    new JobOverdue(
+                            json.path("job").asLong(),
+                            json.path("after").asLong(),
+                            Json.time(json.path("deadline").asText()));
+                case "sink_blocked" ->
+                    new SinkBlocked(
+                            json.path("sink").asText(), json.path("reason").asText());
                 default ->
                     throw new IllegalArgumentException(
                             "this version knows no fact '" + json.path("fact").asText() + "'");

@@ -2,6 +2,7 @@ package io.jobledger.metrics;
 
 import io.jobledger.ledger.Upkeep;
 import io.jobledger.resume.JobFinder;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -38,6 +39,7 @@ public final class Metrics implements AutoCloseable {
 
     private final LedgerMeters ledger;
     private final List<MirrorMeters> mirrors;
+    private final SinkMeters sinks;
 
     /** What a request's timer is kept by; the labels are few. */
     private record Answered(String method, String route, int status) {}
@@ -48,7 +50,9 @@ public final class Metrics implements AutoCloseable {
      * @param silence after which a run that said no goodbye is taken for interrupted
      * @param version of the program
      */
-    public Metrics(Upkeep upkeep, List<MirrorRelay> relays, Duration silence, Clock clock, String version) {
+    public Metrics(
+            Upkeep upkeep, List<MirrorRelay> relays, SinkRelays sinks, Duration silence, Clock clock, String version) {
+        this.sinks = new SinkMeters(registry, sinks);
         ledger = new LedgerMeters(registry, upkeep, silence);
         mirrors = relays.stream()
                 .map(relay -> new MirrorMeters(registry, relay, clock))
@@ -112,6 +116,7 @@ public final class Metrics implements AutoCloseable {
     public String scrape() {
         ledger.refresh();
         mirrors.forEach(MirrorMeters::refresh);
+        sinks.refresh();
         return registry.scrape("text/plain");
     }
 

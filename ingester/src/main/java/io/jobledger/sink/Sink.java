@@ -3,6 +3,7 @@ package io.jobledger.sink;
 import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.query.News;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Something outside of the ledger that is told news. Building one never connects. {@link #deliver} blocks and is called
@@ -27,6 +28,18 @@ public interface Sink extends AutoCloseable {
      * @throws SinkException when nobody knows that they have arrived
      */
     void deliver(News news);
+
+    /**
+     * Tries it out, with something that harms nothing and does not pass for news.
+     *
+     * @throws SinkException saying what is wrong
+     */
+    void check();
+
+    /** How long after its deadline a job that is overdue is news to this sink; empty where it is none. */
+    default Set<Duration> overdue() {
+        return Set.of();
+    }
 
     /** No call of {@link #deliver} takes longer. */
     Duration patience();

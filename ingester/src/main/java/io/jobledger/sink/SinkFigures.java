@@ -3,7 +3,7 @@ package io.jobledger.sink;
 import java.time.Instant;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What a relay did since its start. Thread-safe. */
+/** What the relays of a sink did since the program started. Thread-safe. */
 public final class SinkFigures {
     private final LongAdder sent = new LongAdder();
     private final LongAdder failed = new LongAdder();

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,10 +35,11 @@ public final class SinkRelay implements AutoCloseable {
     private final NewsSource source;
     private final DeliveryState state;
     private final LedgerFeed feed;
+    private final Consumer<String> blocked;
     private final Clock clock;
     private final Duration idle;
     private final Lanes lanes;
-    private final SinkFigures figures = new SinkFigures();
+    private final SinkFigures figures;
     private final Thread thread;
     /** News beyond where the sink has everything, that it has already. */
     private final Set<String> beyond = new HashSet<>();
@@ -57,11 +59,23 @@ public final class SinkRelay implements AutoCloseable {
     private boolean failing;
 
     /**
+     * @param blocked hears why the sink waits for an operator from now on; may block
+     * @param figures counts what it does
      * @param lanes how many news of different jobs are delivered at once
      * @param idle how long to wait before looking again, whether a pause is over or another process has gone
      */
     public SinkRelay(
-            Sink sink, NewsSource source, DeliveryState state, LedgerFeed feed, int lanes, Duration idle, Clock clock) {
+            Sink sink,
+            NewsSource source,
+            DeliveryState state,
+            LedgerFeed feed,
+            Consumer<String> blocked,
+            SinkFigures figures,
+            int lanes,
+            Duration idle,
+            Clock clock) {
+        this.blocked = blocked;
+        this.figures = figures;
         this.sink = sink;
         this.source = source;
         this.state = state;
@@ -83,7 +97,7 @@ public final class SinkRelay implements AutoCloseable {
         return sink;
     }
 
-    /** What it did since the start. */
+    /** What it did. */
     public SinkFigures figures() {
         return figures;
     }
@@ -236,7 +250,9 @@ public final class SinkRelay implements AutoCloseable {
                     why.getMessage());
         }
         if (blocks) {
-            state.block(sink.name(), before, why.getMessage());
+            if (state.block(sink.name(), before, why.getMessage())) {
+                blocked.accept(why.getMessage());
+            }
         } else {
             Duration pause = Backoff.after(was.attempts());
             Duration asked = why.after();

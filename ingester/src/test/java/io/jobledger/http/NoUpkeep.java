@@ -26,6 +26,16 @@ final class NoUpkeep implements Upkeep {
     }
 
     @Override
+    public int tellOverdue(java.util.Set<Duration> after, java.time.Instant since) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public void tellBlocked(String sink, String reason) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public LedgerFigures figures(Duration silence) {
         throw failure();
     }

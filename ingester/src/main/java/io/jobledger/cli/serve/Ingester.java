@@ -115,6 +115,9 @@ public final class Ingester implements AutoCloseable {
         String url = http.start();
         relays.forEach(MirrorRelay::start);
         relaying.replace("", sinks);
+        if (!sinks.isEmpty()) {
+            relaying.watch(new BlockedMirrors(relays, ledger.upkeep()));
+        }
         retention.start();
         String reached = http.everywhere() ? url + " and every other address of this machine" : url;
         return new Ingester(ledger, relays, opened, reached, new Rereading(settings, tokens, http, hooks, relaying));

@@ -25,7 +25,8 @@ record OverviewPage(
         Timeline picture,
         List<RunSummary> runs,
         Duration silence,
-        List<MirrorsPage.Row> mirrors) {
+        List<MirrorsPage.Row> mirrors,
+        List<SinkRow> sinks) {
     /** A number that links to the jobs behind it. */
     record Figure(long number, String words, String style, String link) {}
 

@@ -16,6 +16,7 @@ import io.jobledger.model.AnsibleJobId;
 import io.jobledger.model.JobKey;
 import io.jobledger.model.Names;
 import io.jobledger.model.RunId;
+import io.jobledger.sink.SinkRelays;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.HostAndPort;
@@ -41,6 +42,7 @@ public final class PageRoutes {
     private final Pages pages;
     private final Assets assets;
     private final List<MirrorRelay> relays;
+    private final SinkRelays sinks;
     private final PageResponses answers;
     private final Supplier<AsOf> asOf;
     private final Clock clock;
@@ -50,12 +52,14 @@ public final class PageRoutes {
             PageResponses answers,
             Assets assets,
             List<MirrorRelay> relays,
+            SinkRelays sinks,
             Supplier<AsOf> asOf,
             Clock clock,
             Duration silence) {
         this.pages = answers.pages();
         this.assets = assets;
         this.relays = List.copyOf(relays);
+        this.sinks = sinks;
         this.answers = answers;
         this.asOf = asOf;
         this.clock = clock;
@@ -65,7 +69,8 @@ public final class PageRoutes {
     public void mount(Router router) {
         page(router, "/", context -> {
             Window window = window(new Parameters(context, "window"));
-            return () -> pages.overview(window, mirrors());
+            return () -> pages.overview(
+                    window, mirrors(), sinks.all().stream().map(SinkRow::of).toList());
         });
         page(router, "/jobs", context -> {
             Parameters parameters = new Parameters(context, Filters.names(Filters.OF_JOBS, PAGING));

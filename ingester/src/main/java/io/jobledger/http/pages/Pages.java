@@ -76,7 +76,7 @@ public final class Pages {
      *
      * @param back how far back it looks
      */
-    public String overview(Window back, List<MirrorsPage.Row> mirrors) {
+    String overview(Window back, List<MirrorsPage.Row> mirrors, List<SinkRow> sinks) {
         Instant now = clock.instant();
         AsOf then = asOf.get();
         JobFilter open = JobFilter.builder().status(JobStatus.RUNNING).build();
@@ -95,7 +95,8 @@ public final class Pages {
                 audit.summaries(RunFilter.builder().silence(silence).build(), PageRequest.first(NEWEST_RUNS))
                         .items(),
                 silence,
-                mirrors);
+                mirrors,
+                sinks);
         return views.page("overview", frame("Overview", "overview", "/api/v1/stream", now, then), page);
     }
 

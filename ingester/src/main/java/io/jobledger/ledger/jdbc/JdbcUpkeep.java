@@ -16,9 +16,12 @@ import io.jobledger.ledger.rows.StoreHealth;
 import io.jobledger.ledger.verify.LogVerifier;
 import io.jobledger.ledger.verify.SecondPlace;
 import io.jobledger.log.EventLog;
+import io.jobledger.log.LogFact;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jdbi.v3.core.Jdbi;
@@ -71,6 +74,28 @@ final class JdbcUpkeep implements Upkeep {
     @Override
     public Eraser eraser() {
         return new LogEraser(log, acts);
+    }
+
+    @Override
+    public int tellOverdue(Set<Duration> after, Instant since) {
+        OverdueFacts facts = new OverdueFacts(after, since, clock.instant());
+        try {
+            // A look first: acts keep the writer.
+            if (after.isEmpty() || jdbi.withHandle(facts::find).isEmpty()) {
+                return 0;
+            }
+        } catch (JdbiException e) {
+            throw Failures.of("the ledger could not be read", e);
+        }
+        return acts.act((handle, told) -> {
+            told.addAll(facts.find(handle));
+            return told.size();
+        });
+    }
+
+    @Override
+    public void tellBlocked(String sink, String reason) {
+        acts.act((handle, told) -> told.add(new LogFact.SinkBlocked(sink, reason)));
     }
 
     @Override

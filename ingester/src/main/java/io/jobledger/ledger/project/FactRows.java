@@ -51,6 +51,7 @@ final class FactRows {
         names.execute(handle);
         for (Stored job : jobs) {
             handle.execute("DELETE FROM job_runs WHERE job = ?", job.entry());
+            handle.execute("DELETE FROM told WHERE job = ?", job.entry());
         }
         removeRuns(RunWriter.read(handle, List.copyOf(runs)).values());
         for (String table : List.of("job_runs", "plays", "replaced", "set_aside")) {
@@ -87,6 +88,9 @@ final class FactRows {
         Map<UUID, Changed> changed = new HashMap<>();
         for (Stored old : before) {
             handle.execute("UPDATE job_runs SET job = ? WHERE job = ?", kept.entry(), old.entry());
+            if (old.entry() != kept.entry()) {
+                handle.execute("UPDATE told SET job = ? WHERE job = ?", kept.entry(), old.entry());
+            }
             old.job().keys().forEach(key -> changed.put(key.digest(), new Changed(key, entry)));
         }
         boolean same = before.stream().anyMatch(old -> old.job().equals(job));
@@ -124,6 +128,16 @@ final class FactRows {
                     play.head().seq());
             RunWriter.insertPlays(handle, List.of(play));
         }
+    }
+
+    void told(LogFact.JobOverdue fact) {
+        handle.execute(
+                "INSERT INTO told (job, after_seconds) SELECT CAST(? AS BIGINT), CAST(? AS BIGINT) WHERE NOT EXISTS"
+                        + " (SELECT 1 FROM told WHERE job = ? AND after_seconds = ?)",
+                fact.job(),
+                fact.after(),
+                fact.job(),
+                fact.after());
     }
 
     /** Something is to be removed from the log. */

@@ -35,10 +35,16 @@ public final class Projection {
      * @throws IllegalArgumentException when a fact holds an event that this version cannot read
      */
     private void apply(long entry, LogFact fact) throws SQLException {
-        if (fact instanceof LogFact.EpochBegan || fact instanceof LogFact.EventsForgotten) {
+        if (fact instanceof LogFact.EpochBegan
+                || fact instanceof LogFact.EventsForgotten
+                || fact instanceof LogFact.SinkBlocked) {
             return;
         }
         FactRows rows = new FactRows(handle, writing);
+        if (fact instanceof LogFact.JobOverdue overdue) {
+            rows.told(overdue);
+            return;
+        }
         if (fact instanceof LogFact.RunsForgotten forgotten) {
             rows.forget(forgotten);
             rows.open(entry);

@@ -47,10 +47,33 @@ final class JobHistory {
      * @throws Recomputed when the rows do not have the entry at the moment
      */
     Job before(Job said, long entry) {
-        Row row = reader.lookup(handle -> row(handle, said, entry));
-        if (row == null || row.first >= entry) {
-            return null;
-        }
+        Row row = reader.lookup(handle -> {
+            requireProjected(handle, entry);
+            return row(handle, said);
+        });
+        return row == null || row.first >= entry ? null : merged(row, said, entry);
+    }
+
+    /**
+     * As {@link #before} has it, of the job with a number.
+     *
+     * @return null when there is no such job any more
+     */
+    Job numbered(long number, long entry) {
+        record Numbered(Job job, Row row) {}
+        Numbered found = reader.lookup(handle -> {
+            requireProjected(handle, entry);
+            return handle.createQuery("SELECT doc FROM job_docs WHERE entry = ?")
+                    .bind(0, number)
+                    .map((rows, c) -> JobDocs.job(rows.getString(1)))
+                    .findOne()
+                    .map(job -> new Numbered(job, row(handle, job)))
+                    .orElse(null);
+        });
+        return found == null || found.row == null ? null : merged(found.row, found.job, entry);
+    }
+
+    private Job merged(Row row, Job said, long entry) {
         List<LogEntry> events = new ArrayList<>();
         String name = said.jobId() == null
                 ? ""
@@ -77,13 +100,16 @@ final class JobHistory {
         return whole ? before : row.job;
     }
 
-    private static Row row(Handle handle, Job said, long entry) {
+    private static void requireProjected(Handle handle, long entry) {
         long projected = handle.createQuery("SELECT entry FROM projected")
                 .mapTo(Long.class)
                 .one();
         if (projected < entry) {
             throw new Recomputed();
         }
+    }
+
+    private static Row row(Handle handle, Job said) {
         Query query = said.jobId() == null
                 ? handle.createQuery("SELECT j.entry, j.run_id, d.doc FROM jobs j JOIN job_docs d ON d.entry = j.entry"
                                 + " WHERE j.run_id = ? AND j.ansible_job_id IS NULL")

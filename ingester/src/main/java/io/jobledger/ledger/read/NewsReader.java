@@ -121,7 +121,7 @@ public final class NewsReader implements NewsSource {
             at = new LogPlace(at.epoch(), entry.entry());
             String body = replaced.getOrDefault(entry.entry(), entry.body());
             if (entry.kind() == LogEntry.Kind.FACT) {
-                fact(body);
+                fact(entry, body, record.received());
             } else if (body != null && LogReads.type(body).startsWith("job_")) {
                 job(entry, body);
             } else if (body != null && LogReads.type(body).equals("run_interrupted")) {
@@ -129,16 +129,35 @@ public final class NewsReader implements NewsSource {
             }
         }
 
-        private void fact(String body) {
+        private void fact(LogEntry entry, String body, Instant received) {
+            LogFact fact;
             try {
-                if (LogFact.parse(body) instanceof LogFact.EpochBegan began) {
-                    at = new LogPlace(began.epoch(), at.entry());
-                }
+                fact = LogFact.parse(body);
             } catch (IllegalArgumentException e) {
                 // A later version's; it is of no news to this one.
+                return;
+            }
+            if (fact instanceof LogFact.EpochBegan began) {
+                at = new LogPlace(began.epoch(), at.entry());
+            } else if (fact instanceof LogFact.JobOverdue overdue) {
+                overdue(entry, overdue);
+                return;
+            } else if (fact instanceof LogFact.SinkBlocked blocked) {
+                String detail = blocked.sink() + " waits for an operator: " + blocked.reason();
+                news.add(new News(at, NewsKind.BLOCKED, null, received, null, null, detail));
+                return;
             }
             // Jobs may be others now.
             jobs.clear();
+        }
+
+        private void overdue(LogEntry entry, LogFact.JobOverdue fact) {
+            Job job = history.numbered(fact.job(), entry.entry());
+            if (job != null && !job.checkMode()) {
+                Duration after = Duration.ofSeconds(fact.after());
+                Instant when = fact.deadline().plus(after);
+                news.add(new News(at, NewsKind.OVERDUE, after, when, job.record(job.mainKey()), run(job.run()), null));
+            }
         }
 
         private void job(LogEntry entry, String body) {

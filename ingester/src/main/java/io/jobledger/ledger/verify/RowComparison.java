@@ -30,7 +30,8 @@ final class RowComparison {
             "jobs", List.of("entry"),
             "job_docs", List.of("entry"),
             "job_keys", List.of("key_id", "open", "started_at", "entry"),
-            "names", List.of("id")));
+            "names", List.of("id"),
+            "told", List.of("job", "after_seconds")));
 
     private final Listener listener;
     private long compared;

@@ -2,16 +2,21 @@ package io.jobledger.sink.webhook;
 
 import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.query.JobMatch;
+import io.jobledger.ledger.query.LogPlace;
 import io.jobledger.ledger.query.News;
 import io.jobledger.ledger.query.NewsKind;
+import io.jobledger.model.JobRecord;
 import io.jobledger.sink.Sink;
 import io.jobledger.sink.SinkException;
 import io.vertx.core.Vertx;
 import java.net.InetAddress;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /** One hook of {@code hooks.yml}, as a sink. */
 final class WebhookSink implements Sink {
@@ -57,6 +62,30 @@ final class WebhookSink implements Sink {
                 && (news.job() != null
                         ? match.fits(news.job(), news.run(), news.at())
                         : news.kind() == NewsKind.BLOCKED || match.fitsRun(news.run()));
+    }
+
+    /** A message like any other, with an id that no news ever has. */
+    @Override
+    public void check() {
+        Subscription first = hook.events().get(0);
+        Instant now = clock.instant();
+        JobRecord job = Samples.job(first.kinds().get(0), now);
+        deliver(new News(
+                new LogPlace(0, now.getEpochSecond()),
+                first.kinds().get(0),
+                first.after(),
+                now,
+                job,
+                null,
+                "This is a test of the hook " + hook.name() + ". Nothing has happened."));
+    }
+
+    @Override
+    public Set<Duration> overdue() {
+        return hook.events().stream()
+                .filter(event -> event.after() != null)
+                .map(Subscription::after)
+                .collect(Collectors.toSet());
     }
 
     @Override

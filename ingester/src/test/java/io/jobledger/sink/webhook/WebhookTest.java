@@ -207,8 +207,8 @@ class WebhookTest {
         await().until(() -> relay().standing().orElseThrow().blocked());
         receiver.answer = request -> HookReceiver.GOOD;
         assertThat(relay().retry()).isTrue();
-        await().until(() -> relay().figures().sent() == 2);
-        assertThat(relay().standing().orElseThrow().lastError()).isNull();
+        await().until(() -> relay().figures().sent() == 2
+                && relay().standing().orElseThrow().lastError() == null);
     }
 
     @Test
@@ -261,5 +261,62 @@ class WebhookTest {
                 .isInstanceOf(InvalidHooks.class)
                 .hasMessageContaining(
                         "hooks.yml, line 6: hooks[0].events[1] 'exploded' is no event; there are started");
+    }
+
+    @Test
+    void overdue_isToldOnce_alsoAfterARestart_andWhenRecordsAreComputedAgain() throws Exception {
+        String file = one("events: [overdue, overdue+2h]");
+        hooks(file);
+        append(launch(1), started(run(2), 2, 1, "h", "p", "dry", "id2", "async", 60, "check_mode", true));
+        relays.tellOverdue();
+        clock.advance(Duration.ofMinutes(2));
+        relays.tellOverdue();
+        relays.tellOverdue();
+        awaitRequests(1);
+        assertThat(receiver.requests().get(0).json().get("type").asText()).isEqualTo("io.jobledger.job.overdue");
+        assertThat(receiver.requests().get(0).json().at("/data/job/status").asText())
+                .isEqualTo("running");
+        relays.close();
+        ledger.close();
+        Files.delete(directory.resolve("ledger/projections.mv.db"));
+        ledger = EmbeddedLedger.open(
+                new EmbeddedLedger.Options(directory.resolve("ledger"), 16_384, 20_000, 1000, 0), List.of(), clock);
+        LedgerContract.awaitRecords(ledger);
+        relays = new SinkRelays(ledger, clock);
+        hooks(file);
+        relays.tellOverdue();
+        clock.advance(Duration.ofHours(2));
+        relays.tellOverdue();
+        awaitRequests(2);
+        assertThat(receiver.requests().stream().map(HookReceiver.Request::id))
+                .containsExactly("1-3-overdue", "1-4-overdue+2h");
+        // Nothing of it is told of a job that has ended.
+        append(ended(1, 3, 9000, "succeeded"));
+        clock.advance(Duration.ofHours(2));
+        relays.tellOverdue();
+        assertThat(ledger.heads().now().entry()).isEqualTo(5);
+    }
+
+    @Test
+    void whatWasOverdueBeforeAHookCame_isNoNews() throws Exception {
+        append(launch(1));
+        clock.advance(Duration.ofMinutes(2));
+        hooks(one("events: overdue"));
+        relays.tellOverdue();
+        assertThat(ledger.heads().now().entry()).isEqualTo(1);
+    }
+
+    @Test
+    void aHookThatIsBlocked_isNewsToOthers() throws Exception {
+        HookReceiver bad = new HookReceiver();
+        bad.answer = request -> HookReceiver.status(410);
+        hooks("hooks:\n- {name: bad, url: '" + bad.url() + "', allow: 127.0.0.1, events: started}\n"
+                + "- {name: ops, url: '" + receiver.url() + "', allow: 127.0.0.1, events: blocked}\n");
+        append(launch(1));
+        awaitRequests(1);
+        JsonNode event = receiver.requests().get(0).json();
+        assertThat(event.get("type").asText()).isEqualTo("io.jobledger.sink.blocked");
+        assertThat(event.at("/data/detail").asText()).contains("hook:bad waits for an operator: it answered 410");
+        bad.close();
     }
 }
