@@ -1,5 +1,6 @@
 package io.jobledger.http.pages;
 
+import io.jobledger.http.pages.view.Badge;
 import io.jobledger.ledger.DeliveryState;
 import io.jobledger.sink.SinkRelay;
 
