@@ -84,6 +84,7 @@ class ArchitectureTest {
                 "ledger.postgres.PostgresLedger",
                 "ledger.retention.RetentionTask",
                 "model",
+                "sink.copy.LogCopier",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay",
                 "sink.mirror.file.FileMirror",
@@ -115,6 +116,8 @@ class ArchitectureTest {
                 "ledger.move.LedgerMove",
                 "ledger.postgres.PostgresLedger",
                 "log.LogHead",
+                "files",
+                "sink.copy.LogCopyReader",
                 "sink.mirror.CheckStep",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorException",
@@ -164,6 +167,7 @@ class ArchitectureTest {
                 "model",
                 "resume.JobFinder",
                 "sink",
+                "sink.mirror.MirroredLog",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
         row("http.contract", "http.guard", "http.pages.Assets", "http.pages.PageResponses");
@@ -190,14 +194,16 @@ class ArchitectureTest {
                 "json",
                 "ledger",
                 "ledger.query",
+                "log.LogHead",
                 "model",
                 "resume.JobFinder",
                 "sink",
+                "sink.mirror.MirroredLog",
                 "sink.mirror.Mirror",
                 "sink.mirror.MirrorRelay");
         row("http.pages.view", "json", "ledger.RunQueries", "ledger.query", "model");
         row("json", "model");
-        row("ledger", "config", "json", "ledger.query", "log.LogHead", "model");
+        row("ledger", "config", "json", "ledger.query", "log.LogFiles", "log.LogHead", "model");
         row(
                 "ledger.h2",
                 "event.BatchDecoder",
@@ -276,7 +282,14 @@ class ArchitectureTest {
         row("log", "event.BatchDecoder", "json", "model");
         row("log.file", "files.AtomicFiles", "files.PrivateFiles", "log", "model");
         row("log.postgres", "event", "log", "model");
-        row("metrics", "ledger", "resume.JobFinder", "sink", "sink.mirror.Mirror", "sink.mirror.MirrorRelay");
+        row(
+                "metrics",
+                "ledger",
+                "resume.JobFinder",
+                "sink",
+                "sink.mirror.MirroredLog",
+                "sink.mirror.Mirror",
+                "sink.mirror.MirrorRelay");
         row("model");
         row(
                 "resume",
@@ -286,7 +299,8 @@ class ArchitectureTest {
                 "sink.mirror.MirrorException",
                 "sink.mirror.OtherRecords");
         row("sink", "ledger", "ledger.query");
-        row("sink.mirror", "event.SavedJobs", "json", "ledger", "model", "sink.Backoff");
+        row("sink.copy", "files", "json", "ledger", "log", "model", "sink.mirror");
+        row("sink.mirror", "event.SavedJobs", "json", "ledger", "log.LogHead", "model", "sink.Backoff");
         row("sink.mirror.file", "files", "model", "sink.mirror");
         row("sink.mirror.bucket", "model", "sink.mirror");
         row("sink.mirror.oci", "config", "files", "sink.mirror", "sink.mirror.bucket");
@@ -400,6 +414,7 @@ class ArchitectureTest {
                         "cli.tend.AcceptLossCommand -> ledger.h2.LedgerSalvage",
                         "cli.tend.ProjectCommand -> ledger.h2.LedgerComputing",
                         "cli.tend.RestoreCommand -> ledger.h2.LedgerRestore",
+                        "cli.tend.CopiedLedger -> ledger.h2.LedgerRestore",
                         "cli.tend.VerifyCommand -> ledger.h2.LedgerArchive",
                         "cli.tend.MigrateLedgerCommand -> ledger.move.LedgerMove");
     }
@@ -578,7 +593,7 @@ class ArchitectureTest {
         assertThat(large)
                 .containsExactlyInAnyOrder(
                         "config.Limits 15",
-                        "config.Settings 23",
+                        "config.Settings 24",
                         "ledger.query.JobFilter 21",
                         "ledger.query.RunFilter 14",
                         "model.JobDescription 24",

@@ -82,6 +82,11 @@ public enum Setting {
             "DURATION",
             "How long an ingester has a record to mirror for itself, where several share a PostgreSQL ledger; what a"
                     + " dead one had comes back after that."),
+    LOG_COPY(
+            "none",
+            "DURATION",
+            "Time between two rounds in which each mirror also gets what is new of the ledger's log, with tokens and"
+                    + " audit trail: restore --from makes the ledger of it elsewhere. Not for a PostgreSQL ledger."),
     OCI_AUTH(
             "config-file",
             "WAY",

@@ -11,6 +11,7 @@ import java.util.List;
  * @param eventRetention null to keep events for ever
  * @param mirrors URIs or paths as given; empty for no mirror
  * @param buckets for all mirrors in buckets
+ * @param logCopy time between two rounds of copying the log into mirrors; null for no copy
  * @param hooks the file of webhooks; null for none
  * @param maxBody bytes
  * @param ledgerCache bytes
@@ -27,6 +28,7 @@ public record Settings(
         int mirrorConcurrency,
         Duration mirrorClaim,
         BucketSettings buckets,
+        Duration logCopy,
         Path hooks,
         Duration runSilence,
         long maxBody,
@@ -53,6 +55,7 @@ public record Settings(
                 mirrorConcurrency,
                 mirrorClaim,
                 buckets,
+                logCopy,
                 hooks,
                 runSilence,
                 maxBody,

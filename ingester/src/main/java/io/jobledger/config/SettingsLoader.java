@@ -72,6 +72,7 @@ public final class SettingsLoader {
                 (int) number(Setting.MIRROR_CONCURRENCY, 1, 256),
                 duration(Setting.MIRROR_CLAIM),
                 new BucketSettings(oci(), s3()),
+                logCopy(ledger),
                 file(Setting.HOOKS),
                 duration(Setting.RUN_SILENCE),
                 size(Setting.MAX_BODY),
@@ -236,6 +237,26 @@ public final class SettingsLoader {
                         .filter(uri -> !uri.isEmpty())
                         .distinct()
                         .collect(Collectors.toList());
+    }
+
+    /** Null for no copy. */
+    private Duration logCopy(LedgerLocation ledger) {
+        Duration interval = value(
+                        Setting.LOG_COPY,
+                        "a time from 1s to 1h, like 5s, or none",
+                        text -> text.equals("none")
+                                ? Optional.<Duration>empty()
+                                : Optional.of(Durations.parse(text))
+                                        .filter(time -> time.toMillis() >= 1000 && time.toMinutes() <= 60)
+                                        .or(() -> null))
+                .orElse(null);
+        if (interval != null) {
+            ledger.file(
+                    Setting.LOG_COPY.flag(),
+                    "its log is in the database, and is copied by PostgreSQL's own means: archived WAL with a base"
+                            + " backup (pgBackRest, Barman), or a standby. See docs/how-to/postgresql.md");
+        }
+        return interval;
     }
 
     private OciSettings oci() {

@@ -1,10 +1,24 @@
 package io.jobledger.ledger;
 
+import io.jobledger.log.LogFiles;
 import java.nio.file.Path;
 import java.util.List;
 
 /** An open ledger: all its ports, and the right to close it. */
 public interface Ledger extends AutoCloseable {
+    /** What of a ledger is copied while it grows. Thread-safe. */
+    interface Copied {
+        /** The log, which is the ledger. */
+        LogFiles log();
+
+        /**
+         * What the mirrors have, in a form that a restore reads; null when it is too much at the moment. It may be
+         * older than the log that it goes with, never newer: a mirror then gets some records once more. Blocks on the
+         * database.
+         */
+        byte[] delivery();
+    }
+
     EventSink sink();
 
     ConditionalSink conditionalSink();
@@ -51,6 +65,13 @@ public interface Ledger extends AutoCloseable {
      * @throws LedgerException of kind {@code UNSUPPORTED} where the database brings its own tools for that
      */
     void backup(Path file);
+
+    /**
+     * What is copied of the ledger while it grows.
+     *
+     * @throws LedgerException of kind {@code UNSUPPORTED} where the log is not in files
+     */
+    Copied files();
 
     /**
      * Throws the records away and computes them again from the log, while the ledger goes on. Returns at once.

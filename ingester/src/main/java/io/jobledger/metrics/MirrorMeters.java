@@ -1,6 +1,7 @@
 package io.jobledger.metrics;
 
 import io.jobledger.ledger.Outbox;
+import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
@@ -44,6 +45,45 @@ final class MirrorMeters {
         puts(relay, "done", MirrorRelay::puts);
         puts(relay, "failed", MirrorRelay::passingFailures);
         puts(relay, "blocked", MirrorRelay::lastingFailures);
+        relay.copy().ifPresent(this::copy);
+    }
+
+    /** How the copy of the log stands. */
+    private void copy(MirroredLog copy) {
+        copyGauge(copy, "entries", "Entries of the log that the copy lacks", standing -> standing.entries());
+        copyGauge(
+                copy,
+                "seconds",
+                "How long ago the copy of the log was whole; 0 while it is",
+                standing -> standing.behind().toMillis() / 1000.0);
+        Gauge.builder(
+                        "jobledger.log.copy.blocked",
+                        copy,
+                        each -> each.standing().blocked() ? 1 : 0)
+                .description("1 when the copy of the log waits for an operator")
+                .tag("mirror", uri)
+                .register(registry);
+        FunctionCounter.builder("jobledger.log.copy.bytes", copy, MirroredLog::bytes)
+                .description("Bytes put into the copy of the log")
+                .tag("mirror", uri)
+                .register(registry);
+        copyPuts(copy, "done", MirroredLog::puts);
+        copyPuts(copy, "failed", MirroredLog::passingFailures);
+        copyPuts(copy, "blocked", MirroredLog::lastingFailures);
+    }
+
+    private void copyGauge(MirroredLog copy, String unit, String meaning, ToDoubleFunction<MirroredLog.Standing> part) {
+        Gauge.builder("jobledger.log.copy.lag." + unit, copy, each -> part.applyAsDouble(each.standing()))
+                .description(meaning)
+                .tag("mirror", uri)
+                .register(registry);
+    }
+
+    private void copyPuts(MirroredLog copy, String result, ToDoubleFunction<MirroredLog> count) {
+        FunctionCounter.builder("jobledger.log.copy.puts", copy, count)
+                .description("Objects put into the copy of the log; rounds that failed and are tried again, or blocked")
+                .tags("mirror", uri, "result", result)
+                .register(registry);
     }
 
     private void gauge(String name, String meaning, String state, ToDoubleFunction<Outbox.Backlog> part) {

@@ -307,4 +307,22 @@ class SettingsLoaderTest {
         }
         assertThat(rows).isEqualTo(expected);
     }
+
+    @Test
+    void logCopy_isATimeOrNone_andNothingForPostgresql() throws IOException {
+        assertThat(load(Map.of(), Map.of()).logCopy()).isNull();
+        assertThat(load(Setting.LOG_COPY, "none").logCopy()).isNull();
+        assertThat(load(Setting.LOG_COPY, "5s").logCopy()).isEqualTo(Duration.ofSeconds(5));
+        for (String bad : new String[] {"10ms", "2h", "often"}) {
+            assertThatThrownBy(() -> load(Setting.LOG_COPY, bad))
+                    .isInstanceOf(InvalidSetting.class)
+                    .hasMessageContaining("--log-copy must be a time from 1s to 1h");
+        }
+        assertThatThrownBy(() ->
+                        load(Map.of(Setting.LOG_COPY, "5s", Setting.LEDGER, "jdbc:postgresql://db/jobs"), Map.of()))
+                .isInstanceOf(InvalidSetting.class)
+                .hasMessageContaining("--log-copy works on the embedded ledger only")
+                .hasMessageContaining("postgresql://db/jobs")
+                .hasMessageContaining("archived WAL");
+    }
 }

@@ -318,6 +318,11 @@ class HttpLimitsTest {
         }
 
         @Override
+        public Ledger.Copied files() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public List<Integer> mirrors() {
             return List.of();
         }

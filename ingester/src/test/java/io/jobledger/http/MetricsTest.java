@@ -8,8 +8,10 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.jobledger.Wire;
+import io.jobledger.config.Setting;
 import io.jobledger.json.Json;
 import io.jobledger.ledger.h2.EmbeddedLedger;
+import io.jobledger.sink.copy.LogCopier;
 import io.jobledger.sink.mirror.file.FileMirror;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +40,8 @@ class MetricsTest {
 
     @BeforeEach
     void start() {
-        service = new RunningService(directory, List.of(new FileMirror(directory.resolve("mirror"))), Map.of());
+        service = new RunningService(
+                directory, List.of(new FileMirror(directory.resolve("mirror"))), Map.of(Setting.LOG_COPY, "1s"));
     }
 
     @AfterEach
@@ -120,6 +123,36 @@ class MetricsTest {
         JsonNode ready = RunningService.json(service.get("/readyz").body());
         assertThat(ready.get("status").textValue()).isEqualTo("degraded");
         assertThat(ready.at("/records/set_aside").intValue()).isEqualTo(1);
+    }
+
+    @Test
+    void copyOfTheLog_isSeenWhereMirrorsAre() {
+        service.post("[" + started(run(1), 1, 1, "h", "p", "j", "a") + "]");
+        service.clock.advance(Duration.ofSeconds(7));
+        JsonNode mirror =
+                RunningService.json(service.get("/api/v1/mirrors").body()).at("/mirrors/0");
+        assertThat(mirror.get("log_copy").textValue()).isEqualTo("behind");
+        assertThat(mirror.get("log_copy_as_of").isNull()).isTrue();
+        assertThat(RunningService.json(service.get("/readyz").body())
+                        .at("/log_copies/lag_entries")
+                        .intValue())
+                .isEqualTo(1);
+        String labels = "{mirror=\"" + service.relays.get(0).mirror().uri() + "\"}";
+        assertThat(value(scrape(), "jobledger_log_copy_lag_entries" + labels)).isEqualTo(1);
+        assertThat(value(scrape(), "jobledger_log_copy_lag_seconds" + labels)).isEqualTo(7);
+        assertThat(service.get("/mirrors").body()).contains("Copies of the log", "catching up");
+
+        service.copiers.forEach(LogCopier::start);
+        await().atMost(Duration.ofSeconds(60))
+                .until(() -> RunningService.json(service.get("/api/v1/mirrors").body())
+                        .at("/mirrors/0/log_copy")
+                        .asText()
+                        .equals("whole"));
+        assertThat(value(scrape(), "jobledger_log_copy_lag_entries" + labels)).isZero();
+        assertThat(value(scrape(), "jobledger_log_copy_lag_seconds" + labels)).isZero();
+        assertThat(value(scrape(), "jobledger_log_copy_blocked" + labels)).isZero();
+        assertThat(value(scrape(), "jobledger_log_copy_bytes_total" + labels)).isPositive();
+        assertThat(service.get("/mirrors").body()).contains("up to date");
     }
 
     @Test

@@ -14,6 +14,7 @@ import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Projected;
 import io.jobledger.ledger.h2.EmbeddedLedger;
 import io.jobledger.sink.SinkRelays;
+import io.jobledger.sink.copy.LogCopier;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.FileTrail;
@@ -42,6 +43,9 @@ public final class RunningService implements AutoCloseable {
     public final Ledger ledger;
     final List<MirrorRelay> relays = new ArrayList<>();
     final SinkRelays sinks;
+    /** To be started by the test. */
+    final List<LogCopier> copiers = new ArrayList<>();
+
     final Tokens tokens;
     public final HttpService service;
     public final String url;
@@ -66,8 +70,20 @@ public final class RunningService implements AutoCloseable {
                 clock);
         ledger = h2;
         for (int i = 0; i < mirrors.size(); i++) {
+            LogCopier copier = loaded.logCopy() == null
+                    ? null
+                    : new LogCopier(mirrors.get(i), ledger.files(), Map.of(), loaded.logCopy(), clock);
+            if (copier != null) {
+                copiers.add(copier);
+            }
             relays.add(new MirrorRelay(
-                    mirrors.get(i), h2.mirrors().get(i), ledger.outbox(), ledger.jobs(), 2, Duration.ofMillis(20)));
+                    mirrors.get(i),
+                    h2.mirrors().get(i),
+                    ledger.outbox(),
+                    ledger.jobs(),
+                    2,
+                    Duration.ofMillis(20),
+                    copier));
         }
         tokens = new Tokens(new FileTokenStore(loaded.access().tokens()), clock).start();
         service = new HttpService(
@@ -160,6 +176,7 @@ public final class RunningService implements AutoCloseable {
     public void close() {
         service.close();
         tokens.close();
+        copiers.forEach(LogCopier::close);
         relays.forEach(MirrorRelay::close);
         ledger.close();
     }

@@ -19,6 +19,11 @@ import java.util.function.BiFunction;
  * @param tokensIn names the place of the tokens for people
  */
 public record AccessStores(TokenStore tokens, Trail trail, String tokensIn, Runnable closing) implements AutoCloseable {
+    /** Names of tokens and trail in a copy of the log. */
+    public static final String TOKENS = "tokens.json";
+
+    public static final String TRAIL = "audit.jsonl";
+
     /** For a command that does not open the ledger; brings a database to this program's version. */
     public static AccessStores open(Settings settings, Clock clock) {
         return of(settings, clock, PostgresAccess::open);

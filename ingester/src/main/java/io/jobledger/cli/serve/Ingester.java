@@ -15,6 +15,7 @@ import io.jobledger.ledger.retention.RetentionTask;
 import io.jobledger.model.JobKey;
 import io.jobledger.sink.Sink;
 import io.jobledger.sink.SinkRelays;
+import io.jobledger.sink.copy.LogCopier;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.jobledger.trail.TrailException;
@@ -88,16 +89,23 @@ public final class Ingester implements AutoCloseable {
             throw new CommandFailed(e.getMessage());
         }
         List<MirrorRelay> relays = new ArrayList<>();
+        List<LogCopier> copiers = new ArrayList<>();
         for (int i = 0; i < mirrors.size(); i++) {
+            LogCopier copier = copier(mirrors.get(i), ledger, settings, clock);
             MirrorRelay relay = new MirrorRelay(
                     mirrors.get(i),
                     ledger.mirrors().get(i),
                     ledger.outbox(),
                     ledger.jobs(),
                     settings.mirrorConcurrency(),
-                    MIRROR_IDLE);
+                    MIRROR_IDLE,
+                    copier);
             relays.add(relay);
             opened.push(relay::close);
+            if (copier != null) {
+                copiers.add(copier);
+                opened.push(copier::close);
+            }
         }
         SinkRelays relaying = new SinkRelays(ledger, clock);
         opened.push(relaying::close);
@@ -118,9 +126,26 @@ public final class Ingester implements AutoCloseable {
         if (!sinks.isEmpty()) {
             relaying.watch(new BlockedMirrors(relays, ledger.upkeep()));
         }
+        copiers.forEach(LogCopier::start);
         retention.start();
         String reached = http.everywhere() ? url + " and every other address of this machine" : url;
         return new Ingester(ledger, relays, opened, reached, new Rereading(settings, tokens, http, hooks, relaying));
+    }
+
+    /** Null when the log is not to be copied. */
+    private static LogCopier copier(Mirror mirror, Ledger ledger, Settings settings, Clock clock) {
+        return settings.logCopy() == null
+                ? null
+                : new LogCopier(
+                        mirror,
+                        ledger.files(),
+                        Map.of(
+                                AccessStores.TOKENS,
+                                settings.access().tokens(),
+                                AccessStores.TRAIL,
+                                settings.access().auditTrail()),
+                        settings.logCopy(),
+                        clock);
     }
 
     /**

@@ -83,7 +83,7 @@ public final class EraseCommand implements Callable<Integer> {
         }
         reading.out()
                 .println("erased from entry " + answer.path("entry").asText() + " of the log, from the records,"
-                        + " and from the mirrors as soon as they are reached");
+                        + " and from the mirrors and the copies of the log there as soon as they are reached");
         if (!answer.path("also_in").isEmpty()) {
             reading.out().println("other events of the run have it, too: seq " + answer.path("also_in"));
         }

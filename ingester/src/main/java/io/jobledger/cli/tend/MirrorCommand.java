@@ -33,7 +33,18 @@ public final class MirrorCommand {
             description = "Shows what each mirror of a running ingester lacks, and why.",
             mixinStandardHelpOptions = true)
     void ls(@Mixin Reading reading) {
-        reading.list(reading.get("/api/v1/mirrors"), "mirrors", "uri", "pending", "blocked", "oldest", "last_error");
+        reading.list(
+                reading.get("/api/v1/mirrors"),
+                "mirrors",
+                "uri",
+                "pending",
+                "blocked",
+                "oldest",
+                "last_error",
+                "log_copy",
+                "log_copy_as_of",
+                "log_copy_lag_seconds",
+                "log_copy_error");
     }
 
     @Command(

@@ -31,6 +31,7 @@ public final class EraseRoutes {
     private static final List<String> OUT_OF_REACH = List.of(
             "backups and copies of the ledger from before: make new ones, and remove the old ones",
             "backups in mirrors: 'jobledger backup --to' keeps them beside the records",
+            "earlier versions of objects, where a bucket keeps them",
             "spools on controllers, until they are delivered: the event is a repeat then, and is not stored",
             "what live streams, exports and other readers have taken already",
             "PostgreSQL: its write-ahead log, archives and base backups");

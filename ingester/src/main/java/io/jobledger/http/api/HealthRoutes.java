@@ -15,6 +15,7 @@ import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.ProjectionLag;
+import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
@@ -96,6 +97,7 @@ public final class HealthRoutes {
                 .put("lag_entries", lag.entries())
                 .put("lag_seconds", lag.behind().toMillis() / 1000.0)
                 .put("set_aside", setAside);
+        copies(json);
         return json;
     }
 
@@ -121,6 +123,53 @@ public final class HealthRoutes {
                 .put("released", chosen.stream().mapToInt(MirrorRelay::retry).sum());
     }
 
+    /** How the copy of the log stands; nulls where there is none. */
+    private static ObjectNode copy(MirrorRelay relay) {
+        MirroredLog.Standing copy = relay.copy().map(MirroredLog::standing).orElse(null);
+        ObjectNode json = JsonNodeFactory.instance.objectNode();
+        if (copy == null) {
+            return json.putNull("log_copy")
+                    .putNull("log_copy_as_of")
+                    .putNull("log_copy_lag_seconds")
+                    .putNull("log_copy_error");
+        }
+        String asOf = copy.head() == null
+                ? null
+                : copy.head().epoch() + "-" + copy.head().entry();
+        return json.put("log_copy", copy.state())
+                .put("log_copy_as_of", asOf)
+                .put("log_copy_lag_seconds", copy.behind().toMillis() / 1000.0)
+                .put("log_copy_error", copy.error());
+    }
+
+    /** The copies of the log in a few figures: of the one that is furthest behind. */
+    private void copies(ObjectNode json) {
+        List<MirroredLog.Standing> copies = relays.stream()
+                .flatMap(relay -> relay.copy().stream())
+                .map(MirroredLog::standing)
+                .toList();
+        if (!copies.isEmpty()) {
+            json.putObject("log_copies")
+                    .put("copies", copies.size())
+                    .put(
+                            "blocked",
+                            copies.stream().filter(MirroredLog.Standing::blocked).count())
+                    .put(
+                            "lag_entries",
+                            copies.stream()
+                                    .mapToLong(MirroredLog.Standing::entries)
+                                    .max()
+                                    .orElse(0))
+                    .put(
+                            "lag_seconds",
+                            copies.stream()
+                                            .mapToLong(copy -> copy.behind().toMillis())
+                                            .max()
+                                            .orElse(0)
+                                    / 1000.0);
+        }
+    }
+
     private ObjectNode mirrors() {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
         ArrayNode mirrors = json.putArray("mirrors");
@@ -131,7 +180,8 @@ public final class HealthRoutes {
                     .put("pending", backlog.pending())
                     .put("blocked", backlog.blocked())
                     .put("oldest", Json.time(backlog.oldest()))
-                    .put("last_error", backlog.lastError());
+                    .put("last_error", backlog.lastError())
+                    .setAll(copy(relay));
         }
         return json;
     }

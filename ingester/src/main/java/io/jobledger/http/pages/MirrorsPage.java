@@ -2,6 +2,7 @@ package io.jobledger.http.pages;
 
 import io.jobledger.http.pages.view.Badge;
 import io.jobledger.ledger.Outbox;
+import io.jobledger.sink.mirror.MirroredLog;
 import java.util.List;
 
 /** How the mirrors stand. */
@@ -10,8 +11,33 @@ public record MirrorsPage(List<Row> mirrors) {
         mirrors = List.copyOf(mirrors);
     }
 
-    /** A mirror by its URI, and what it does not have yet. */
-    public record Row(String uri, Outbox.Backlog backlog) {
+    /** Whether a mirror keeps a copy of the log. */
+    boolean copies() {
+        return mirrors.stream().anyMatch(mirror -> mirror.copy != null);
+    }
+
+    /**
+     * A mirror by its URI, and what it does not have yet.
+     *
+     * @param copy how the copy of the log there stands; null when there is none
+     */
+    public record Row(String uri, Outbox.Backlog backlog, MirroredLog.Standing copy) {
+        Badge copyBadge() {
+            return switch (copy.state()) {
+                case "blocked" -> new Badge("waits for you", "✕", "failed");
+                case "failing" -> new Badge("failing", "!", "overdue");
+                case "behind" -> new Badge("catching up", "▸", "running");
+                default -> new Badge("up to date", "✓", "succeeded");
+            };
+        }
+
+        /** Where the log in the copy ends, as epoch and entry. */
+        String copyAsOf() {
+            return copy.head() == null
+                    ? "nothing yet"
+                    : copy.head().epoch() + "-" + copy.head().entry();
+        }
+
         Badge badge() {
             if (backlog.blocked() > 0) {
                 return new Badge("waits for you", "✕", "failed");

@@ -17,6 +17,7 @@ import io.jobledger.model.JobKey;
 import io.jobledger.model.Names;
 import io.jobledger.model.RunId;
 import io.jobledger.sink.SinkRelays;
+import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.MirrorRelay;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.HostAndPort;
@@ -245,7 +246,10 @@ public final class PageRoutes {
 
     private List<MirrorsPage.Row> mirrors() {
         return relays.stream()
-                .map(relay -> new MirrorsPage.Row(relay.mirror().uri(), relay.backlog()))
+                .map(relay -> new MirrorsPage.Row(
+                        relay.mirror().uri(),
+                        relay.backlog(),
+                        relay.copy().map(MirroredLog::standing).orElse(null)))
                 .toList();
     }
 

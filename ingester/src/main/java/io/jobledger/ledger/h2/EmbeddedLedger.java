@@ -5,6 +5,7 @@ import io.jobledger.ledger.AsOf;
 import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.JobLookup;
 import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.jdbc.JdbcDeliveryState;
 import io.jobledger.ledger.jdbc.JdbcLedger;
@@ -302,6 +303,11 @@ public final class EmbeddedLedger extends JdbcLedger {
         } catch (IOException | RuntimeException e) {
             throw Failures.of("the ledger could not be copied to " + copy, e);
         }
+    }
+
+    @Override
+    public Ledger.Copied files() {
+        return new H2Files(log.files(), delivery.jdbi());
     }
 
     @Override

@@ -27,6 +27,7 @@ import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
+import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 
 /**
@@ -53,8 +54,7 @@ final class LedgerBackup {
             zip.setLevel(Deflater.BEST_SPEED);
             ObjectNode manifest = Json.OWN.createObjectNode().put("format", FORMAT);
             // First: it must not speak of entries that the log in the backup has not.
-            List<String> script = delivery.withHandle(
-                    handle -> handle.createQuery("SCRIPT").mapTo(String.class).list());
+            List<String> script = delivery.withHandle(LedgerBackup::script);
             add(
                     zip,
                     manifest,
@@ -71,6 +71,11 @@ final class LedgerBackup {
         }
     }
 
+    /** A database as SQL that makes it again. */
+    static List<String> script(Handle handle) {
+        return handle.createQuery("SCRIPT").mapTo(String.class).list();
+    }
+
     private static void add(ZipOutputStream zip, ObjectNode manifest, String name, InputStream bytes)
             throws IOException {
         zip.putNextEntry(new ZipEntry(name));
@@ -85,24 +90,25 @@ final class LedgerBackup {
     }
 
     /**
-     * Unpacks one into a directory that is empty.
+     * Unpacks one.
      *
+     * @param log a directory that is there and empty
+     * @param delivery a file that is not there
      * @return where its log must reach
      * @throws IOException when it is no backup, or is not whole
      */
-    static LogHead unpack(Path backup, LedgerDirectory directory) throws IOException {
+    static LogHead unpack(Path backup, Path log, Path delivery) throws IOException {
         Map<String, String> found = new HashMap<>();
         JsonNode manifest = null;
-        PrivateFiles.createDirectory(directory.log());
         try (ZipInputStream zip = new ZipInputStream(Files.newInputStream(backup))) {
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 String name = entry.getName();
                 if (name.equals(MANIFEST)) {
                     manifest = Json.OWN.readTree(zip.readAllBytes());
                 } else if (name.equals(DELIVERY)) {
-                    found.put(name, store(zip, script(directory)));
+                    found.put(name, store(zip, delivery));
                 } else if (name.matches(LOG + "[0-9]{19}\\.jlog")) {
-                    found.put(name, store(zip, directory.log().resolve(name.substring(LOG.length()))));
+                    found.put(name, store(zip, log.resolve(name.substring(LOG.length()))));
                 }
             }
         }

@@ -37,6 +37,38 @@ public final class LedgerRestore {
      * @throws LedgerException of kind {@code UNUSABLE} saying what to do; nothing is left behind
      */
     public static LogHead restore(Path backup, Path ledger, String by, String reason, Clock clock) {
+        return restore(
+                new Content() {
+                    @Override
+                    public LogHead into(Path log, Path delivery) throws IOException {
+                        return LedgerBackup.unpack(backup, log, delivery);
+                    }
+
+                    @Override
+                    public String toString() {
+                        return "the backup " + backup;
+                    }
+                },
+                ledger,
+                by,
+                reason,
+                clock);
+    }
+
+    /** What a ledger is made from; its text names it for people. */
+    public interface Content {
+        /**
+         * Writes the files of a log into a directory, which is there and empty, and what the mirrors had into a file,
+         * where that is known.
+         *
+         * @return where the log must reach
+         * @throws IOException when it is not whole
+         */
+        LogHead into(Path log, Path delivery) throws IOException;
+    }
+
+    /** As the other, from whatever holds a log. */
+    public static LogHead restore(Content content, Path ledger, String by, String reason, Clock clock) {
         Path target = ledger.toAbsolutePath().normalize();
         try {
             requireFree(target);
@@ -44,8 +76,8 @@ public final class LedgerRestore {
             Path aside = target.resolveSibling("." + target.getFileName() + ".restore-" + UUID.randomUUID());
             try {
                 LedgerDirectory directory = new LedgerDirectory(aside);
-                PrivateFiles.createDirectory(aside);
-                LogHead known = LedgerBackup.unpack(backup, directory);
+                PrivateFiles.createDirectory(directory.log());
+                LogHead known = content.into(directory.log(), LedgerBackup.script(directory));
                 LogHead head = begin(directory, known, by, reason, clock);
                 deliver(directory, known);
                 Files.deleteIfExists(target);
@@ -57,9 +89,7 @@ public final class LedgerRestore {
             }
         } catch (IOException | LogException e) {
             throw new LedgerException(
-                    LedgerException.Kind.UNUSABLE,
-                    "the backup " + backup + " cannot be restored: " + Failures.text(e),
-                    e);
+                    LedgerException.Kind.UNUSABLE, content + " cannot be restored: " + Failures.text(e), e);
         }
     }
 
@@ -78,7 +108,7 @@ public final class LedgerRestore {
 
     private static LogHead begin(LedgerDirectory directory, LogHead known, String by, String reason, Clock clock) {
         try (FileLog log = FileLog.open(directory.log(), FileLog.Options.of(0))) {
-            log.require(known, "the backup's manifest");
+            log.require(known, "its manifest");
             new LogVerifier(log, null, null).verify(new Verifier.Question(null, false), new Refusing());
             return epoch(log, log.head(), by, reason, clock);
         }

@@ -4,6 +4,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.jobledger.config.LedgerLocation;
 import io.jobledger.ledger.DeliveryState;
 import io.jobledger.ledger.LedgerException;
+import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Precondition;
 import io.jobledger.ledger.h2.H2SecondPlace;
 import io.jobledger.ledger.jdbc.JdbcDeliveryState;
@@ -332,6 +333,15 @@ public final class PostgresLedger extends JdbcLedger {
                 "the ledger " + location()
                         + " is backed up with PostgreSQL's own tools: pg_dump, or a base backup with archived WAL. See"
                         + " docs/how-to/postgresql.md");
+    }
+
+    @Override
+    public Ledger.Copied files() {
+        throw new LedgerException(
+                LedgerException.Kind.UNSUPPORTED,
+                "the log of the ledger " + location()
+                        + " is in the database, and is copied with PostgreSQL's own tools: archived WAL, or a standby."
+                        + " See docs/how-to/postgresql.md");
     }
 
     @Override

@@ -6,6 +6,7 @@ import io.jobledger.log.LogEntry;
 import io.jobledger.log.LogEntry.Kind;
 import io.jobledger.log.LogException;
 import io.jobledger.log.LogFact;
+import io.jobledger.log.LogFiles;
 import io.jobledger.log.LogHead;
 import io.jobledger.log.LogRecord;
 import io.jobledger.log.SeqRanges;
@@ -203,6 +204,11 @@ public final class FileLog implements EventLog {
         }
         // Appends go on: what they bring is later than what is purged.
         return rewriting.purge(purge);
+    }
+
+    /** Its files, for who copies them while it grows. */
+    public LogFiles files() {
+        return new SegmentFiles(store, reading);
     }
 
     /** Takes a file of the log, as far as it counts. */

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,6 +42,7 @@ public final class MirrorRelay implements AutoCloseable {
     private final LongAdder puts = new LongAdder();
     private final LongAdder passingFailures = new LongAdder();
     private final LongAdder lastingFailures = new LongAdder();
+    private final MirroredLog copy;
     private volatile boolean closing;
     private boolean failing;
     /** Rounds in a row in which puts failed, all of them and in a way that may pass. */
@@ -52,7 +54,18 @@ public final class MirrorRelay implements AutoCloseable {
      * @param idle how long to wait before looking for entries again when there were none
      */
     public MirrorRelay(Mirror mirror, int number, Outbox outbox, JobLookup jobs, int concurrency, Duration idle) {
+        this(mirror, number, outbox, jobs, concurrency, idle, null);
+    }
+
+    /**
+     * As the other.
+     *
+     * @param copy of the log, beside the records; null when there is none
+     */
+    public MirrorRelay(
+            Mirror mirror, int number, Outbox outbox, JobLookup jobs, int concurrency, Duration idle, MirroredLog copy) {
         this.mirror = mirror;
+        this.copy = copy;
         this.number = number;
         this.outbox = outbox;
         this.jobs = jobs;
@@ -81,6 +94,11 @@ public final class MirrorRelay implements AutoCloseable {
         return mirror;
     }
 
+    /** The copy of the log that the mirror keeps beside the records. */
+    public Optional<MirroredLog> copy() {
+        return Optional.ofNullable(copy);
+    }
+
     /** Records that were put since the start. */
     public long puts() {
         return puts.sum();
@@ -100,9 +118,12 @@ public final class MirrorRelay implements AutoCloseable {
         return outbox.backlog(number);
     }
 
-    /** Tries every entry again now, the blocked ones too; returns how many were blocked. Blocks on the database. */
+    /**
+     * Tries every entry, and the copy of the log, again now, also what is blocked; returns how many were. Blocks on the
+     * database.
+     */
     public int retry() {
-        int released = outbox.release(number);
+        int released = outbox.release(number) + (copy != null && copy.retry() ? 1 : 0);
         synchronized (this) {
             outage = 0;
             notifyAll();

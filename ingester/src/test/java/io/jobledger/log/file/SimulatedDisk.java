@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * each sector of each write, and each change of the directory, reached the disk or did not. After a sync that fails,
  * what it was to bring to the disk can be read and is never brought there.
  */
-final class SimulatedDisk implements LogDisk {
+public final class SimulatedDisk implements LogDisk {
     private static final int SECTOR = 512;
 
     private final Map<Path, Node> names = new TreeMap<>();
@@ -75,14 +75,14 @@ final class SimulatedDisk implements LogDisk {
     }
 
     /** Its files, as they can be read now. */
-    Map<Path, byte[]> files() {
+    public Map<Path, byte[]> files() {
         Map<Path, byte[]> files = new TreeMap<>();
         names.forEach((name, node) -> files.put(name, node.seen.clone()));
         return files;
     }
 
     /** A disk that has these files for certain. */
-    static SimulatedDisk of(Map<Path, byte[]> files) {
+    public static SimulatedDisk of(Map<Path, byte[]> files) {
         SimulatedDisk disk = new SimulatedDisk();
         files.forEach((name, bytes) -> {
             Node node = new Node();
