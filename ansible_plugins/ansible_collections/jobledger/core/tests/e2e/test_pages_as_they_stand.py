@@ -133,7 +133,9 @@ def test_secure_as_it_stands(reader):
         JOBLEDGER_TOKEN_FILE="ci.token",
     )
     assert "no jobs" in reader.run("jobledger jobs ls")
-    assert "certificate" in reader.run("jobledger jobs ls 2>&1 --url %s || true" % reader.reads("http://localhost:8740"))
+    assert "certificate" in reader.run(
+        "jobledger jobs ls 2>&1 --url %s || true" % reader.reads("http://localhost:8740")
+    )
 
 
 def test_connect_as_it_stands(reader):

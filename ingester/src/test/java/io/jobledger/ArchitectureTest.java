@@ -552,7 +552,6 @@ class ArchitectureTest {
                         List.of("terminal", "org.jline.."),
                         List.of("cli..", "picocli.."),
                         List.of("sink.webhook", "org.yaml.."),
-                        List.of("sink.webhook", "com.samskivert.."),
                         List.of("http.pages", "gg.jte.."))
                 .map(rule -> DynamicTest.dynamicTest(
                         rule.get(1),

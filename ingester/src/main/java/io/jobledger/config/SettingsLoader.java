@@ -239,16 +239,17 @@ public final class SettingsLoader {
                         .collect(Collectors.toList());
     }
 
+    /** Null where it is too short or too long, for {@link #value} to say. */
+    private static Optional<Duration> interval(Duration time) {
+        return time.toSeconds() < 1 || time.compareTo(Duration.ofHours(1)) > 0 ? null : Optional.of(time);
+    }
+
     /** Null for no copy. */
     private Duration logCopy(LedgerLocation ledger) {
         Duration interval = value(
                         Setting.LOG_COPY,
                         "a time from 1s to 1h, like 5s, or none",
-                        text -> text.equals("none")
-                                ? Optional.<Duration>empty()
-                                : Optional.of(Durations.parse(text))
-                                        .filter(time -> time.toMillis() >= 1000 && time.toMinutes() <= 60)
-                                        .or(() -> null))
+                        text -> text.equals("none") ? Optional.<Duration>empty() : interval(Durations.parse(text)))
                 .orElse(null);
         if (interval != null) {
             ledger.file(

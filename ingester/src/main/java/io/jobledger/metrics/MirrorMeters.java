@@ -1,8 +1,8 @@
 package io.jobledger.metrics;
 
 import io.jobledger.ledger.Outbox;
-import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.MirrorRelay;
+import io.jobledger.sink.mirror.MirroredLog;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;

@@ -188,7 +188,7 @@ class WaitCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "h p | three parts",
+                "h p | HOST PLAY JOB",
                 "'' | say which job",
                 "--run r --status failed | no --status",
                 "--host h --min-duration 5s | no --min-duration",

@@ -34,6 +34,12 @@ class ApiContractTest {
     private static final Map<String, String> GOES_WITH = Map.of(
             "status",
             "&older_than=2h",
+            "host",
+            "&older_than=9999d",
+            "play",
+            "&older_than=9999d",
+            "job",
+            "&older_than=9999d",
             "dry_run",
             "&older_than=9999d",
             "reason",

@@ -10,11 +10,17 @@ import io.jobledger.terminal.Printable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** The name that a person resumes a job by; or Ansible's id of it, for which the ledger is asked. */
 final class JobName {
     private static final int SEVERAL = 5;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec spec;
 
     @Parameters(
             index = "0",
@@ -36,14 +42,16 @@ final class JobName {
      * Finds the name where only an id was given. To be called before anything else.
      *
      * @return the id, if it was one
-     * @throws CommandFailed when no job has it, or several names do, or the name is not whole
+     * @throws CommandFailed when no job has it, or several names do
+     * @throws ParameterException when the name is not whole
      */
     Optional<String> find(ApiClient api) {
         if (job != null) {
             return Optional.empty();
         }
         if (play != null) {
-            throw new CommandFailed(ExitCodes.USAGE, "a job is named by HOST PLAY JOB, or by Ansible's id alone");
+            throw new ParameterException(
+                    spec.commandLine(), "a job is named by HOST PLAY JOB, or by Ansible's id alone");
         }
         String id = host;
         JsonNode jobs = api.get(

@@ -36,7 +36,8 @@ public final class Views {
             RecordColumn.text("controller", "CONTROLLER", 7, 12),
             RecordColumn.number("events", "EVENTS", 6),
             new RecordColumn(new Column("GAPS", 8, Column.WHOLE, false), (run, times) -> gaps(run)),
-            RecordColumn.whole("run_id", "RUN ID", 1));
+            // Eight characters of it are enough for every command.
+            RecordColumn.text("run_id", "RUN ID", 0, 9));
 
     private static final RecordColumn LAST = RecordColumn.whole("last_started_at", "LAST STARTED", 3);
 

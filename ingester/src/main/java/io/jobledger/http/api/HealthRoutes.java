@@ -15,8 +15,8 @@ import io.jobledger.json.Json;
 import io.jobledger.ledger.Ledger;
 import io.jobledger.ledger.Outbox;
 import io.jobledger.ledger.ProjectionLag;
-import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.MirrorRelay;
+import io.jobledger.sink.mirror.MirroredLog;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
 import java.time.Duration;
@@ -153,7 +153,9 @@ public final class HealthRoutes {
                     .put("copies", copies.size())
                     .put(
                             "blocked",
-                            copies.stream().filter(MirroredLog.Standing::blocked).count())
+                            copies.stream()
+                                    .filter(MirroredLog.Standing::blocked)
+                                    .count())
                     .put(
                             "lag_entries",
                             copies.stream()

@@ -1,12 +1,12 @@
 package io.jobledger.sink.copy;
 
-import io.jobledger.ledger.LedgerException;
 import io.jobledger.ledger.Ledger;
+import io.jobledger.ledger.LedgerException;
 import io.jobledger.log.LogException;
 import io.jobledger.log.LogHead;
-import io.jobledger.sink.mirror.MirroredLog;
 import io.jobledger.sink.mirror.Mirror;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.MirroredLog;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;

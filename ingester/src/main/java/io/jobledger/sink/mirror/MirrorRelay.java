@@ -63,7 +63,13 @@ public final class MirrorRelay implements AutoCloseable {
      * @param copy of the log, beside the records; null when there is none
      */
     public MirrorRelay(
-            Mirror mirror, int number, Outbox outbox, JobLookup jobs, int concurrency, Duration idle, MirroredLog copy) {
+            Mirror mirror,
+            int number,
+            Outbox outbox,
+            JobLookup jobs,
+            int concurrency,
+            Duration idle,
+            MirroredLog copy) {
         this.mirror = mirror;
         this.copy = copy;
         this.number = number;

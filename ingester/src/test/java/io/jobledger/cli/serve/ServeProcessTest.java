@@ -165,15 +165,15 @@ class ServeProcessTest {
 
     @Test
     void badSettings_areOneLine_andBadFlagsShowTheUsage() throws Exception {
-        assertThat(fails(1, "serve", "--port", "x").lines())
+        assertThat(fails(2, "serve", "--port", "x").lines())
                 .singleElement()
                 .asString()
                 .contains("--port must be a whole number");
-        assertThat(fails(1, "serve", "--mirror", "s3://bucket", "--data-dir", directory.toString())
+        assertThat(fails(1, "serve", "--mirror", "ftp://bucket", "--data-dir", directory.toString())
                         .lines())
                 .singleElement()
                 .asString()
-                .contains("s3://bucket");
+                .contains("ftp://bucket");
         assertThat(fails(2, "serve", "--prot", "1")).contains("Unknown option", "--prot");
     }
 
@@ -209,10 +209,10 @@ class ServeProcessTest {
         assertThat(Files.readAllLines(Path.of(data, "audit.jsonl")))
                 .hasSize(3)
                 .allMatch(line -> line.contains("\"act\":\"token.") && !line.contains("jl_"));
-        assertThat(fails(1, "token", "revoke", second, "--data-dir", data)).contains("by its id or name");
-        assertThat(fails(1, "token", "create", "--scope", "root", "--data-dir", data))
+        assertThat(fails(2, "token", "revoke", second, "--data-dir", data)).contains("by its id or name");
+        assertThat(fails(2, "token", "create", "--scope", "root", "--data-dir", data))
                 .contains("ingest, read, act, admin");
-        assertThat(fails(1, "token", "create", "--scope", "read", "--expires", "soon", "--data-dir", data))
+        assertThat(fails(2, "token", "create", "--scope", "read", "--expires", "soon", "--data-dir", data))
                 .contains("--expires", "90d");
         assertThat(fails(
                                 1,

@@ -115,28 +115,28 @@ class ViewsTest {
     @Test
     void runs_at60_and80() {
         golden(RUNS, 60, """
-            STATE        PLAYBOOK   RUN ID
-            interrupted  upgrade_…  12345678-1234-4000-8000-000000000001
-            finished     site.yml   12345678-1234-4000-8000-000000000002
+            STATE        JOBS  PLAYBOOK             RUN ID
+            interrupted  -     upgrade_everything…  12345678-1234-4000-…
+            finished     -     site.yml             12345678-1234-4000-…
             """);
         golden(RUNS, 80, """
-            STATE        PLAYBOOK                       RUN ID
-            interrupted  upgrade_everything_there_is.…  12345678-1234-4000-8000-000000000001
-            finished     site.yml                       12345678-1234-4000-8000-000000000002
+            STATE        JOBS  PLAYBOOK   RUN NAME    STARTED               TOOK  RUN ID
+            interrupted  -     upgrade_…  release-42  2026-11-20 11:00:00Z     -  12345678-…
+            finished     -     site.yml   -           2026-11-20 10:00:00Z   20m  12345678-…
             """);
     }
 
     @Test
     void runs_at120_and200() {
         golden(RUNS, 120, """
-            STATE        PLAYBOOK       RUN NAME    STARTED               TOOK  USER    EVENTS  RUN ID
-            interrupted  upgrade_ever…  release-42  2026-11-20 11:00:00Z     -  deploy       7  12345678-1234-4000-8000-000000000001
-            finished     site.yml       -           2026-11-20 10:00:00Z   20m  anna        12  12345678-1234-4000-8000-000000000002
+            STATE        JOBS  PLAYBOOK   RUN NAME    STARTED               TOOK  USER    CONTROLLER    EVENTS  GAPS       RUN ID
+            interrupted  -     upgrade_…  release-42  2026-11-20 11:00:00Z     -  deploy  ci-17.examp…       7  2 missing  12345678…
+            finished     -     site.yml   -           2026-11-20 10:00:00Z   20m  anna    laptop            12  -          12345678…
             """);
         golden(RUNS, 200, """
-            STATE        PLAYBOOK                         RUN NAME    STARTED               TOOK  USER    CONTROLLER         EVENTS  GAPS       RUN ID
-            interrupted  upgrade_everything_there_is.yml  release-42  2026-11-20 11:00:00Z     -  deploy  ci-17.example.org       7  2 missing  12345678-1234-4000-8000-000000000001
-            finished     site.yml                         -           2026-11-20 10:00:00Z   20m  anna    laptop                 12  -          12345678-1234-4000-8000-000000000002
+            STATE        JOBS  PLAYBOOK                         RUN NAME    STARTED               TOOK  USER    CONTROLLER         EVENTS  GAPS       RUN ID
+            interrupted  -     upgrade_everything_there_is.yml  release-42  2026-11-20 11:00:00Z     -  deploy  ci-17.example.org       7  2 missing  12345678-1234-4000-8000-000000000001
+            finished     -     site.yml                         -           2026-11-20 10:00:00Z   20m  anna    laptop                 12  -          12345678-1234-4000-8000-000000000002
             """);
     }
 

@@ -78,8 +78,7 @@ class HookSecretTest {
                 .isEqualTo(outside);
         assertThat(new OpenAddresses(List.of(), host -> new InetAddress[] {six}).of("x"))
                 .isEqualTo(six);
-        assertThat(new OpenAddresses(List.of(Network.parse("10.0.0.0/8")), host -> new InetAddress[] {inside})
-                        .of("x"))
+        assertThat(new OpenAddresses(List.of(Network.parse("10.0.0.0/8")), host -> new InetAddress[] {inside}).of("x"))
                 .isEqualTo(inside);
     }
 }

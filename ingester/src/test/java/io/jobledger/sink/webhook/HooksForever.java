@@ -20,9 +20,7 @@ final class HooksForever {
     /** @param args directory, file of hooks, number of the first job */
     public static void main(String[] args) throws Exception {
         EmbeddedLedger ledger = EmbeddedLedger.open(
-                new EmbeddedLedger.Options(Path.of(args[0]), 16_384, 20_000, 1000, 0),
-                List.of(),
-                Clock.systemUTC());
+                new EmbeddedLedger.Options(Path.of(args[0]), 16_384, 20_000, 1000, 0), List.of(), Clock.systemUTC());
         Webhooks hooks = new Webhooks(Path.of(args[1]), Filters::ofNews, 4, "test", Clock.systemUTC());
         SinkRelays relays = new SinkRelays(ledger, Clock.systemUTC());
         relays.replace("", hooks.read());

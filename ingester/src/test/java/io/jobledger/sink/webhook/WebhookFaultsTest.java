@@ -25,7 +25,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever a receiver does, and whenever the ingester is killed: nothing is lost, and no job's end before its start. */
+/**
+ * Whatever a receiver does, and whenever the ingester is killed: nothing is lost, and no job's end before its start.
+ */
 class WebhookFaultsTest {
     /** What a bad receiver does: 500, 503, cut, silence until the time-out, garbage, half an answer, an endless one. */
     private static final List<String> FAULTS = List.of(
@@ -82,8 +84,9 @@ class WebhookFaultsTest {
     private Set<String> told() {
         Set<String> told = new LinkedHashSet<>();
         List.copyOf(accepted)
-                .forEach(request -> told.add(request.json().at("/data/job/ansible_job_id").asText() + " "
-                        + request.json().at("/data/event").asText()));
+                .forEach(request ->
+                        told.add(request.json().at("/data/job/ansible_job_id").asText() + " "
+                                + request.json().at("/data/event").asText()));
         return told;
     }
 
