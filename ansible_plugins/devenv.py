@@ -10,6 +10,7 @@ standard error. Needs Python 3.9 or later and nothing else.
 from __future__ import annotations
 
 import argparse
+import fcntl
 import hashlib
 import os
 import re
@@ -61,7 +62,7 @@ def newest() -> str:
 def ensure(version: str | None = None, say=lambda text: print(text, file=sys.stderr, flush=True)) -> Path:
     """Return the environment's bin directory, made first where it is missing or its pins have changed.
 
-    Raises EnvironmentMissing. One process at a time may build one version.
+    Raises EnvironmentMissing.
     """
     version = version or newest()
     pins = REQUIREMENTS / ("ansible-core-%s.txt" % version)
@@ -83,11 +84,14 @@ def build(
         hashlib.sha256(b"".join(file.read_bytes() for file in pins)).hexdigest(),
     )
     done = place / "jobledger-pins"
-    if done.is_file() and done.read_text() == stamp and (place / "bin" / "python").exists():
-        return place / "bin"
-    say("making %s with %s (Python %s)" % (place, contents, stamp.split()[0]))
-    _make(place, pins)
-    done.write_text(stamp)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    # Tests that run beside each other ask for the same one.
+    with open(place.parent / (place.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (done.is_file() and done.read_text() == stamp and (place / "bin" / "python").exists()):
+            say("making %s with %s (Python %s)" % (place, contents, stamp.split()[0]))
+            _make(place, pins)
+            done.write_text(stamp)
     return place / "bin"
 
 
