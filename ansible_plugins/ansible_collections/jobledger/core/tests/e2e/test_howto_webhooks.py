@@ -16,8 +16,6 @@ from tools.program import JAR, JOBLEDGER, Program, until
 if not JAR.is_file() and "JOBLEDGER_JAR" not in os.environ:
     pytest.skip("the ingester is not built; ./mvnw -DskipTests package does it", allow_module_level=True)
 
-PAGE = "how-to/webhooks.md"
-
 
 @pytest.fixture
 def receiver():
@@ -44,7 +42,12 @@ def receiver():
 
 def put(ingester: Program, host: str, status: str) -> None:
     body = json.dumps({"ansible_job_id": "j%s.1" % host, "status": status}).encode()
-    asked = urllib.request.Request(ingester.url + "/api/v1/jobs/%s/Upgrade/migrate" % host, body, method="PUT")
+    asked = urllib.request.Request(
+        ingester.url + "/api/v1/jobs/%s/Upgrade/migrate" % host,
+        body,
+        {"content-type": "application/json"},
+        method="PUT",
+    )
     urllib.request.urlopen(asked, timeout=30).close()
 
 
@@ -53,15 +56,15 @@ def lower(headers: dict) -> dict:
 
 
 def test_a_hook_tells_of_what_failed_once_signed_and_goes_on_when_its_receiver_is_back(tmp_path, receiver):
-    secret, serve, look = pages.snippets(PAGE, "console")
+    secret, serve, look = pages.snippets("how-to/webhooks.md", "console")
     subprocess.run(["/bin/sh", "-ec", secret], cwd=tmp_path, check=True)
     assert oct((tmp_path / "tell-the-team.secret").stat().st_mode & 0o777) == "0o600"
     mine = "http://127.0.0.1:%d/jobledger\n    allow: [127.0.0.1]" % receiver.server_port
-    text = pages.snippets(PAGE, "yaml")[0].replace("https://hooks.example.org/jobledger", mine)
+    text = pages.snippets("how-to/webhooks.md", "yaml")[0].replace("https://hooks.example.org/jobledger", mine)
     (tmp_path / "hooks.yml").write_text(text)
     assert "./jobledger serve --hooks hooks.yml" in serve
     python: dict = {}
-    exec(pages.snippets(PAGE, "python")[0], python)
+    exec(pages.snippets("how-to/webhooks.md", "python")[0], python)
     key = (tmp_path / "tell-the-team.secret").read_text()
     with Program(tmp_path / "data", "--mirror", "none", "--hooks", str(tmp_path / "hooks.yml")) as ingester:
 
