@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -30,6 +31,10 @@ class Reader:
         with socket.socket() as asked:
             asked.bind(("127.0.0.1", 0))
             self.port = str(asked.getsockname()[1])
+        # A token as a machine is given it.
+        self.given = root / "given-token"
+        self.given.write_text("jl_" + secrets.token_hex(32))
+        self.given.chmod(0o600)
         (root / "bin").mkdir()
         program = root / "bin" / "jobledger"
         program.write_text('#!/bin/sh\nexec %s "$@"\n' % " ".join("'%s'" % word for word in JOBLEDGER))
@@ -49,7 +54,8 @@ class Reader:
 
     def reads(self, text: str) -> str:
         """Return the text with this machine's port, and without the machine that there is not."""
-        return text.replace(":8740", ":" + self.port).replace("https://ledger.example.com", "https://localhost")
+        text = text.replace(":8740", ":" + self.port).replace("https://ledger.example.com", "https://localhost")
+        return text.replace("/run/secrets/agents-token", str(self.given))
 
     def serve(self, line: str) -> None:
         """Start the ingester as a line says, in place of the one before, and wait until it answers."""
@@ -133,9 +139,11 @@ def test_secure_as_it_stands(reader):
         JOBLEDGER_TOKEN_FILE="ci.token",
     )
     assert "no jobs" in reader.run("jobledger jobs ls")
-    assert "certificate" in reader.run(
+    assert "use https://" in reader.run(
         "jobledger jobs ls 2>&1 --url %s || true" % reader.reads("http://localhost:8740")
     )
+    del reader.environment["JOBLEDGER_CLIENT_CERT"], reader.environment["JOBLEDGER_CLIENT_KEY"]
+    assert "certificate" in reader.run("jobledger jobs ls 2>&1 || true")
 
 
 def test_connect_as_it_stands(reader):

@@ -50,7 +50,7 @@ def _jobledger(program, *words: str) -> str:
     return done.stdout
 
 
-def _as_printed(place, command: str, code: int = 0) -> str:
+def _as_printed(place, command: str, *codes: int) -> str:
     """Run a command in a shell, where no inventory but the one that it names is known."""
     program, controller = place
     environment = controller.environment(program.url, ANSIBLE_INVENTORY="/nowhere")
@@ -66,7 +66,7 @@ def _as_printed(place, command: str, code: int = 0) -> str:
         timeout=300,
         check=False,
     )
-    assert done.returncode == code, "%s\n%s" % (command, done.stdout)
+    assert done.returncode in (codes or (0,)), "%s\n%s" % (command, done.stdout)
     return done.stdout
 
 
@@ -85,7 +85,8 @@ def test_the_line_that_asks_an_open_job_how_it_stands(place):
 def test_the_line_for_a_job_past_its_deadline(place):
     job = place[0].job("h1", "Upgrade", "Late")
     said = _jobledger(place[0], "jobs", "ls", "--overdue")
-    assert job["ansible_job_id"] in _as_printed(place, _printed(said, "ansible"))
+    assert job["ansible_job_id"] in _as_printed(place, _printed(said, "ansible"), 0, 2)
+    # Ansible's wrapper has ended it meanwhile, most often; then the answer is a failure.
 
 
 def test_what_a_wait_says_of_settling(place):
@@ -100,9 +101,9 @@ def test_the_task_of_a_job_s_page(place):
     import urllib.request
 
     program, controller = place
-    with urllib.request.urlopen(program.url + "/jobs/h1/Upgrade/Long", timeout=30) as answer:
+    with urllib.request.urlopen(program.url + "/job?host=h1&play=Upgrade&job=Long", timeout=30) as answer:
         page = html.unescape(answer.read().decode())
-    (curl,) = re.findall(r"curl -fsS \S+", page)
+    (curl,) = re.findall(r"curl -fsS [^\s<]+", page)
     assert (
         '"job_name":"Long"' in subprocess.run(["sh", "-c", curl], stdout=subprocess.PIPE, text=True, check=True).stdout
     )
@@ -117,7 +118,7 @@ def test_the_task_of_a_job_s_page(place):
             for line in task.replace("retries: 1000", "retries: 1").replace("delay: 15", "delay: 0").splitlines()
         ),
     )
-    said = _as_printed(place, "ansible-playbook -i INVENTORY %s" % book, code=2)
+    said = _as_printed(place, "ansible-playbook -i INVENTORY %s" % book, 2)
     assert "FAILED - RETRYING" in said and program.job("h1", "Upgrade", "Long")["ansible_job_id"] in said
 
 
