@@ -148,7 +148,7 @@ def test_host_that_loses_process_and_file_has_a_lost_job(program, controller, ho
 
 
 def test_host_that_loses_only_the_process_has_an_overdue_job(program, controller, host):
-    controller.playbook(START % (3, 0), url=program.url)
+    controller.playbook(START % (12, 0), url=program.url)
     job = record(program, host)
     async_wrapper.kill(job["ansible_job_id"])
     until(lambda: record(program, host)["overdue"])
@@ -310,7 +310,7 @@ def test_ingester_killed_and_started_again_knows_everything(tmp_path, controller
 
 
 def test_existing_tree_of_state_files_given_as_the_mirror_resumes(tmp_path, controller, host):
-    controller.playbook(START % (60, 0))
+    controller.playbook(START % (900, 0))
     (results,) = [name for name in os.listdir(tmp_path / "async") if name.startswith("j")]
     tree = tmp_path / ".ansible_async_state"
     state = tree / host / "Upgrade databases" / "Migrate schema.json"

@@ -373,7 +373,7 @@ def test_ledger_is_cleaned_by_name_too(controller, make_backend, job_name):
     backend = make_backend("ingester")
     url = backend.environment["JOBLEDGER_URL"] + "/api/v1/jobs/h1/Upgrade%20databases/"
     for name, status in (("over", "succeeded"), ("other", "failed"), ("open", "running")):
-        body = {"ansible_job_id": "%s %s" % (job_name, name), "status": status, "started_at": "2020-11-20T10:00:00Z"}
+        body = {"ansible_job_id": "j2020." + name, "status": status, "started_at": "2020-11-20T10:00:00Z"}
         put = urllib.request.Request(
             url + quote("%s %s" % (job_name, name)),
             json.dumps(body).encode(),
@@ -386,7 +386,8 @@ def test_ledger_is_cleaned_by_name_too(controller, make_backend, job_name):
     _ok(controller.run("clean.yml", backend, "--limit", "h1", **names))
     assert "status=succeeded" in _ok(controller.run("show.yml", backend, job_name=job_name + " over"))
     _ok(controller.run("clean.yml", backend, "--limit", "h1", async_job_clean_dry_run=False, **names))
-    for name, status in (("over", "absent"), ("other", "failed"), ("open", "running")):
-        said = _ok(controller.run("show.yml", backend, job_name="%s %s" % (job_name, name)))
-        assert "status=" + status in said or status == "absent" and "status=succeeded" not in said, said
+    with urllib.request.urlopen(backend.environment["JOBLEDGER_URL"] + "/api/v1/jobs?host=h1", timeout=30) as answer:
+        left = {job["job_name"] for job in json.load(answer)["jobs"]}
+    # A mirror keeps its copy, and there a lookup still finds it.
+    assert {name for name in left if name.startswith(job_name)} == {job_name + " other", job_name + " open"}
     _ok(controller.run("clean_all.yml", backend, "--limit", "h1"))
