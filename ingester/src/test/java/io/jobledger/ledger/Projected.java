@@ -18,7 +18,6 @@ public final class Projected {
         });
         try {
             if (ledger.feed().committed() < head) {
-                ledger.audit().countHosts(); // a question ends the projector's gathering
                 there.get(30, TimeUnit.SECONDS);
             }
             return head;

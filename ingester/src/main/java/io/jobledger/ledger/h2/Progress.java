@@ -12,8 +12,6 @@ final class Progress {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition grew = lock.newCondition();
     private volatile AsOf asOf;
-    private volatile int waiting;
-    private volatile Runnable hurry = () -> {};
 
     /** @param start of which moment the rows speak at first */
     Progress(AsOf start) {
@@ -26,16 +24,6 @@ final class Progress {
 
     AsOf asOf() {
         return asOf;
-    }
-
-    /** Whether somebody waits for the projector at this moment. */
-    boolean wanted() {
-        return waiting > 0;
-    }
-
-    /** @param hurry is called by whoever begins to wait, on their thread; it must not wait itself */
-    void onWanted(Runnable hurry) {
-        this.hurry = hurry;
     }
 
     /** Nothing that was acknowledged before {@code at} is missing. Called by the projector, as {@link #set}. */
@@ -72,9 +60,7 @@ final class Progress {
             return true;
         }
         lock.lock();
-        waiting++;
         try {
-            hurry.run();
             long left = patience.toNanos();
             while (applied() < entry && left > 0) {
                 left = grew.awaitNanos(left);
@@ -84,7 +70,6 @@ final class Progress {
             Thread.currentThread().interrupt();
             return false;
         } finally {
-            waiting--;
             lock.unlock();
         }
     }

@@ -28,17 +28,7 @@ final class Projector implements AutoCloseable {
     static final Logger LOG = LoggerFactory.getLogger(Projector.class);
     private static final int GROUP = 4000;
     private static final Duration PAUSE = Duration.ofSeconds(1);
-    /**
-     * Events that come one after the other are gathered so long, unless somebody waits for them: a job's events are
-     * then one change of its row, and a page of the file is written once for many rows. The first after a pause is
-     * applied at once.
-     */
-    private static final long GATHERED_NANOS = 100_000_000L;
-
     private static final long CHECKPOINT_NANOS = 1_000_000_000L;
-    /** While there is more to do: what a kill takes is applied again within a second or two. */
-    private static final long BUSY_CHECKPOINT_NANOS = 5_000_000_000L;
-
     private static final long REPORT_NANOS = 10_000_000_000L;
     private static final int REPORTED_LAG = 50_000;
 
@@ -54,12 +44,10 @@ final class Projector implements AutoCloseable {
     private final Object more = new Object();
     private volatile boolean closing;
     private volatile boolean again;
-    private volatile boolean gathering;
     private volatile String trouble;
     private boolean dirty;
     private boolean filled;
     private long checkpointed = System.nanoTime();
-    private long stepped = System.nanoTime() - GATHERED_NANOS;
     private long reported = System.nanoTime();
 
     /** @param projected is told up to which entry the log is in the rows, whenever it changes */
@@ -80,7 +68,6 @@ final class Projector implements AutoCloseable {
         this.progress = progress;
         this.projected = projected;
         this.clock = clock;
-        progress.onWanted(this::wake);
     }
 
     void start() {
@@ -93,12 +80,6 @@ final class Projector implements AutoCloseable {
 
     /** The log grew. */
     void appended() {
-        if (!gathering || log.head().entry() - projections.applied().entry() >= GROUP) {
-            wake();
-        }
-    }
-
-    private void wake() {
         synchronized (more) {
             more.notifyAll();
         }
@@ -107,7 +88,7 @@ final class Projector implements AutoCloseable {
     /** Throws the rows away and computes them again: somebody met damage in them. */
     void computeAgain() {
         again = true;
-        wake();
+        appended();
     }
 
     /** Why the projections do not grow at the moment; null while they do. */
@@ -121,35 +102,15 @@ final class Projector implements AutoCloseable {
                 if (again) {
                     replace();
                 }
-                long behind = log.head().entry() - projections.applied().entry();
-                if (behind == 0) {
-                    idle();
-                } else if (!gathers(behind)) {
+                if (projections.applied().entry() < log.head().entry()) {
                     step();
+                } else {
+                    idle();
                 }
                 trouble = null;
             } catch (Throwable e) {
                 failed(e);
             }
-        }
-    }
-
-    /** Waits while more is gathered for a group; returns false when it is due. */
-    private boolean gathers(long behind) {
-        synchronized (more) {
-            long left = stepped + GATHERED_NANOS - System.nanoTime();
-            if (closing || again || behind >= GROUP || progress.wanted() || left <= 0) {
-                return false;
-            }
-            gathering = true;
-            try {
-                more.wait(1 + left / 1_000_000);
-            } catch (InterruptedException e) {
-                closing = true;
-            } finally {
-                gathering = false;
-            }
-            return true;
         }
     }
 
@@ -196,7 +157,7 @@ final class Projector implements AutoCloseable {
     /** Nothing is to be applied. */
     private void idle() {
         fillOnce();
-        checkpointIfDue(CHECKPOINT_NANOS);
+        checkpointIfDue();
         Instant now = clock.instant();
         if (projections.applied().entry() == log.head().entry()) {
             progress.upToDate(now);
@@ -221,8 +182,8 @@ final class Projector implements AutoCloseable {
         }
     }
 
-    private void checkpointIfDue(long nanos) {
-        if (dirty && System.nanoTime() - checkpointed >= nanos) {
+    private void checkpointIfDue() {
+        if (dirty && System.nanoTime() - checkpointed >= CHECKPOINT_NANOS) {
             dirty = !projections.checkpoint();
             checkpointed = System.nanoTime();
         }
@@ -235,7 +196,6 @@ final class Projector implements AutoCloseable {
             group = LogSteps.after(log, before, GROUP);
         }
         GroupApply.run(projections, before, group, this::applied);
-        stepped = System.nanoTime();
     }
 
     private void applied(Map<UUID, Changed> names, LogHead head, Instant received) {
@@ -244,7 +204,7 @@ final class Projector implements AutoCloseable {
         outbox.enqueue(mirrors, names, now.entry());
         progressed(now);
         dirty = true;
-        checkpointIfDue(BUSY_CHECKPOINT_NANOS);
+        checkpointIfDue();
         long lag = log.head().entry() - now.entry();
         if (lag > REPORTED_LAG && System.nanoTime() - reported > REPORT_NANOS) {
             reported = System.nanoTime();
@@ -261,7 +221,7 @@ final class Projector implements AutoCloseable {
     @Override
     public void close() {
         closing = true;
-        wake();
+        appended();
         try {
             thread.join();
         } catch (InterruptedException e) {
