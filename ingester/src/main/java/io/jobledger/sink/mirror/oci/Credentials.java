@@ -7,6 +7,7 @@ import com.oracle.bmc.auth.SimpleAuthenticationDetailsProvider;
 import com.oracle.bmc.auth.SimplePrivateKeySupplier;
 import io.jobledger.config.OciSettings;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import java.nio.file.Path;
 
 /**
@@ -88,7 +89,7 @@ record Credentials(BasicAuthenticationDetailsProvider provider, String region, S
                     "instance principal");
         } catch (RuntimeException e) {
             throw MirrorException.passing(
-                    "OCI gave this instance no credentials (" + Errors.reason(e)
+                    "OCI gave this instance no credentials (" + Reasons.innermost(e)
                             + "). See that the instance belongs to a dynamic group; docs/how-to/oci.md shows one",
                     e);
         }
@@ -102,7 +103,7 @@ record Credentials(BasicAuthenticationDetailsProvider provider, String region, S
                     "resource principal");
         } catch (RuntimeException e) {
             throw MirrorException.lasting(
-                    "this process has no resource principal (" + Errors.reason(e)
+                    "this process has no resource principal (" + Reasons.innermost(e)
                             + "). One is there only inside OCI's container instances and functions; elsewhere"
                             + " authenticate with a configuration file",
                     e);

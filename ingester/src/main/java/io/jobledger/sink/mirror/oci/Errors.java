@@ -2,6 +2,7 @@ package io.jobledger.sink.mirror.oci;
 
 import com.oracle.bmc.model.BmcException;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import java.io.InterruptedIOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
@@ -33,7 +34,7 @@ record Errors(String bucket, String namespace, String endpoint, String identity)
             return unreachable(what, e);
         }
         String said = "OCI said " + oci.getStatusCode() + " " + oci.getServiceCode()
-                + (oci.getUnmodifiedMessage() == null ? "" : ", " + oneLine(oci.getUnmodifiedMessage()))
+                + (oci.getUnmodifiedMessage() == null ? "" : ", " + Reasons.oneLine(oci.getUnmodifiedMessage()))
                 + (oci.getOpcRequestId() == null ? "" : "; opc-request-id " + oci.getOpcRequestId());
         return switch (oci.getStatusCode()) {
             case 401 -> notAuthenticated(what, said, oci);
@@ -113,7 +114,7 @@ record Errors(String bucket, String namespace, String endpoint, String identity)
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException) {
                 return MirrorException.lasting(
-                        what + "the file on this machine cannot be used (" + reason(cause) + ")", e);
+                        what + "the file on this machine cannot be used (" + Reasons.innermost(cause) + ")", e);
             }
             if (cause instanceof UnknownHostException) {
                 return MirrorException.passing(
@@ -123,41 +124,26 @@ record Errors(String bucket, String namespace, String endpoint, String identity)
             }
             if (cause instanceof SSLException) {
                 return MirrorException.passing(
-                        what + "no trusted TLS connection to " + endpoint + " (" + reason(cause)
+                        what + "no trusted TLS connection to " + endpoint + " (" + Reasons.innermost(cause)
                                 + "). See whether a proxy stands in between",
                         e);
             }
             // Apache's ConnectTimeoutException is an InterruptedIOException but not a SocketTimeoutException.
             if (cause instanceof SocketTimeoutException || cause instanceof InterruptedIOException) {
                 return MirrorException.passing(
-                        what + endpoint + " did not answer in time (" + reason(cause)
+                        what + endpoint + " did not answer in time (" + Reasons.innermost(cause)
                                 + "). It is tried again; see that the network lets it through",
                         e);
             }
             if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
                 return MirrorException.passing(
-                        what + endpoint + " cannot be reached (" + reason(cause)
+                        what + endpoint + " cannot be reached (" + Reasons.innermost(cause)
                                 + "). It is tried again; see that the network is up and lets it through",
                         e);
             }
         }
         return MirrorException.passing(
-                what + "the connection to " + endpoint + " failed (" + reason(e) + "). It is tried again", e);
-    }
-
-    /** The innermost reason in one line. */
-    static String reason(Throwable e) {
-        Throwable cause = e;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null
-                ? cause.getClass().getSimpleName()
-                : cause.getClass().getSimpleName() + ": " + oneLine(cause.getMessage());
-    }
-
-    private static String oneLine(String text) {
-        String line = text.replaceAll("\\s+", " ").strip();
-        return line.length() > 300 ? line.substring(0, 300) + "…" : line;
+                what + "the connection to " + endpoint + " failed (" + Reasons.innermost(e) + "). It is tried again",
+                e);
     }
 }

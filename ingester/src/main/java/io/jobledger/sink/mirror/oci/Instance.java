@@ -1,6 +1,7 @@
 package io.jobledger.sink.mirror.oci;
 
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -41,7 +42,7 @@ final class Instance {
             }
             why = "status " + status;
         } catch (IOException | IllegalArgumentException | ClassCastException e) {
-            why = Errors.reason(e);
+            why = Reasons.innermost(e);
         }
         throw MirrorException.passing(
                 "this machine's instance metadata service " + url + " does not answer as OCI's does (" + why

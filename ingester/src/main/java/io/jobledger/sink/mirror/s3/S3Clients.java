@@ -2,6 +2,7 @@ package io.jobledger.sink.mirror.s3;
 
 import io.jobledger.config.S3Settings;
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -104,7 +105,7 @@ final class S3Clients {
             return factory.getTrustManagers();
         } catch (IOException | GeneralSecurityException e) {
             throw MirrorException.lasting(
-                    "the certificates of s3-ca-file, " + file + ", cannot be read (" + S3Errors.reason(e)
+                    "the certificates of s3-ca-file, " + file + ", cannot be read (" + Reasons.innermost(e)
                             + "). It holds certificates in PEM",
                     e);
         }

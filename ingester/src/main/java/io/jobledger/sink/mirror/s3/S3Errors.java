@@ -1,6 +1,7 @@
 package io.jobledger.sink.mirror.s3;
 
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketTimeoutException;
@@ -64,7 +65,7 @@ record S3Errors(String bucket, String endpoint, String region, String identity) 
         String message =
                 e.awsErrorDetails() == null ? null : e.awsErrorDetails().errorMessage();
         String said = " (the store said " + e.statusCode() + (code.isEmpty() ? "" : " " + code)
-                + (message == null || message.isEmpty() ? "" : ", " + oneLine(message))
+                + (message == null || message.isEmpty() ? "" : ", " + Reasons.oneLine(message))
                 + (e.requestId() == null ? "" : "; request " + e.requestId()) + ")";
         if (code.equals("RequestTimeTooSkewed") || code.equals("RequestExpired")) {
             return MirrorException.passing(
@@ -156,55 +157,40 @@ record S3Errors(String bucket, String endpoint, String region, String identity) 
         for (Throwable cause = e; cause != null; cause = cause.getCause()) {
             if (cause instanceof FileSystemException) {
                 return MirrorException.lasting(
-                        what + "the file on this machine cannot be used (" + reason(cause) + ")", e);
+                        what + "the file on this machine cannot be used (" + Reasons.innermost(cause) + ")", e);
             }
             if (cause instanceof UnknownHostException) {
                 return MirrorException.passing(
-                        what + "the host of " + endpoint + " is not known (" + reason(cause)
+                        what + "the host of " + endpoint + " is not known (" + Reasons.innermost(cause)
                                 + "). See that endpoint and region are right and that DNS works; a store of your own"
                                 + " often needs s3-path-style=true",
                         e);
             }
             if (cause instanceof SSLException) {
                 return MirrorException.passing(
-                        what + "no trusted TLS connection to " + endpoint + " (" + reason(cause)
+                        what + "no trusted TLS connection to " + endpoint + " (" + Reasons.innermost(cause)
                                 + "). Name the authority's certificate in s3-ca-file, or see whether a proxy stands in"
                                 + " between",
                         e);
             }
             if (cause instanceof SocketTimeoutException) {
                 return MirrorException.passing(
-                        what + endpoint + " did not answer in time (" + reason(cause)
+                        what + endpoint + " did not answer in time (" + Reasons.innermost(cause)
                                 + "). It is tried again; see that the network lets it through",
                         e);
             }
             if (cause instanceof ConnectException || cause instanceof NoRouteToHostException) {
                 return MirrorException.passing(
-                        what + endpoint + " cannot be reached (" + reason(cause)
+                        what + endpoint + " cannot be reached (" + Reasons.innermost(cause)
                                 + "). It is tried again; see that the store runs and the network lets it through",
                         e);
             }
         }
-        if (reason(e).toLowerCase(Locale.ROOT).contains("credentials")) {
+        if (Reasons.innermost(e).toLowerCase(Locale.ROOT).contains("credentials")) {
             return S3Identity.none(e);
         }
         return MirrorException.passing(
-                what + "the connection to " + endpoint + " failed (" + reason(e) + "). It is tried again", e);
-    }
-
-    /** The innermost reason in one line. */
-    static String reason(Throwable e) {
-        Throwable cause = e;
-        while (cause.getCause() != null && cause.getCause() != cause) {
-            cause = cause.getCause();
-        }
-        return cause.getMessage() == null
-                ? cause.getClass().getSimpleName()
-                : cause.getClass().getSimpleName() + ": " + oneLine(cause.getMessage());
-    }
-
-    static String oneLine(String text) {
-        String line = text.replaceAll("\\s+", " ").strip();
-        return line.length() > 300 ? line.substring(0, 300) + "…" : line;
+                what + "the connection to " + endpoint + " failed (" + Reasons.innermost(e) + "). It is tried again",
+                e);
     }
 }

@@ -1,6 +1,7 @@
 package io.jobledger.sink.mirror.s3;
 
 import io.jobledger.sink.mirror.MirrorException;
+import io.jobledger.sink.mirror.bucket.Reasons;
 import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
 import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
 import software.amazon.awssdk.core.exception.SdkClientException;
@@ -49,7 +50,7 @@ final class S3Identity {
                 "no credentials for s3:// mirrors: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE for a"
                         + " profile of ~/.aws/credentials, or give the machine, the container or the service account a"
                         + " role ("
-                        + S3Errors.oneLine(String.valueOf(e.getMessage())) + ")",
+                        + Reasons.oneLine(String.valueOf(e.getMessage())) + ")",
                 e);
     }
 }
